@@ -250,7 +250,7 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
       output_gradients: the cotangents that targets start with, in target's structure; ones where None.
 
     Returns:
-      An `Explanation`. Printed it is text; it gives itself as Markdown, LaTeX, SVG and HTML, and checks itself.
+      An `Explanation`, which prints as text, converts to Markdown, LaTeX, SVG and HTML, and checks itself.
 
     Raises:
       RuntimeError: the tape has given its gradients and is not persistent, or never recorded.

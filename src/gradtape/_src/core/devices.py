@@ -177,7 +177,7 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
 
 
 def get_memory_growth(device: Any) -> bool:
-    """Whether a device's memory is taken as it is needed. Only other devices than processors can say; there are none.
+    """Whether memory of a device grows on demand. Applies only to devices other than processors; there are none.
 
     Args:
       device: a `PhysicalDevice`.
@@ -203,7 +203,7 @@ def set_memory_growth(device: Any, enable: bool) -> None:
 
 
 def get_device_details(device: Any) -> dict[str, Any]:
-    """What is known of a device beyond its name: nothing, of a processor.
+    """Details of a device: none, for a processor.
 
     Args:
       device: a `PhysicalDevice`.

@@ -2,7 +2,7 @@
 
 A message is a run of fields, each a number, a wire type and a value
 (https://protobuf.dev/programming-guides/encoding). Writers join encoded fields; readers ask `fields` for all of them,
-or `extents` for where they stand, and take those that they know. Messages that programs see are described by tables in
+or `extents` for their offsets, and use those that they know. Messages that programs see are described by tables in
 `io.wire`, which writes and reads them by these functions.
 """
 
@@ -33,11 +33,11 @@ def varint(value: int) -> bytes:
 
 
 def read_varint(data: bytes | memoryview, at: int, end: int | None = None) -> tuple[int, int]:
-    """The integer that begins at a place, unsigned, and the place behind it.
+    """The unsigned integer at an offset, and the offset behind it.
 
     Args:
       data: bytes.
-      at: the place.
+      at: the offset.
       end: where the message ends; None for the end of the data.
 
     Raises:

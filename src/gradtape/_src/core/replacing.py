@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their place, then renamed."""
+"""Atomic writes of files: to a temporary file, which is then renamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 @contextlib.contextmanager
 def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
-    """A file that takes the place of the one at a path when the block ends, and of none if it raises.
+    """A file that replaces the one at a path when the block ends, unless it raises.
 
     Args:
       path: the path; its folder exists.

@@ -412,7 +412,7 @@ class TensorShape:
 
 
 def _sizes(dims: Any) -> Dims | None:
-    """The sizes that ``dims`` stands for, checked."""
+    """Converts ``dims`` to sizes, and checks them."""
     if type(dims) is TensorShape:
         return dims._dims
     if dims is None:

@@ -14,7 +14,7 @@ from gradtape._src.core.tensor_shape import TensorShape
 
 
 class TypeSpec:
-    """What is known of a value: the base of `tf.TensorSpec` and other specifications.
+    """Base class of `tf.TensorSpec` and other type specifications.
 
     Example:
       >>> isinstance(tf.TensorSpec([2]), tf.TypeSpec)
@@ -120,7 +120,7 @@ class TensorSpec(TypeSpec):
 
     @property
     def shape(self) -> TensorShape:
-        """What is known of the sizes."""
+        """The known shape."""
         return self._shape
 
     @property
@@ -270,7 +270,7 @@ class CompositeSpec(TypeSpec):
 
     @property
     def shape(self) -> TensorShape:
-        """What is known of the dense tensor's sizes."""
+        """The known shape of the dense tensor."""
         return self._shape
 
     @property

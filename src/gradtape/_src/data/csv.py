@@ -30,7 +30,7 @@ class CsvDataset(Dataset):
       header: whether the first record of a file is left out.
       field_delim: what is between fields.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
+      na_value: string that also means an empty field.
       select_cols: the columns that are wanted, in increasing order; all if None.
       exclude_cols: the columns that are not wanted.
 
@@ -139,7 +139,7 @@ def make_csv_dataset(
       select_columns: the names or positions of the columns that are wanted; all if None.
       field_delim: what is between fields.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
+      na_value: string that also means an empty field.
       header: whether files begin with a record of names.
       num_epochs: how many times the files are read; forever if None.
       shuffle: whether files and records are shuffled.

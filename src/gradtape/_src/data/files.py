@@ -29,7 +29,7 @@ class FileNode(Node):
 
     Args:
       names: a step of string tensors, the files' paths.
-      read: a function of a path that returns what stands in the file, piece by piece.
+      read: a function of a path that yields the contents of the file in pieces.
       label: the class that TensorFlow names.
       spec: the elements' specification.
       parse: a function of a piece that returns an element. Where it fails the next piece is read.

@@ -102,7 +102,7 @@ class Prefetcher(Cursor):
       limit: the most elements that are made, or being made, and not yet taken.
       ordered: whether elements are given in the order in which they were read.
       tuned: whether threads are used only if making an element takes long enough to be worth handing it over, which the
-        first elements tell.
+        first elements show.
     """
 
     TRIALS = 16  # elements that are made without threads to find out how long one takes

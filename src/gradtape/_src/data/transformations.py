@@ -77,7 +77,7 @@ def group_by_window(
       window_size_func: a function of the key that returns that, instead.
 
     Returns:
-      A function of a dataset. ValueError tells of both sizes, or none.
+      A function of a dataset. Both sizes, or none, raise ValueError.
 
     Example:
       >>> pairs = tf.data.experimental.group_by_window(lambda x: x % 2, lambda key, group: group.batch(2), 2)

@@ -62,7 +62,7 @@ def restore_checkpoint(checkpoint: Any, path: Any = None) -> Any:
 
     Args:
       checkpoint: a `tf.train.Checkpoint` or a `CheckpointManager`.
-      path: what `save_checkpoint` returned; that of the first rank counts. A manager restores its latest unless given.
+      path: what `save_checkpoint` returned; that of the first rank counts. A manager restores its latest by default.
 
     Returns:
       What `Checkpoint.restore` returns; None where there is nothing to restore.

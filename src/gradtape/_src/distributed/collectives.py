@@ -131,7 +131,7 @@ def allreduce(
       average: whether the op is `Average`, else `Sum`; left out where `op` is given.
       device_dense, device_sparse: not used; there is one device.
       compression: how floats travel, one of `Compression`.
-      op: `Average`, which it is unless given, `Sum`, `Min`, `Max` or `Product`.
+      op: `Average` (the default), `Sum`, `Min`, `Max` or `Product`.
       prescale_factor, postscale_factor: what the tensor is multiplied by before, and the result after.
       name: what errors call it.
 
@@ -404,7 +404,7 @@ def alltoall(tensor: Any, splits: Any = None, name: str | None = None) -> Any:
 
     Args:
       tensor: a tensor of at least one axis; all but the first are the same on all ranks.
-      splits: how many rows go to each rank; as many to each unless given.
+      splits: number of rows for each rank; equal numbers by default.
       name: what errors call it.
 
     Returns:

@@ -23,7 +23,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
 
     Args:
       load: a function without arguments that returns the array. One rank of each machine calls it.
-      folder: where the file is; in memory, where the system has such a folder, unless given.
+      folder: folder of the file; by default in memory, if the system has such a folder.
 
     Returns:
       A NumPy array that cannot be written to.

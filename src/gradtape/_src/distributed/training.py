@@ -36,7 +36,7 @@ class DistributedGradientTape:
     gets the same bits.
 
     Args:
-      gradtape: the tape that records; another one unless given.
+      gradtape: the tape that records; a new one by default.
       device_dense, device_sparse: not used; there is one device.
       compression: how numbers travel, one of `Compression`.
       sparse_as_dense: whether IndexedSlices are exchanged as dense tensors.
@@ -148,7 +148,7 @@ def DistributedOptimizer(
 
     Args:
       optimizer: the other one, which is not changed.
-      name: the new one's name; "Distributed" before the other's unless given.
+      name: the new optimizer's name; "Distributed" and the other's name by default.
       use_locking, device_dense, device_sparse: not used.
       compression: how numbers travel, one of `Compression`.
       sparse_as_dense: whether IndexedSlices are exchanged as dense tensors.

@@ -137,7 +137,7 @@ def init(comm: Any = None) -> None:
     that ends by an exception ends the others too.
 
     Args:
-      comm: an mpi4py communicator, or a list of ranks, of which there are exchanges; all processes unless given.
+      comm: an mpi4py communicator, or a list of ranks, to communicate with; all processes by default.
 
     Raises:
       ImportError: several processes were started, and mpi4py is not installed.

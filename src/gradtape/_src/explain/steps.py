@@ -255,7 +255,7 @@ def _read(tape: GradientTape, targets: Sequence[Any], sources: Sequence[Any], se
 
 
 def _start(goal: Value, given: Any) -> None:
-    """Adds the cotangent that a target starts with: ones unless given."""
+    """Adds the initial cotangent of a target: ones by default."""
     assert goal.tensor is not None
     seed = full(goal.tensor.shape, 1, goal.tensor.dtype) if given is None else checked_seed(goal.tensor, given)
     goal.cotangent = seed if goal.cotangent is None else goal.cotangent + seed

@@ -318,7 +318,7 @@ def stateless_random_saturation(image: Any, lower: float, upper: float, seed: An
 
 
 def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
-    """A block of a tensor at a random place.
+    """A block of a tensor at a random offset.
 
     Args:
       value: a tensor.
@@ -341,7 +341,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
 
 
 def stateless_random_crop(value: Any, size: Any, seed: Any, name: str | None = None) -> Tensor:
-    """A block of a tensor at a place that follows from a seed.
+    """A block of a tensor at an offset determined by a seed.
 
     Args:
       value: a tensor.

@@ -20,7 +20,7 @@ from gradtape._src.ops.shapes import expand_dims
 from gradtape._src.ops.statistics import reduce_std
 
 _GREY = (0.2989, 0.5870, 0.1140)
-# Of red, green and blue: each row gives what one of them adds to each channel.
+# Of red, green and blue: each row is the contribution of one of them to each channel.
 _YIQ = (
     (0.299, 0.59590059, 0.2115),
     (0.587, -0.27455667, -0.52273617),

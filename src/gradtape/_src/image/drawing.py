@@ -47,7 +47,7 @@ def draw_bounding_boxes(images: TensorLike, boxes: TensorLike, colors: Any, name
       images: of shape [batch, height, width, channels], of 1, 3 or 4 channels.
       boxes: of shape [batch, boxes, 4]: top, left, bottom and right, of an image whose sides are 1 long. What lies
         outside is not drawn.
-      colors: of shape [colours, channels], taken in turn; None for ten that are told
+      colors: of shape [colours, channels], used in turn; None for ten that are
         apart, or for white on grey images.
       name: not used; TensorFlow names operations by it.
 

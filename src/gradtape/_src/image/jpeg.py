@@ -1,4 +1,4 @@
-"""JPEG files: what they are told by, parts of their images, and images as they come back from them."""
+"""JPEG files: their header, parts of their images, and images after lossy encoding."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def decode_and_crop_jpeg(
 
 
 def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", name: str | None = None) -> Tensor:
-    """An image as it comes back from a JPEG file of less quality.
+    """An image after encoding as JPEG with a given quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
@@ -145,7 +145,7 @@ def _checked(min_jpeg_quality: int, max_jpeg_quality: int) -> tuple[int, int]:
 
 
 def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: int | None = None) -> Tensor:
-    """An image as it comes back from a JPEG file of random quality.
+    """An image after encoding as JPEG with a random quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
@@ -168,7 +168,7 @@ def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int
 
 
 def stateless_random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: Any) -> Tensor:
-    """An image as it comes back from a JPEG file of random quality.
+    """An image after encoding as JPEG with a random quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].

@@ -1,4 +1,4 @@
-"""Images seen through projective transformations: each new pixel is read where its place was before."""
+"""Projective transformations of images: each new pixel is sampled at its position in the old image."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _whole(at: Tensor) -> Tensor:
 
 
 def _inside(at: Tensor, size: int, fill_mode: str) -> Tensor:
-    """Places along an axis, those outside of it brought back as a mode says."""
+    """Positions along an axis; those outside of it are mapped inside according to a mode."""
     last = float(size - 1)
     if fill_mode == "constant":
         return at

@@ -92,7 +92,7 @@ def crop_and_resize(
 
 
 def _places(start: Tensor, end: Tensor, size: int, new: int) -> tuple[Tensor, Tensor]:
-    """Where new pixels lie between a box's ends, in pixels of the image, and whether they lie in it."""
+    """Coordinates of new pixels between a box's ends, in pixels of the image, and whether they are within it."""
     if new > 1:
         steps = tensor_from(np.arange(new, dtype=np.float32))
         at = start[:, None] * float(size - 1) + steps * ((end - start) * float(size - 1) / float(new - 1))[:, None]
@@ -106,7 +106,7 @@ def _pixel(at: Tensor, size: int) -> Tensor:
 
 
 def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The pixels before and behind a place, and how far it is from the first."""
+    """The pixels before and behind a position, and its distance from the first."""
     below = apply_elementwise("floor", at)
     return _pixel(below, size), _pixel(apply_elementwise("ceil", at), size), at - below
 
@@ -226,7 +226,7 @@ def non_max_suppression_with_scores(
     soft_nms_sigma: Any = 0.0,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The same with scores; those of boxes that overlap with better ones may be lowered instead.
+    """Non-maximum suppression that also returns scores, and may lower scores of overlapping boxes (soft-NMS) instead.
 
     Source: Bodla et al. 2017, https://arxiv.org/abs/1704.04503.
 
@@ -258,7 +258,7 @@ def non_max_suppression_overlaps(
     score_threshold: Any = float("-inf"),
     name: str | None = None,
 ) -> Tensor:
-    """What has the best scores, without what overlaps with something better.
+    """Selects the boxes with the best scores that do not overlap with better ones.
 
     Args:
       overlaps: [n, n], how much each overlaps with each.
@@ -292,7 +292,7 @@ def _chosen_of_batch(
     above = given > least
     corners = np.where(above[..., None], view(boxes), 0).astype(np.float32)
     if turned and corners.size:
-        # The first box says for all which corner comes first.
+        # The first box decides for all which corner comes first.
         y1, x1, y2, x2 = corners.reshape(-1, 4)[0]
         (top, bottom), (left, right) = (0, 2) if y1 <= y2 else (2, 0), (1, 3) if x1 <= x2 else (3, 1)
         corners = corners[..., [top, left, bottom, right]]
@@ -420,7 +420,7 @@ def combined_non_max_suppression(
     """The best boxes of all classes, without those that overlap with a better one of their class, of every image.
 
     Args:
-      boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class stands for all.
+      boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class applies to all.
       scores: [batch, boxes, classes].
       max_output_size_per_class: the greatest number of boxes of a class.
       max_total_size: the greatest number of all.

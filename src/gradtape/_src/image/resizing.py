@@ -36,7 +36,7 @@ class ResizeMethod(str, enum.Enum):
 
 
 class Taps(NamedTuple):
-    """What each new pixel is made of: the positions of pixels, and their weights, of shape [new size, pixels]."""
+    """The source pixels of each new pixel: their positions and weights, of shape [new size, pixels]."""
 
     places: np.ndarray
     weights: np.ndarray
@@ -48,7 +48,7 @@ _FEW = 4
 
 
 def _centres(size: int, new: int) -> np.ndarray:
-    """Where the centres of new pixels lie, in pixels of the image."""
+    """The centres of new pixels, in pixels of the image."""
     return (np.arange(new, dtype=_F) + _F(0.5)) * (_F(size) / _F(new))
 
 

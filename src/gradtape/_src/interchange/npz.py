@@ -23,7 +23,7 @@ _ENDING = ".npy"
 def save(path: str | os.PathLike[str], values: Any) -> None:
     """Writes tensors to a file that `numpy.load` reads.
 
-    The file is written beside its place and renamed: an interruption leaves the old file whole.
+    The file is written under a temporary name and renamed: an interruption leaves the old file intact.
 
     Args:
       path: the file's path; its folder exists.
@@ -91,7 +91,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
 
 
 def _array(name: str, entry: Any, size: int) -> np.ndarray:
-    """The array of an entry, if its header says no more and no less than the entry has."""
+    """The array of an entry, if its header matches the size of the entry."""
     try:
         version = npy.read_magic(entry)
         reader = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)

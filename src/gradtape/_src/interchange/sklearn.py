@@ -46,7 +46,7 @@ class _Perceptron(Module):
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
-    """What regressors and classifiers share: a model, fitted by an optimizer to batches in random order."""
+    """Base class of regressors and classifiers: a model, fitted by an optimizer to batches in random order."""
 
     def __init__(
         self,
@@ -232,7 +232,7 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
         Args:
           X: the data, of shape [rows, columns].
-          y: the class of each row, numbers or text.
+          y: the class of each row, numbers or strings.
 
         Returns:
           The classifier.

@@ -60,7 +60,7 @@ def records(lines: Iterable[str], delimiter: str, quoted: bool) -> Iterator[list
 
 
 def text_of(data: bytes) -> str:
-    """Bytes as the text that the parser works on, from which they can be had again."""
+    """Bytes decoded for the parser, reversibly."""
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -81,12 +81,12 @@ def decode_csv(
     """The fields of comma-separated records, column by column.
 
     Args:
-      records: a string tensor, text or a list of text; a record each.
+      records: a string tensor, a string or a list of strings; a record each.
       record_defaults: for each column a list of one value, the one of empty fields, or an empty one or a dtype where a
         field must not be empty.
       field_delim: what is between fields.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
+      na_value: string that also means an empty field.
       select_cols: the columns that are wanted, in increasing order; all if None.
       name: not used; TensorFlow names operations by it.
 

@@ -29,7 +29,7 @@ def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Str
     """Text as base64, in the alphabet that addresses may hold.
 
     Args:
-      input: a string tensor, or text.
+      input: a string tensor, or a string.
       pad: whether "=" fills up groups of four.
       name: not used; TensorFlow names operations by it.
 
@@ -49,10 +49,10 @@ def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Str
 
 
 def decode_base64(input: Any, name: str | None = None) -> StringTensor:
-    """The text of base64 in the alphabet that addresses may hold.
+    """Encodes strings in URL-safe base64.
 
     Args:
-      input: a string tensor, or text; "=" may fill up groups of four.
+      input: a string tensor, or a string; "=" may pad groups of four.
       name: not used; TensorFlow names operations by it.
 
     Returns:

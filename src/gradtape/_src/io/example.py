@@ -99,7 +99,7 @@ class Features(Message):
 
 
 class Example(Message):
-    """What a record of data usually holds: features by name.
+    """The usual contents of a data record: features by name.
 
     Its bytes are Protocol Buffers' and are read by TensorFlow, too.
 

@@ -25,7 +25,7 @@ _KINDS: dict[type[OSError], type[OpError]] = {
 
 
 def path_of(value: Any) -> str:
-    """A path as programs give it: text, bytes, a path object or a string tensor."""
+    """Converts a path argument: str, bytes, a path object or a string tensor."""
     if isinstance(value, StringTensor):
         value = value.numpy()
     path = as_text(os.fspath(value))
@@ -93,7 +93,7 @@ def write_file(filename: Any, contents: Any, name: str | None = None) -> None:
 
     Args:
       filename: its path.
-      contents: bytes, text or a scalar string tensor.
+      contents: bytes, str or a scalar string tensor.
       name: not used; TensorFlow names operations by it.
 
     Raises:

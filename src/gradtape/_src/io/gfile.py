@@ -186,7 +186,7 @@ def join(path: Any, *paths: Any) -> Any:
     """Parts of a path, joined.
 
     Args:
-      path: the first part, text or bytes.
+      path: the first part, str or bytes.
       *paths: the others.
 
     Returns:
@@ -356,7 +356,7 @@ class GFile:
         return list(self)
 
     def write(self, file_content: Any) -> None:
-        """Writes text, or bytes in a binary mode.
+        """Writes str, or bytes in a binary mode.
 
         Args:
           file_content: what is written.
@@ -369,7 +369,7 @@ class GFile:
         self._file.write(as_bytes(file_content) if "b" in self._mode else as_text(file_content))
 
     def seek(self, offset: int, whence: int = 0) -> None:
-        """Goes to a place.
+        """Sets the current position.
 
         Args:
           offset: how far.
@@ -387,7 +387,7 @@ class GFile:
         self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """The present place.
+        """The current position.
 
         Returns:
           An int.

@@ -16,7 +16,7 @@ class DTypePolicy:
     """The dtypes of a layer's computations and variables.
 
     Args:
-      name: a dtype's name; the global policy's unless given.
+      name: a dtype's name; that of the global policy by default.
 
     Raises:
       TypeError: the name is no str.

@@ -30,7 +30,7 @@ class Functional(Model):
     Args:
       inputs: KerasTensors, or a structure of them.
       outputs: what was computed from them.
-      name: the model's name, "functional" numbered unless given.
+      name: the model's name; "functional" with a number by default.
       kwargs: `trainable`.
 
     Raises:

@@ -73,7 +73,7 @@ class Progbar:
         Args:
           current: the step's number.
           values: pairs of a name and a value.
-          finalize: whether it is the last one; unless given, whether it is number `target`.
+          finalize: whether it is the last one; by default, whether it is number `target`.
 
         Example:
           >>> tf.keras.utils.Progbar(2, verbose=0).update(2)

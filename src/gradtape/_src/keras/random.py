@@ -32,7 +32,7 @@ class SeedGenerator:
     same ones.
 
     Args:
-      seed: an integer from which its seeds follow; drawn from Python's `random` unless given.
+      seed: an integer from which its seeds follow; drawn from Python's `random` by default.
       name: its name.
 
     Attributes:

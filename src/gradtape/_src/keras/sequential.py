@@ -24,7 +24,7 @@ class Sequential(Model):
     Args:
       layers: the layers; what `keras.Input` returned may be the first.
       trainable: whether its weights are among the trainable ones.
-      name: its name, "sequential" numbered unless given.
+      name: its name; "sequential" with a number by default.
 
     Raises:
       ValueError: what is no layer, or two layers of one name.

@@ -105,7 +105,7 @@ def constant(
 
     Args:
       value: a number, array or nested sequence of numbers, or text; a tensor is returned as it is.
-      dtype: its dtype; float32, int32 or bool for Python numbers and the array's own for arrays unless given.
+      dtype: its dtype; by default float32, int32 or bool for Python numbers, and an array's own dtype.
       shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
       name: not used; TensorFlow names operations by it.
 

@@ -25,10 +25,10 @@ def print(*inputs: Any, **kwargs: Any) -> None:
 
     Args:
       *inputs: what to print.
-      **kwargs: options by name. `output_stream` is where to print: sys.stderr unless given, another stream, or
+      **kwargs: options by name. `output_stream` is where to print: sys.stderr by default, another stream, or
         "file://" and the path of a file to add to. `summarize` is how many elements are shown at either end of every
-        axis, 3 unless given and all for -1. `sep` stands between the values, a space unless given, and `end` after the
-        last one, a new line unless given. `name` is not used.
+        axis, 3 by default and all for -1. `sep` is printed between the values, a space by default, and `end` after the
+        last one, a newline by default. `name` is not used.
 
     Raises:
       ValueError: an unknown keyword or kind of stream.

@@ -54,7 +54,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = No
 
     Raises:
       ValueError: strings have different numbers of parts, which only a ragged tensor holds.
-      TypeError: it is no text.
+      TypeError: it is not a string.
 
     Example:
       >>> tf.strings.split("a,b,,c", sep=",").numpy().tolist()

@@ -304,7 +304,7 @@ def categorical(
     Args:
       logits: [batch, classes].
       num_samples: how many for each row.
-      dtype: int64 unless given, or int32.
+      dtype: int64 (the default) or int32.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 

@@ -239,7 +239,7 @@ def reduce_sum(
 
     Args:
       sp_input: a SparseTensor; its positions may be in any order.
-      axis: the axis or axes; all of them unless given.
+      axis: the axis or axes; all of them by default.
       keepdims: whether these stay, with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.
@@ -273,7 +273,7 @@ def reduce_max(
 
     Args:
       sp_input: a SparseTensor; its positions may be in any order.
-      axis: the axis or axes; all of them unless given.
+      axis: the axis or axes; all of them by default.
       keepdims: whether these stay, with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.

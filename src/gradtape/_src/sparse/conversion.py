@@ -56,7 +56,7 @@ def to_dense(
 
     Args:
       sp_input: a SparseTensor.
-      default_value: a number, or text, for the other positions; 0, or empty text, unless given.
+      default_value: a number, or text, for the other positions; 0, or empty text by default.
       validate_indices: whether positions that are not in the order of rows, or twice there, are an error. Of those that
         are twice there the last value counts otherwise.
       name: not used; TensorFlow names operations by it.
@@ -148,8 +148,8 @@ def eye(
     """A matrix with ones on its diagonal.
 
     Args:
-      num_rows: its rows.
-      num_columns: its columns; as many unless given.
+      num_rows: its number of rows.
+      num_columns: its number of columns; that of rows by default.
       dtype: the dtype.
       name: not used; TensorFlow names operations by it.
 

@@ -34,7 +34,7 @@ def embedding_lookup_sparse(
       sp_ids: a SparseTensor of integers, which count along the first axis of params. No row is empty but the last.
       sp_weights: a SparseTensor of weights at the same positions, or None for ones.
       combiner: "sum" of the weighted rows, "mean", which is this divided by the sum of the weights, or "sqrtn", divided
-        by the root of the sum of their squares; "mean" unless given.
+        by the root of the sum of their squares; "mean" by default.
       max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.
@@ -105,7 +105,7 @@ def safe_embedding_lookup_sparse(
       sparse_weights: a SparseTensor of weights at the same positions, or None for ones; those that are not above 0 are
         left out, but not for the combiner "sum".
       combiner: "mean", "sqrtn" or "sum", as of `embedding_lookup_sparse`.
-      default_id: the number that an empty row has; unless given, empty rows give zeros.
+      default_id: the id of empty rows; by default, empty rows give zeros.
       max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.

@@ -55,7 +55,7 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
 
     Args:
       sp_input: a SparseTensor.
-      perm: the axes in their new order; reversed unless given.
+      perm: the axes in their new order; reversed by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -133,7 +133,7 @@ def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str |
 
     Args:
       sp_input: a SparseTensor.
-      axis: where it stands; last unless given.
+      axis: its position; last by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -339,7 +339,7 @@ def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> S
 
     Args:
       sp_input: a SparseTensor.
-      new_shape: the shape; the smallest unless given.
+      new_shape: the shape; the smallest by default.
 
     Returns:
       A SparseTensor. Gradients flow to the values.

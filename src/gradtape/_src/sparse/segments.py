@@ -30,7 +30,7 @@ def segment_sum(
       data: a tensor of numbers of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
       segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
@@ -61,7 +61,7 @@ def segment_mean(
       data: a floating tensor of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
       segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
@@ -92,7 +92,7 @@ def segment_sqrt_n(
       data: a floating tensor of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
       segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 

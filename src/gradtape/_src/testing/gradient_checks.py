@@ -23,7 +23,7 @@ def compute_gradient(
     Args:
       f: a function of tensors to one tensor.
       x: a list or tuple of its arguments.
-      delta: half the distance of the differences, 1/1024 unless given.
+      delta: half the step of the differences; 1/1024 by default.
 
     Returns:
       Two tuples with an array per argument, a row per element of f(*x) and a column per element of the argument.
@@ -99,7 +99,7 @@ def check_gradients(
       x: a list or tuple of its arguments; those that are not floating are left as they are.
       order: how many derivatives are checked.
       delta: half the distance of the differences, where the argument is below 1 in size, and in proportion to it above;
-        1e-5 for float64 and 1/64 for float32 unless given.
+        by default 1e-5 for float64 and 1/64 for float32.
       rtol, atol: how much the two may differ, relatively or absolutely; 1e-5 for float64, 0.02 for float32.
 
     Raises:

@@ -104,7 +104,7 @@ class CheckpointManager:
         """Saves a checkpoint, then removes those that are too many.
 
         Args:
-          checkpoint_number: what its name ends in; the checkpoint's own `save_counter` unless given.
+          checkpoint_number: the number at the end of its name; the checkpoint's `save_counter` by default.
           check_interval: whether to do nothing until the interval is over.
           options: not used.
 

@@ -82,7 +82,7 @@ def update_checkpoint_state(
     Args:
       save_dir: the folder.
       model_checkpoint_path: the latest checkpoint.
-      all_model_checkpoint_paths: all that are there, the oldest first; the latest alone unless given.
+      all_model_checkpoint_paths: all existing ones, the oldest first; only the latest by default.
       latest_filename: the file's name, "checkpoint" by default.
       all_model_checkpoint_timestamps: when they were saved, in seconds since 1970.
       last_preserved_timestamp: when one was last kept for good.

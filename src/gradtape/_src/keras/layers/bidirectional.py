@@ -23,7 +23,7 @@ class Bidirectional(Layer):
       layer: the recurrent layer, of which copies are made.
       merge_mode: how outputs are merged: "concat", "sum", "ave", "mul", or None for both.
       weights: the weights of both to begin with, those of the first before those of the second.
-      backward_layer: the layer that goes backwards; a copy of the first unless given.
+      backward_layer: the layer that goes backwards; a copy of the first by default.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:

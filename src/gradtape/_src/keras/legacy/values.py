@@ -362,7 +362,7 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor unless given.
+      initializer: the value before; a part of the tensor by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -381,7 +381,7 @@ def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor unless given.
+      initializer: the value before; a part of the tensor by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -394,7 +394,7 @@ def extract_patches(
     Args:
       images: [height, width, channels] or a batch of them; of three sizes also volumes.
       size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -437,7 +437,7 @@ def extract_patches_3d(
     Args:
       volumes: [depth, height, width, channels] or a batch of them.
       size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.

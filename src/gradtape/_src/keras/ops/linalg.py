@@ -210,7 +210,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
     Args:
       x: a tensor.
-      ord: which one; the Euclidean one unless given.
+      ord: which norm; the Euclidean one by default.
       axis: the axis of vectors, or two axes of matrices; None for all values as one vector.
       keepdims: whether the axes stay, with size 1.
 

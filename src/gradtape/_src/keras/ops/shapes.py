@@ -61,7 +61,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
 
     Args:
       x: a tensor.
-      axes: the order; the reverse one unless given.
+      axes: the order; reversed by default.
 
     Returns:
       A tensor of the same dtype.

@@ -18,7 +18,7 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
 
     Args:
       x: integers; a last axis of size 1 is left out.
-      num_classes: the number of classes; one more than the greatest number unless given.
+      num_classes: the number of classes; one more than the largest label by default.
 
     Returns:
       An array of float64, or of a tensor a tensor of float32, of the shape of x and an axis of classes.

@@ -117,7 +117,7 @@ def save_img(
       path: the file's path, or a file.
       x: an array of three axes, of 1, 3 or 4 channels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      file_format: the file's format; what its name ends with unless given.
+      file_format: the file's format; that of its name's suffix by default.
       scale: whether values are stretched to [0, 255].
       kwargs: further arguments of `PIL.Image.Image.save`.
 

@@ -52,7 +52,7 @@ def skipgrams(
       shuffle: whether pairs are shuffled.
       categorical: whether labels are [0, 1] and [1, 0] instead.
       sampling_table: how likely each number is kept, as of `make_sampling_table`; None for all.
-      seed: an int from which their order follows; drawn unless given.
+      seed: an int from which their order follows; drawn by default.
 
     Returns:
       The pairs, and their labels.

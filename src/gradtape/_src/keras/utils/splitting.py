@@ -26,7 +26,7 @@ def split_dataset(
 
     Args:
       dataset: a dataset, which is held in memory; an array; or a tuple or list of arrays of one length.
-      left_size: how many samples the first part has, or which fraction of them; what the second leaves unless given.
+      left_size: number or fraction of samples of the first part; what the second leaves by default.
       right_size: the same of the second.
       shuffle: whether samples come in random order.
       seed: the seed of that order.
