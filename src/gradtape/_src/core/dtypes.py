@@ -146,7 +146,7 @@ class DType:
           A bool.
 
         Raises:
-          TypeError: it is no type.
+          TypeError: it is not a type.
 
         Example:
           >>> tf.float32.is_compatible_with("float32")

@@ -14,8 +14,8 @@ _QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradta
 
 
 def explain_in(namespace: dict[str, Any]) -> None:
-    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` raising the hint of `explain`; not the quick
-    ones."""
+    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` that raises `explain`'s hint, except
+    the quick ones."""
     for name, value in namespace.items():
         if name[0] != "_" and type(value) is ModuleType:
             if value.__name__ not in _QUICK:

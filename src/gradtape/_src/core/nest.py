@@ -85,7 +85,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
       A structure like the first. Dictionaries keep their own order of keys.
 
     Raises:
-      TypeError: ``flat_sequence`` is no sequence, or a dictionary's keys cannot be sorted.
+      TypeError: ``flat_sequence`` is not a sequence, or a dictionary's keys cannot be sorted.
       ValueError: the number of leaves differs.
 
     Example:

@@ -15,7 +15,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 class DecodeError(ValueError):
-    """Bytes that are no message."""
+    """Bytes that are not a message."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Error parsing message: {why}")
@@ -91,7 +91,7 @@ def extents(data: bytes | memoryview, at: int = 0, end: int | None = None) -> It
     """The fields of the message between two positions, in order, as (number, wire type, begin, end) of their values.
 
     Raises:
-      DecodeError: this is no message.
+      DecodeError: this is not a message.
     """
     end = len(data) if end is None else end
     while at < end:
@@ -117,7 +117,7 @@ def fields(data: bytes | memoryview) -> Iterator[tuple[int, int, int | bytes]]:
     """The fields of a message in their order, as (number, wire type, value).
 
     Raises:
-      DecodeError: this is no message.
+      DecodeError: this is not a message.
     """
     for number, wire, begin, end in extents(data):
         if wire == VARINT:

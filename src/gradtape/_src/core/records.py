@@ -1,6 +1,6 @@
 """Plain dataclasses as structures.
 
-TensorFlow nests dataclasses that define how they flatten, by `__tf_flatten__` and `__tf_unflatten__`; others are leaves,
+TensorFlow nests dataclasses that define flattening, by `__tf_flatten__` and `__tf_unflatten__`; any other is a leaf,
 and is one to `tf.nest` here too. Tapes, accumulators and the functional forms open plain dataclasses besides. Of their
 fields those count, in order, that hold a tensor, variable or array, or a structure with one in it; the others stay as
 they are.

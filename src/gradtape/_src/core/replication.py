@@ -73,7 +73,7 @@ def is_replica() -> bool:
 
 
 def is_across() -> bool:
-    """Whether a strategy's scope is open, and this is no replica's doing."""
+    """Whether a strategy's scope is open, outside of replicas."""
     strategy = current()
     return strategy is not None and not strategy.is_default and not _thread.within_replica
 

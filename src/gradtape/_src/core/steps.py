@@ -43,7 +43,7 @@ def one_step(
     """A decorator for an op that looks at its operands' values, from which the shape of its result does not follow.
 
     While a function is traced, and what is looked at may be another in a repetition, the whole call is one primitive;
-    at other times the op is called as it is. The op is linear in what is differentiated, or its derivatives are sums of
+    at other times the op is called directly. The op is linear in what is differentiated, or its derivatives are sums of
     two at most: those of a primitive are added up within it, where eagerly they would be one by one to what is there.
 
     Args:

@@ -104,7 +104,7 @@ class TensorSpec(TypeSpec):
       name: a name, or None.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.TensorSpec([None, 3], tf.float64)
@@ -167,7 +167,7 @@ class TensorSpec(TypeSpec):
           A TensorSpec.
 
         Raises:
-          ValueError: it is no tensor.
+          ValueError: it is not a tensor.
 
         Example:
           >>> tf.TensorSpec.from_tensor(tf.zeros([2, 3]))
@@ -259,7 +259,7 @@ class CompositeSpec(TypeSpec):
       dtype: the dtype of its values.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
     """
 
     __slots__ = ("_dtype", "_shape")

@@ -90,7 +90,7 @@ class Constructors(DatasetBase):
 
         Returns:
           A dataset. Yielded values are converted to the dtypes; those that do not fit raise InvalidArgumentError. An
-          exception of the generator's ends the iteration and goes through as it is.
+          exception of the generator's ends the iteration and goes through unchanged.
 
         Raises:
           TypeError: the generator cannot be called, or neither or both of signature and types are given.
@@ -150,7 +150,7 @@ class Constructors(DatasetBase):
         Raises:
           ValueError: there is no argument, or there are more than three.
           InvalidArgumentError: the step is 0.
-          TypeError: an argument is no integer.
+          TypeError: an argument is not an integer.
 
         Example:
           >>> list(tf.data.Dataset.range(1, 10, 4).as_numpy_iterator())
@@ -343,7 +343,7 @@ class Constructors(DatasetBase):
           A dataset.
 
         Raises:
-          TypeError: the datasets' elements differ in structure or dtype, or weights are no floats.
+          TypeError: the datasets' elements differ in structure or dtype, or weights are not floats.
           ValueError: `datasets` is empty, or there are more or fewer weights.
 
         Example:

@@ -96,7 +96,7 @@ class Prefetcher(Cursor):
 
     Args:
       cursor: what the threads read, one at a time.
-      function: what they call with what they have read, at the same time; None to leave it as it is.
+      function: what they call with what they have read, at the same time; None to leave it unchanged.
       node: the step, whose specification the elements have.
       threads: their number.
       limit: the most elements that are made, or being made, and not yet taken.

@@ -74,7 +74,7 @@ class CommunicationOptions:
       implementation: a `CommunicationImplementation`, or its name.
 
     Raises:
-      ValueError: bytes_per_pack is negative, or there is no such implementation.
+      ValueError: bytes_per_pack is negative, or the implementation is invalid.
 
     Example:
       >>> tf.distribute.experimental.CommunicationOptions(implementation="RING").implementation.name

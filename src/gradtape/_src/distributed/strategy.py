@@ -131,7 +131,7 @@ class Strategy:
           A structure of tensors, the same on all replicas.
 
         Raises:
-          ValueError: no such op.
+          ValueError: the op is unknown.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -451,7 +451,7 @@ def has_strategy() -> bool:
 
 
 def in_cross_replica_context() -> bool:
-    """Whether a strategy's scope is open, and this is no replica's doing.
+    """Whether a strategy's scope is open, outside of replicas.
 
     Returns:
       A bool.
@@ -491,7 +491,7 @@ class ReplicaContext:
 
     @property
     def replica_id_in_sync_group(self) -> Any:
-        """Which replica it is, an int32 tensor without axes."""
+        """Which replica it is, an int32 scalar tensor."""
         return as_tensor(self._replica)
 
     @property
@@ -511,7 +511,7 @@ class ReplicaContext:
           A structure of tensors.
 
         Raises:
-          ValueError: no such op.
+          ValueError: the op is unknown.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -545,7 +545,7 @@ class ReplicaContext:
     def merge_call(
         self, merge_fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Calls a function that is no replica's doing.
+        """Calls a function outside of replicas.
 
         Args:
           merge_fn: a function of the strategy and other arguments.

@@ -44,7 +44,7 @@ class DistributedGradientTape:
       gradient_predivide_factor: averages are divided by it before they travel, and by the rest after.
 
     Raises:
-      ValueError: a predivision of what is no average; `init` was not called.
+      ValueError: a predivision for an op other than Average; `init` was not called.
 
     Example:
       >>> tf.distributed.init()
@@ -161,7 +161,7 @@ def DistributedOptimizer(
       An optimizer of a class of the same name, which is derived from the other's.
 
     Raises:
-      ValueError: a predivision of what is no average; `init` was not called.
+      ValueError: a predivision for an op other than Average; `init` was not called.
 
     Example:
       >>> tf.distributed.init()

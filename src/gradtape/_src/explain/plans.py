@@ -27,7 +27,7 @@ def draw_plan(function: Any, planned: bool = True, signature: int = 0) -> str:
 
     Raises:
       ValueError: the function was not traced for such a signature, or runs eagerly.
-      TypeError: it is no compiled function.
+      TypeError: it is not a compiled function.
 
     Example:
       >>> @tf.function

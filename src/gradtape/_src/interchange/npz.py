@@ -60,8 +60,8 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, no such file or made to deceive; or what it holds does not fit `into`.
-      TypeError: an array is of a dtype that there is none of here.
+      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      TypeError: an array is of an unsupported dtype.
       OSError: it cannot be read.
 
     Example:

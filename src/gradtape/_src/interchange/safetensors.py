@@ -98,8 +98,8 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, no such file or made to deceive; or what it holds does not fit `into`.
-      TypeError: a tensor is of a dtype that there is none of here.
+      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      TypeError: a tensor is of an unsupported dtype.
       OSError: it cannot be read.
 
     Example:
@@ -137,7 +137,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
       Strings by name.
 
     Raises:
-      ValueError: the file is damaged, or no such file.
+      ValueError: the file is damaged, or of another format.
       OSError: it cannot be read.
 
     Example:

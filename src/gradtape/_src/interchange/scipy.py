@@ -158,7 +158,7 @@ class Packing:
 
         Returns:
           A function from a vector to the loss, a float, and the gradient, a vector; zeros for what it does not depend
-          on. It raises ValueError where the loss is no scalar.
+          on. It raises ValueError where the loss is not a scalar.
 
         Example:
           >>> from scipy.optimize import minimize

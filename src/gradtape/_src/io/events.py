@@ -72,12 +72,12 @@ _numbers = itertools.count()
 
 
 class EventFile:
-    """An event file that is written.
+    """A writer of event files.
 
     Args:
-      directory: where it is made.
-      queue: how many events wait before they are handed to the operating system.
-      seconds: how long.
+      directory: its directory.
+      queue: number of events buffered before they are passed to the operating system.
+      seconds: maximum time that events are buffered.
       suffix: of the file's name.
     """
 

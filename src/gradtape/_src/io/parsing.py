@@ -190,7 +190,7 @@ def parse_single_example(
       A dict of tensors.
 
     Raises:
-      InvalidArgumentError: it is no example, or a feature is missing, of another dtype or of another number of values.
+      InvalidArgumentError: it is not an example, or a feature is missing or has another dtype or number of values.
       ValueError: `features` is empty or holds something else.
 
     Example:
@@ -220,7 +220,7 @@ def parse_example(
       A dict of tensors, whose first axes are the batch's.
 
     Raises:
-      InvalidArgumentError: one is no example, or a feature is missing, of another dtype or of another number of values.
+      InvalidArgumentError: one is not an example, or a feature is missing or has another dtype or number of values.
       ValueError: `features` is empty or holds something else.
 
     Example:
@@ -260,7 +260,7 @@ def decode_raw(
       A tensor with an axis more.
 
     Raises:
-      InvalidArgumentError: lengths differ, or are no multiple of a number's.
+      InvalidArgumentError: lengths differ, or are not a multiple of a number's.
 
     Example:
       >>> tf.io.decode_raw(b"\\x01\\x00\\x02\\x00\\x00\\x00\\x00\\x00", tf.int32).numpy()

@@ -78,7 +78,7 @@ class RecordWriter:
 
     Raises:
       ValueError: another compression.
-      NotFoundError: there is no such directory.
+      NotFoundError: the directory does not exist.
 
     Example:
       >>> import os, tempfile

@@ -371,7 +371,7 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
       A bool tensor, whether it was written.
 
     Raises:
-      ValueError: it is no scalar, or there is no step.
+      ValueError: it is not a scalar, or there is no step.
 
     Example:
       >>> import tempfile

@@ -268,7 +268,7 @@ class Message:
           A message.
 
         Raises:
-          ValueError: they are no such message.
+          ValueError: they are not a valid message.
 
         Example:
           >>> tf.train.Int64List.FromString(b"\\n\\x03\\x01\\xac\\x02").value
@@ -288,7 +288,7 @@ class Message:
           The number of bytes.
 
         Raises:
-          ValueError: they are no such message.
+          ValueError: they are not a valid message.
 
         Example:
           >>> numbers = tf.train.Int64List()

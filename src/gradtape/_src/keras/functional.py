@@ -34,7 +34,7 @@ class Functional(Model):
       kwargs: `trainable`.
 
     Raises:
-      ValueError: a value that is no KerasTensor, or outputs that do not come from the inputs.
+      ValueError: a value that is not a KerasTensor, or outputs that do not come from the inputs.
 
     Example:
       >>> x, y = tf.keras.Input((3,)), tf.keras.Input((3,))

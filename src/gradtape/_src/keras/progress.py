@@ -18,7 +18,7 @@ class Progbar:
     """A progress bar with times and mean values, on one line of the terminal.
 
     Args:
-      target: how many steps there are; None: not known.
+      target: number of steps; None: not known.
       width: the bar's width.
       verbose: 1 draws a bar, 2 prints a line at the end, 0 nothing.
       interval: seconds between two drawings at least.

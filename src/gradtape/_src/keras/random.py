@@ -39,7 +39,7 @@ class SeedGenerator:
       state: the variable that holds the seed and how many were handed out.
 
     Raises:
-      ValueError: the seed is no integer.
+      ValueError: the seed is not an integer.
 
     Example:
       >>> seeds = tf.keras.random.SeedGenerator(7)
@@ -366,7 +366,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
 
     Args:
       shape: the shape of the numbers.
-      counts: how many trials there are.
+      counts: number of trials.
       probabilities: the probability of each success.
       dtype: the dtype of the result, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.

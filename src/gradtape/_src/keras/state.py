@@ -424,10 +424,10 @@ class Stateful(Operation):
         """Adds to `losses`, from within `call`.
 
         Args:
-          loss: a tensor without axes, or a list of such.
+          loss: a scalar tensor, or a list of such.
 
         Raises:
-          ValueError: it is no tensor.
+          ValueError: it is not a tensor.
 
         Example:
           >>> class Small(tf.keras.layers.Layer):

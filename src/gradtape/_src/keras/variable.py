@@ -25,7 +25,7 @@ class Variable(NamedVariable):
       trainable: whether tapes watch it and layers list it among their trainable ones.
       autocast: whether layers that compute in another floating dtype read it in theirs.
       aggregation, synchronization, layout: not used; there is one device.
-      name: its name without "/"; "variable" numbered unless given.
+      name: its name without "/"; "variable" with a number by default.
 
     Raises:
       ValueError: an initializer without a shape, or a shape with None.

@@ -103,7 +103,7 @@ class TextFileInitializer:
       key_index: which column holds keys, or `tf.lookup.TextFileIndex.WHOLE_LINE` or `LINE_NUMBER`.
       value_dtype: the dtype of the values.
       value_index: the same of the values.
-      vocab_size: how many lines are read; None for all.
+      vocab_size: number of lines read; None for all.
       delimiter: what parts columns.
       name: not used; TensorFlow names operations by it.
       value_index_offset: what is added to line numbers that are values.
@@ -113,7 +113,7 @@ class TextFileInitializer:
       value_dtype: that of the values.
 
     Raises:
-      ValueError: a whole line is no text, or a line number not int64.
+      ValueError: a whole line is not a string, or a line number not int64.
 
     Example:
       >>> import os, tempfile
@@ -160,7 +160,7 @@ class TextFileInitializer:
           Two arrays.
 
         Raises:
-          NotFoundError: there is no such file.
+          NotFoundError: the file does not exist.
           InvalidArgumentError: a line has too few columns or a number that is none, or there are too few lines.
 
         Example:

@@ -131,7 +131,7 @@ class StaticHashTable(_Table):
 
     Raises:
       FailedPreconditionError: a key has two values.
-      InvalidArgumentError: keys are no integers or text, or there are not as many values.
+      InvalidArgumentError: keys are neither integers nor strings, or there are not as many values.
       TypeError: the default value is of another dtype.
 
     Example:
@@ -196,7 +196,7 @@ class StaticVocabularyTable:
 
     Args:
       initializer: what gives the words, or int64 keys, their numbers from 0, int64; None for buckets alone.
-      num_oov_buckets: how many buckets there are.
+      num_oov_buckets: number of buckets.
       lookup_key_dtype: the dtype of the keys that are looked up; None for that of the initializer, or text.
       name: its name.
       experimental_is_anonymous: not used.

@@ -102,7 +102,7 @@ def scalar_mul(scalar: TensorLike, x: Any, name: str | None = None) -> Any:
     """Multiplies a tensor by a scalar.
 
     Args:
-      scalar: a number or a tensor without axes.
+      scalar: a number or a scalar tensor.
       x: a tensor of the same dtype, or IndexedSlices, whose values are multiplied.
       name: not used; TensorFlow names operations by it.
 
@@ -143,7 +143,7 @@ def polyval(coeffs: TensorLike, x: TensorLike, name: str | None = None) -> Tenso
       A tensor of the shape that x and the coefficients broadcast to.
 
     Raises:
-      ValueError: `coeffs` is no list.
+      ValueError: `coeffs` is not a list.
 
     Example:
       >>> tf.math.polyval([3.0, 0.0, 1.0], 2.0).numpy()

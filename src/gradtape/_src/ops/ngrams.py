@@ -24,7 +24,7 @@ def ngrams(
 
     Args:
       data: a string tensor with at least one axis.
-      ngram_width: how many neighbours a run has, or several such numbers, whose runs follow each other.
+      ngram_width: number of neighbours per run, or several such numbers, whose runs follow each other.
       separator: what stands between neighbours.
       pad_values: what stands before the first and behind the last text, one text for both or a pair; None for nothing.
       padding_width: how often that is at each end, at most one less than a run has; None for that many.
@@ -36,7 +36,7 @@ def ngrams(
 
     Raises:
       ValueError: the data has no axis, a width is less than 1, or there is a padding width without values.
-      TypeError: pad_values are no text.
+      TypeError: pad_values are not strings.
 
     Example:
       >>> tf.strings.ngrams(["a", "b", "c"], 2).numpy().tolist()

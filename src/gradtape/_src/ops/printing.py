@@ -61,11 +61,11 @@ def as_string(
     """Numbers as text.
 
     Args:
-      input: a tensor of numbers or bools, or text, which stays as it is.
+      input: a tensor of numbers or bools, or text, which stays unchanged.
       precision: digits behind the point of floats; -1 for six.
       scientific: whether floats have an exponent.
       shortest: whether floats have an exponent where that is shorter.
-      width: how many characters there are at least; -1 for as many as are needed.
+      width: number of characters at least; -1 for as many as are needed.
       fill: what stands before shorter ones: "0", " ", "+", "-" (behind them) or nothing.
       name: not used; TensorFlow names operations by it.
 

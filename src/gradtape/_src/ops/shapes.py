@@ -79,7 +79,7 @@ def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Ten
       A list of tensors.
 
     Raises:
-      TypeError, ValueError: it is no sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of what converts to tensors.
 
     Example:
       >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
@@ -314,7 +314,7 @@ def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, nam
       A list of vectors.
 
     Raises:
-      TypeError, ValueError: it is no sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of what converts to tensors.
 
     Example:
       >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
@@ -333,7 +333,7 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -365,7 +365,7 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      An int32 tensor without axes.
+      An int32 scalar tensor.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -469,7 +469,7 @@ def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
 
 
 def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
-    """`identity`, with which programs promise TensorFlow's compiler that a value stays as it is.
+    """`identity`, with which programs promise TensorFlow's compiler that a value stays unchanged.
 
     Args:
       input: a tensor, or what converts to one.

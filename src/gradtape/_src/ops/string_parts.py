@@ -299,8 +299,8 @@ def reduce_join(
       A string tensor without these axes.
 
     Raises:
-      OutOfRangeError: there is no such axis.
-      InvalidArgumentError: an axis comes twice, or it is no text.
+      OutOfRangeError: the axis is out of range.
+      InvalidArgumentError: an axis is repeated, or it is not a string.
 
     Example:
       >>> tf.strings.reduce_join([["a", "b"], ["c", "d"]], axis=1, separator="-").numpy().tolist()

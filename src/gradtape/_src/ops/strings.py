@@ -22,7 +22,7 @@ _INTEGERS = (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
 
 
 def texts_of(value: Any) -> np.ndarray:
-    """An array of bytes. Raises TypeError for what is no text."""
+    """An array of bytes. Raises TypeError for what is not a string."""
     fail_trace("it computes with text")
     try:
         return np.asarray(StringTensor(value), object)
@@ -77,7 +77,7 @@ def format(
       template: the text.
       inputs: a tensor, or a list or tuple of as many as there are placeholders.
       placeholder: what stands for a tensor.
-      summarize: how many elements are shown at either end of every axis; -1 for all.
+      summarize: number of elements shown at either end of every axis; -1 for all.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -223,7 +223,7 @@ def regex_replace(
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: it is no regular expression.
+      InvalidArgumentError: it is not a regular expression.
 
     Example:
       >>> tf.strings.regex_replace("tape and tape", "a(.)e", "a\\\\1").numpy()
@@ -254,7 +254,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
       A tensor of bools of the same shape.
 
     Raises:
-      InvalidArgumentError: it is no regular expression.
+      InvalidArgumentError: it is not a regular expression.
 
     Example:
       >>> tf.strings.regex_full_match(["tape", "tapes"], "t.*e").numpy()
@@ -276,7 +276,7 @@ def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None
       A tensor of that dtype and the same shape.
 
     Raises:
-      InvalidArgumentError: a text is no number of that dtype, or another dtype.
+      InvalidArgumentError: a text is not a number of that dtype, or another dtype.
 
     Example:
       >>> tf.strings.to_number(["1.5", "2"]).numpy()

@@ -117,7 +117,7 @@ class TensorArray:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          An int32 tensor without axes.
+          An int32 scalar tensor.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=3).size().numpy()

@@ -179,8 +179,8 @@ def log_uniform_candidate_sampler(
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
-      num_sampled: how many classes are drawn.
+      num_true: number of true classes per example.
+      num_sampled: number of classes drawn.
       unique: whether a class that was drawn is not drawn again.
       range_max: the number of classes.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
@@ -191,7 +191,7 @@ def log_uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
         are too few classes.
       ResourceExhaustedError: there is no memory for so many classes.
 
@@ -218,8 +218,8 @@ def uniform_candidate_sampler(
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
-      num_sampled: how many classes are drawn.
+      num_true: number of true classes per example.
+      num_sampled: number of classes drawn.
       unique: whether a class that was drawn is not drawn again.
       range_max: the number of classes.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
@@ -230,7 +230,7 @@ def uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
         are too few classes.
       ResourceExhaustedError: there is no memory for so many classes.
 
@@ -261,7 +261,7 @@ def all_candidate_sampler(
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
+      num_true: number of true classes per example.
       num_sampled: the number of classes.
       unique: not used.
       seed: not used.

@@ -49,7 +49,7 @@ class Generator:
 
     Raises:
       AssertionError: neither a generator nor a state is given.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
 
     Example:
       >>> generator = tf.random.Generator.from_seed(1)
@@ -81,7 +81,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_seed(1).normal([2]).numpy().round(4)
@@ -102,7 +102,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> first = tf.random.Generator.from_seed(1)
@@ -125,7 +125,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_key_counter(5, [0, 0], "philox").key.numpy()
@@ -144,7 +144,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_non_deterministic_state().normal([2]).shape
@@ -504,7 +504,7 @@ def create_rng_state(seed: TensorLike, alg: Any) -> Tensor:
       An int64 vector of three elements, zeros before a vector that is shorter.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
 
     Example:
       >>> tf.random.create_rng_state(5, "philox")

@@ -312,7 +312,7 @@ def categorical(
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are no matrix, have no class or are no floats; a negative number of samples.
+      InvalidArgumentError: logits that are not a floating matrix or have no classes; a negative number of samples.
 
     Example:
       >>> tf.random.set_seed(1)

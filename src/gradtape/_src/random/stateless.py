@@ -72,7 +72,7 @@ def stateless_normal(
 
     Raises:
       TypeError: another dtype.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -114,7 +114,7 @@ def stateless_truncated_normal(
 
     Raises:
       TypeError: another dtype.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -331,7 +331,7 @@ def stateless_categorical(
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are no matrix or no floats; a seed of another shape or dtype.
+      InvalidArgumentError: logits that are not a floating matrix; a seed of another shape or dtype.
 
     Example:
       >>> tf.random.stateless_categorical([[0.0, 0.0, -np.inf]], 5, seed=[1, 2]).numpy()
@@ -356,7 +356,7 @@ def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
       A tensor of shape [num, 2], of the seed's dtype.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -388,7 +388,7 @@ def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Ten
       A seed of two integers, of the dtype of `data`.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -414,7 +414,7 @@ def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_sele
       A tensor of the same shape and dtype. No gradient flows through it.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:

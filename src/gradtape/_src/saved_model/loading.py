@@ -23,7 +23,7 @@ from gradtape._src.state.module import Module
 from gradtape._src.state.variable import Variable
 from gradtape._src.train.bundle import NAMES, BundleReader, bundle_exists
 
-# What reading something that is no model raises.
+# What reading something that is not a model raises.
 _DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, errors.OpError)
 
 

@@ -40,7 +40,7 @@ class SaveOptions:
       experimental_skip_saver, experimental_sharding_callback, extra_tags: kept.
 
     Raises:
-      TypeError: namespace_whitelist is no list of strings.
+      TypeError: namespace_whitelist is not a list of strings.
 
     Example:
       >>> tf.saved_model.SaveOptions(experimental_custom_gradients=True).experimental_custom_gradients

@@ -62,7 +62,7 @@ class Row(NamedTuple):
     Attributes:
       static: what is written of the attributes that a primitive was evaluated with.
       evaluate: gives the result, or a tuple of them, of a tuple of operands and what was written.
-      operand_count: how many operands there are; None for any number.
+      operand_count: number of operands; None for any number.
     """
 
     static: Callable[..., Any]

@@ -1,6 +1,6 @@
 """Static values as JSON: attributes, shapes, specs; and integers that depend on sizes which no signature knows.
 
-A function of a signature with unknown sizes is traced at several. What the traces have in common is written as it is; a
+A function of a signature with unknown sizes is traced at several. What the traces have in common is written; a
 integer in which they differ is the polynomial that returns it at each, linear in every size.
 """
 

@@ -1,4 +1,4 @@
-"""Discrete cosine transforms, made of Fourier transforms of twice the length."""
+"""Discrete cosine transforms, computed by Fourier transforms of twice the length."""
 
 from __future__ import annotations
 

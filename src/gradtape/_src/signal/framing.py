@@ -60,7 +60,7 @@ def frame(
     Raises:
       ValueError: the signal is a scalar, or a length is none.
       InvalidArgumentError: a length is negative, or the step less than 1.
-      IndexError: there is no such axis.
+      IndexError: the axis is out of range.
 
     Example:
       >>> tf.signal.frame([1, 2, 3, 4, 5], 3, 2).numpy()
@@ -118,7 +118,7 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
       A tensor of that dtype with one axis for the two: (stretches - 1) * frame_step + values long.
 
     Raises:
-      ValueError: the tensor has less than two axes, or the step is no integer.
+      ValueError: the tensor has less than two axes, or the step is not an integer.
       InvalidArgumentError: the step is less than 1.
 
     Example:

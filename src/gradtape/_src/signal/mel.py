@@ -44,8 +44,8 @@ def linear_to_mel_weight_matrix(
     """The matrix that spectra are multiplied by to give them in bands of the mel scale.
 
     Args:
-      num_mel_bins: how many bands there are.
-      num_spectrogram_bins: how many frequencies a spectrum has, from 0 to half the sample rate.
+      num_mel_bins: number of bands.
+      num_spectrogram_bins: number of frequencies per spectrum, from 0 to half the sample rate.
       sample_rate: samples of the signal in a second.
       lower_edge_hertz, upper_edge_hertz: where the lowest band begins and the highest one ends.
       dtype: a floating dtype.

@@ -270,7 +270,7 @@ def inverse_mdct(
       A tensor of that dtype: [..., samples].
 
     Raises:
-      ValueError: the numbers have another dtype, the tensor has less than two axes, or there is no such norm.
+      ValueError: the numbers have another dtype, the tensor has less than two axes, or the norm is invalid.
 
     Example:
       >>> wave = tf.sin(tf.range(16.0))

@@ -130,7 +130,7 @@ def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
-      TypeError: one is no SparseTensor.
+      TypeError: one is not a SparseTensor.
       InvalidArgumentError: shapes or dtypes differ.
 
     Example:
@@ -153,7 +153,7 @@ def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
-      TypeError: one is no SparseTensor.
+      TypeError: one is not a SparseTensor.
       InvalidArgumentError: shapes or dtypes differ.
 
     Example:
@@ -248,8 +248,8 @@ def reduce_sum(
       A tensor, or a SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or a position is outside the shape.
 
     Example:
       >>> tf.sparse.reduce_sum(tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], [3, 2]), axis=1).numpy()
@@ -283,8 +283,8 @@ def reduce_max(
       the values; TensorFlow has none.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or a position is outside the shape.
 
     Example:
       >>> tf.sparse.reduce_max(tf.SparseTensor([[0, 1], [2, 0]], [-1.0, 2.0], [3, 2]), axis=1).numpy()
@@ -338,8 +338,8 @@ def softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       A SparseTensor with the same positions. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: it has fewer than two axes, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: it has fewer than two axes, or a position is outside the shape.
 
     Example:
       >>> scores = tf.SparseTensor([[0, 0], [0, 2], [1, 1]], [1.0, 1.0, 5.0], dense_shape=[2, 3])

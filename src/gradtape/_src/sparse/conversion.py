@@ -65,8 +65,8 @@ def to_dense(
       A tensor of the shape and dtype of `sp_input`. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: a place is outside of the shape or out of order, or default_value has axes.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: a position is outside the shape or out of order, or default_value has axes.
 
     Example:
       >>> tf.sparse.to_dense(tf.sparse.eye(2, 3), default_value=-1.0).numpy()
@@ -120,14 +120,14 @@ def to_indicator(sp_input: SparseTensor, vocab_size: IntLike, name: str | None =
 
     Args:
       sp_input: a SparseTensor of integers from 0 to vocab_size - 1.
-      vocab_size: how many numbers there are.
+      vocab_size: number of numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of bool, of the shape of `sp_input` with vocab_size in the place of the last size.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       InvalidArgumentError: a number is outside of the range.
 
     Example:
@@ -157,7 +157,7 @@ def eye(
       A SparseTensor.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.sparse.eye(2, 3).indices.numpy()

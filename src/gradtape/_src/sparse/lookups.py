@@ -35,7 +35,7 @@ def embedding_lookup_sparse(
       sp_weights: a SparseTensor of weights at the same positions, or None for ones.
       combiner: "sum" of the weighted rows, "mean", which is this divided by the sum of the weights, or "sqrtn", divided
         by the root of the sum of their squares; "mean" by default.
-      max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
+      max_norm: the greatest Euclidean norm of a row; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.
 
@@ -43,8 +43,8 @@ def embedding_lookup_sparse(
       A tensor of shape [rows of sp_ids, ...] and the dtype of params. Gradients flow to params and to the weights.
 
     Raises:
-      TypeError: sp_ids or sp_weights is no SparseTensor.
-      ValueError: there is no such combiner, or the positions differ.
+      TypeError: sp_ids or sp_weights is not a SparseTensor.
+      ValueError: the combiner is unknown, or the positions differ.
       InvalidArgumentError: a number is outside the first axis of params.
 
     Example:
@@ -106,7 +106,7 @@ def safe_embedding_lookup_sparse(
         left out, but not for the combiner "sum".
       combiner: "mean", "sqrtn" or "sum", as of `embedding_lookup_sparse`.
       default_id: the id of empty rows; by default, empty rows give zeros.
-      max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
+      max_norm: the greatest Euclidean norm of a row; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.
 
@@ -114,8 +114,8 @@ def safe_embedding_lookup_sparse(
       A tensor of shape [leading sizes of sparse_ids..., ...] and the dtype of embedding_weights.
 
     Raises:
-      TypeError: sparse_ids or sparse_weights is no SparseTensor.
-      ValueError: there is no such combiner, or there are no embedding_weights.
+      TypeError: sparse_ids or sparse_weights is not a SparseTensor.
+      ValueError: the combiner is unknown, or there are no embedding_weights.
       InvalidArgumentError: a number is beyond the first axis of embedding_weights.
 
     Example:

@@ -43,7 +43,7 @@ def sparse_dense_matmul(
 
     Raises:
       TypeError: neither is sparse.
-      InvalidArgumentError: one is no matrix, dtypes differ, inner sizes differ, or a place is outside of the shape.
+      InvalidArgumentError: one is not a matrix, dtypes differ, inner sizes differ, or a position is outside the shape.
 
     Example:
       >>> adjacency = tf.SparseTensor([[0, 1], [1, 0], [1, 2]], [1.0, 1.0, 1.0], dense_shape=[3, 3])

@@ -39,7 +39,7 @@ def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       A SparseTensor of the same shape and dtype. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
 
     Example:
       >>> tf.sparse.reorder(tf.SparseTensor([[1, 0], [0, 1]], [5, 6], [2, 2])).values.numpy()
@@ -62,7 +62,7 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
       A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: perm does not name each axis once.
 
     Example:
@@ -92,7 +92,7 @@ def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       InvalidArgumentError: the shape has not as many elements.
 
     Example:
@@ -140,8 +140,8 @@ def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str |
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such place for an axis.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the position is out of range.
 
     Example:
       >>> tf.sparse.expand_dims(tf.sparse.eye(2), 0).shape
@@ -176,8 +176,8 @@ def concat(
       A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: one is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or the shapes do not belong together.
+      TypeError: one is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or the shapes do not belong together.
 
     Example:
       >>> tf.sparse.concat(0, [tf.sparse.eye(1, 2), tf.sparse.eye(1, 2)]).indices.numpy()
@@ -232,7 +232,7 @@ def slice(sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: str
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       InvalidArgumentError: start or size have not one number for each axis.
 
     Example:
@@ -266,7 +266,7 @@ def split(
 
     Args:
       sp_input: a SparseTensor.
-      num_split: how many parts there are.
+      num_split: number of parts.
       axis: the axis.
       name: not used; TensorFlow names operations by it.
 
@@ -274,9 +274,9 @@ def split(
       A list of SparseTensors. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: num_split or axis is not given.
-      InvalidArgumentError: there is no such axis, or it is shorter than there are parts.
+      InvalidArgumentError: the axis is out of range, or it is shorter than there are parts.
 
     Example:
       >>> [part.shape for part in tf.sparse.split(tf.sparse.eye(3), num_split=2, axis=0)]
@@ -317,7 +317,7 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
       A SparseTensor of the same shape. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: there is not one bool for each value.
 
     Example:
@@ -345,7 +345,7 @@ def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> S
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: the shape has another rank, or is smaller.
 
     Example:
@@ -372,7 +372,7 @@ def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None
 
     Args:
       sp_input: a SparseTensor of at least one axis; along the first of them are its rows.
-      default_value: the value, without axes.
+      default_value: a scalar.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -380,8 +380,8 @@ def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None
       to the values and to default_value.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: default_value has axes, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: default_value has axes, or a position is outside the shape.
 
     Example:
       >>> filled, empty = tf.sparse.fill_empty_rows(tf.SparseTensor([[1, 0]], [5], [2, 2]), 7)

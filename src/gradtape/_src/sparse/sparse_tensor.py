@@ -33,7 +33,7 @@ class SparseTensor(CompositeTensor):
 
     Raises:
       ValueError: the shapes do not belong together, or a tensor that is given is not of int64.
-      TypeError: indices or dense_shape are no integers.
+      TypeError: indices or dense_shape are not integers.
 
     Example:
       >>> matrix = tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], dense_shape=[3, 2])
@@ -217,7 +217,7 @@ class SparseTensorSpec(CompositeSpec):
       dtype: the dtype of the values.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.SparseTensorSpec([None, 3], tf.float64)
@@ -295,7 +295,7 @@ def check_within(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> None:
 
 
 def ordering(places: np.ndarray) -> np.ndarray:
-    """What sorts positions into the order of rows; equal ones stay as they are."""
+    """The permutation that sorts positions in row-major order; stable."""
     return np.lexsort(places.T[::-1])
 
 

@@ -21,7 +21,7 @@ class Module:
       name: a Python identifier; the class' name in snake case by default.
 
     Raises:
-      ValueError: the name is no identifier.
+      ValueError: the name is not an identifier.
 
     Example:
       >>> class Dense(tf.Module):

@@ -25,14 +25,14 @@ def Assert(
     """Checks that a condition holds.
 
     Args:
-      condition: a bool, or a tensor without axes.
+      condition: a bool, or a scalar tensor.
       data: a sequence of tensors that the error tells.
       summarize: how many elements of each it tells, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
       InvalidArgumentError: the condition does not hold.
-      TypeError: data is no sequence.
+      TypeError: data is not a sequence.
 
     Example:
       >>> x = tf.constant([1.0, 2.0])
@@ -399,7 +399,7 @@ def assert_rank(x: TensorLike, rank: IntLike, message: str | None = None, name: 
 
     Raises:
       ValueError: it has another number.
-      TypeError: the rank is no int32.
+      TypeError: the rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank([[1, 2]], 2)
@@ -419,7 +419,7 @@ def assert_rank_at_least(x: TensorLike, rank: IntLike, message: str | None = Non
 
     Raises:
       ValueError: it has fewer.
-      TypeError: the rank is no int32.
+      TypeError: the rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank_at_least([[1, 2]], 1)
@@ -441,7 +441,7 @@ def assert_rank_in(
 
     Raises:
       ValueError: it is none of them.
-      TypeError: a rank is no int32.
+      TypeError: a rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank_in([[1, 2]], [1, 2])
@@ -477,7 +477,7 @@ def assert_shapes(
     Args:
       shapes: pairs of a tensor and its shape, in a list or dict. A size is an integer, None or "." where any will do,
         or a symbol, which stands for one size wherever it occurs. First of all may stand `...` or "*", for any number
-        of axes. A shape of None allows all; a tensor without axes has size 1 along one axis, too.
+        of axes. A shape of None allows all; a scalar tensor has size 1 along one axis, too.
       data: not used.
       summarize: not used.
       message: what the error begins with.

@@ -29,7 +29,7 @@ def compute_gradient(
       Two tuples with an array per argument, a row per element of f(*x) and a column per element of the argument.
 
     Raises:
-      ValueError: x is no list or tuple.
+      ValueError: x is not a list or tuple.
       AssertionError: an argument or the result is not floating.
 
     Example:
@@ -96,7 +96,7 @@ def check_gradients(
 
     Args:
       f: a function of tensors to a tensor or a nested structure of tensors.
-      x: a list or tuple of its arguments; those that are not floating are left as they are.
+      x: a list or tuple of its arguments; those that are not floating are left unchanged.
       order: how many derivatives are checked.
       delta: half the distance of the differences, where the argument is below 1 in size, and in proportion to it above;
         by default 1e-5 for float64 and 1/64 for float32.

@@ -116,7 +116,7 @@ class _Checksum:
         self._thread: ThreadPoolExecutor | None = None
 
     def add(self, data: memoryview) -> None:
-        """The next piece, which must stay as it is until `value` was called."""
+        """The next piece, which must not change until `value` was called."""
         if len(data) < _CHUNK and self._thread is None:
             self._extend(data)
             return
@@ -171,7 +171,7 @@ class BundleReader:
       prefix: as for `write_bundle`.
 
     Raises:
-      NotFoundError: there is no such bundle.
+      NotFoundError: the bundle does not exist.
       DataLossError: its index is damaged.
     """
 

@@ -484,7 +484,7 @@ class Checkpoint:
           `expect_partial()`. What is not there yet is restored when an object gets it as an attribute.
 
         Raises:
-          NotFoundError: there is no such checkpoint.
+          NotFoundError: the checkpoint does not exist.
           DataLossError: its files are damaged. Nothing is restored then, or where a value does not fit:
           ValueError: a variable has another shape.
           InvalidArgumentError: a variable has another dtype.

@@ -23,7 +23,7 @@ class CheckpointReader:
         return {name: list(entry.shape) for name, entry in self._bundle.entries.items()}
 
     def get_variable_to_dtype_map(self) -> dict[str, Any]:
-        """The dtypes of all values; their names where gradtape has no such dtype."""
+        """The dtypes of all values; their names where gradtape does not have the dtype."""
         names = {name: NAMES.get(entry.dtype, str(entry.dtype)) for name, entry in self._bundle.entries.items()}
         return {name: _DTYPES.get(dtype, dtype) for name, dtype in names.items()}
 
@@ -84,7 +84,7 @@ def load_variable(ckpt_dir_or_file: Any, name: str) -> Any:
       A NumPy array or scalar, bytes where it is text.
 
     Raises:
-      ValueError, NotFoundError, DataLossError: as `tf.train.load_checkpoint`, or there is no such value.
+      ValueError, NotFoundError, DataLossError: as `tf.train.load_checkpoint`, or the value does not exist.
 
     Example:
       >>> import tempfile

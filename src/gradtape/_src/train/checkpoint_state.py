@@ -111,7 +111,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
       latest_filename: the file's name, "checkpoint" by default.
 
     Returns:
-      A CheckpointState whose paths begin with the folder; None where there is no such file that can be read.
+      A CheckpointState whose paths begin with the folder; None if there is no readable file.
 
     Example:
       >>> import tempfile

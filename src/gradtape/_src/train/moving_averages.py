@@ -60,7 +60,7 @@ class ExponentialMovingAverage:
           var_list: the variables; None for none, as there is no list of all variables.
 
         Raises:
-          TypeError: one is no variable, or of no floating dtype.
+          TypeError: one is not a variable, or not floating.
 
         Example:
           >>> v = tf.Variable(2.0)

@@ -20,7 +20,7 @@ _RESTART = 16  # so many entries share parts of their keys
 
 
 class CorruptTable(ValueError):
-    """This is no table, or not all of one."""
+    """The file is not a table, or incomplete."""
 
 
 def write_table(entries: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -27,7 +27,7 @@ class Bidirectional(Layer):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: what is no layer, another merge_mode, or two layers that do not match.
+      ValueError: something that is not a layer, another merge_mode, or two layers that do not match.
 
     Example:
       >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(4, return_sequences=True))

@@ -155,7 +155,7 @@ def get_value(x: Any) -> Any:
       x: it.
 
     Returns:
-      An array; anything else as it is.
+      An array; anything else unchanged.
 
     Example:
       >>> tf.keras.backend.get_value(tf.Variable(2.0))
@@ -171,7 +171,7 @@ def eval(x: Any) -> Any:
       x: it.
 
     Returns:
-      An array; anything else as it is.
+      An array; anything else unchanged.
 
     Example:
       >>> tf.keras.backend.eval(tf.constant(2.0))

@@ -34,7 +34,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
       equal_nan: whether NaN is close to NaN.
 
     Returns:
-      A bool tensor without axes.
+      A bool scalar tensor.
 
     Example:
       >>> tf.keras.ops.allclose([1.0], [1.0 + 1e-7]).numpy()

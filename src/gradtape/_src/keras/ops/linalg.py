@@ -87,7 +87,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
       x1, x2: tensors of the same size.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Example:
       >>> tf.keras.ops.vdot([[1, 2]], [[3, 4]]).numpy()

@@ -372,7 +372,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
       A tensor of the same shape.
 
     Raises:
-      ValueError: the order is no positive integer.
+      ValueError: the order is not a positive integer.
 
     Example:
       >>> tf.keras.ops.normalize([[3.0, 4.0]]).numpy().round(4)
@@ -417,7 +417,7 @@ def dot_product_attention(
       A tensor of the shape of the queries.
 
     Raises:
-      ValueError: they have other axes.
+      ValueError: they have another rank.
 
     Example:
       >>> x = tf.ones((1, 2, 1, 4))
@@ -454,7 +454,7 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
       max_val: the difference between the greatest and the least possible value.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Example:
       >>> tf.keras.ops.psnr([0.0, 1.0], [0.0, 0.9], 1.0).numpy().round(2)

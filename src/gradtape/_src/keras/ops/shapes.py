@@ -145,7 +145,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
 
 @keras_op
 def squeeze(x: Any, axis: Any = None) -> Tensor:
-    """A tensor without axes of size 1.
+    """Removes axes of size 1.
 
     Args:
       x: a tensor.

@@ -37,7 +37,7 @@ def split_dataset(
 
     Raises:
       ValueError: no size, or sizes that do not fit, no samples, or samples of different shapes.
-      TypeError: other data, or sizes that are no numbers.
+      TypeError: other data, or sizes that are not numbers.
 
     Example:
       >>> left, right = tf.keras.utils.split_dataset(np.arange(10), left_size=0.8)
