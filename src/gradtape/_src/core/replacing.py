@@ -23,7 +23,7 @@ def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
 
     Raises:
       IsADirectoryError: the path is a folder's.
-      OSError: the file cannot be written; what was there before still is.
+      OSError: the file cannot be written; existing files are kept.
     """
     path = os.path.realpath(os.fspath(path))  # a link goes on to lead to the file
     if os.path.isdir(path):

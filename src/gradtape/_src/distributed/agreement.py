@@ -133,7 +133,7 @@ class Agreement:
 
 
 def agree(world: World, proposal: Proposal) -> bool:
-    """Makes ranks agree on a proposal. Returns whether some have joined; raises Disagreement if proposals differ.""" 
+    """Makes ranks agree on a proposal. Returns whether some have joined; raises Disagreement if proposals differ."""
     return Agreement(world, proposal).finish()
 
 

@@ -417,7 +417,7 @@ def combined_non_max_suppression(
     clip_boxes: bool = True,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Selects the best boxes of all classes of every image, omitting those that overlap with a better one of their class.
+    """Selects the best boxes of all classes of every image, omitting those that overlap with better ones.
 
     Args:
       boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class applies to all.

@@ -32,7 +32,7 @@ def save(path: str | os.PathLike[str], values: Any) -> None:
 
     Raises:
       TypeError: values are neither.
-      OSError: the file cannot be written; what was there before still is.
+      OSError: the file cannot be written; existing files are kept.
 
     Example:
       >>> import os, tempfile

@@ -54,7 +54,7 @@ def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] 
 
     Raises:
       TypeError: values are neither, or metadata are not strings.
-      OSError: the file cannot be written; what was there before still is.
+      OSError: the file cannot be written; existing files are kept.
 
     Example:
       >>> import os, tempfile

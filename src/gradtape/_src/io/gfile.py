@@ -416,7 +416,7 @@ class GFile:
         return stat(self._name).length
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> import os, tempfile
@@ -426,7 +426,7 @@ class GFile:
         self._file.flush()
 
     def close(self) -> None:
-        """Closes the file; used again, it is opened again.
+        """Closes the file; it is reopened if used again.
 
         Example:
           >>> tf.io.gfile.GFile("/dev/null").close()

@@ -257,7 +257,7 @@ def decode_raw(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with an axis more.
+      A tensor with an additional axis.
 
     Raises:
       InvalidArgumentError: lengths differ, or are not a multiple of a number's.

@@ -119,7 +119,7 @@ class RecordWriter:
         self._file.write(framed(data))
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> import os, tempfile

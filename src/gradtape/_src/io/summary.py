@@ -113,7 +113,7 @@ class SummaryWriter:
         """
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> tf.summary.create_noop_writer().flush()

@@ -146,7 +146,7 @@ def embedding_lookup(
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
       ids: integers, which count along the first axis of params.
-      max_norm: the greatest norm of a row; None leaves rows unchanged.
+      max_norm: maximum norm of rows; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -136,7 +136,7 @@ def polyval(coeffs: TensorLike, x: TensorLike, name: str | None = None) -> Tenso
 
     Args:
       coeffs: a list of coefficients, from that of the highest power down; none give 0.
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -106,8 +106,8 @@ def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Te
     """The same elements, in the same order, under another shape.
 
     Args:
-      tensor: a tensor, or what converts to one.
-      shape: the new shape; one size may be -1, which is worked out from the others.
+      tensor: a tensor, or a value convertible to one.
+      shape: the new shape; one size may be -1, which is computed from the others.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -390,7 +390,7 @@ def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None
     """The same value, once its shape is found to be as expected.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       shape: the expected shape, in which None stands for any size; None for any shape.
       name: not used; TensorFlow names operations by it.
 

@@ -152,7 +152,7 @@ def stateless_uniform(
       shape: the shape of the numbers drawn, with which float bounds broadcast.
       seed: two integers, int32 or int64.
       minval: the lower bound.
-      maxval: the upper bound, 1 by default; integers are of the whole range of their dtype where both bounds are
+      maxval: the upper bound, 1 by default; integers are of the full range of their dtype if both bounds are
         None.
       dtype: float32, float64, int32 or int64.
       alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
@@ -198,7 +198,7 @@ def stateless_gamma(
     Args:
       shape: the shape of the result, ending in the broadcast shape of alpha and beta.
       seed: two integers, int32 or int64.
-      alpha: the shape parameter; NaN comes of a negative one.
+      alpha: the shape parameter; negative ones give NaN.
       beta: the rate, 1 by default.
       dtype: float32 or float64.
       name: not used; TensorFlow names operations by it.
@@ -322,7 +322,7 @@ def stateless_categorical(
 
     Args:
       logits: [batch, classes].
-      num_samples: how many for each row.
+      num_samples: the number for each row.
       seed: two integers, int32 or int64.
       dtype: the dtype of the result, int64 or int32.
       name: not used; TensorFlow names operations by it.

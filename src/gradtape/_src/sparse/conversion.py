@@ -22,14 +22,14 @@ from gradtape._src.sparse.sparse_tensor import SparseTensor, checked, made, plac
 
 
 def from_dense(tensor: TensorLike, name: str | None = None) -> SparseTensor:
-    """The elements of a tensor that are not 0, or not empty text.
+    """Converts a dense tensor, storing elements that are not 0 or not empty strings.
 
     Args:
       tensor: a tensor of at least one axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor of the shape and dtype of `tensor`, in the order of rows. The gradient flows to its elements.
+      A SparseTensor of the shape and dtype of `tensor`, in row-major order. The gradient flows to its elements.
 
     Raises:
       InvalidArgumentError: the tensor has no axes.
@@ -57,8 +57,8 @@ def to_dense(
     Args:
       sp_input: a SparseTensor.
       default_value: a number, or text, for the other positions; 0, or empty text by default.
-      validate_indices: whether positions that are not in the order of rows, or twice there, are an error. Of those that
-        are twice there the last value counts otherwise.
+      validate_indices: whether positions that are out of row-major order or repeated are an error. Otherwise the last
+        value of repeated positions is used.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -98,7 +98,7 @@ def _scattered(values: Tensor, indices: Tensor, sizes: Any, default: Tensor | No
 
 
 def _rows(places: np.ndarray, sizes: tuple[int, ...], validate: bool) -> np.ndarray:
-    """The number of each place. Raises InvalidArgumentError for one outside, and out of order where that counts."""
+    """The row-major index of each position. Raises InvalidArgumentError for one outside or, if asked, out of order."""
     rows = rows_of("SparseToDense", places, sizes)
     wrong = np.diff(rows) <= 0
     if validate and wrong.any():
@@ -120,11 +120,11 @@ def to_indicator(sp_input: SparseTensor, vocab_size: IntLike, name: str | None =
 
     Args:
       sp_input: a SparseTensor of integers from 0 to vocab_size - 1.
-      vocab_size: number of numbers.
+      vocab_size: the number of indicators.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of bool, of the shape of `sp_input` with vocab_size in the place of the last size.
+      A tensor of bool, of the shape of `sp_input` with vocab_size as the last size.
 
     Raises:
       TypeError: it is not a SparseTensor.
@@ -175,7 +175,7 @@ def mask(a: IndexedSlices, mask_indices: TensorLike, name: str | None = None) ->
 
     Args:
       a: IndexedSlices.
-      mask_indices: the numbers of the rows to leave out.
+      mask_indices: the indices of the rows to omit.
       name: not used; TensorFlow names operations by it.
 
     Returns:

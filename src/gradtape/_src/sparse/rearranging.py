@@ -29,7 +29,7 @@ from gradtape._src.sparse.sparse_tensor import (
 
 
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
-    """The same tensor with its positions in row-major order.
+    """Sorts the positions in row-major order.
 
     Args:
       sp_input: a SparseTensor.
@@ -51,7 +51,7 @@ def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
 
 
 def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str | None = None) -> SparseTensor:
-    """The tensor with its axes in another order.
+    """Permutes the axes of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
@@ -81,11 +81,11 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
 
 
 def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -> SparseTensor:
-    """The same values, at the positions that they have in another shape.
+    """Changes the shape of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
-      shape: the new shape; one size may be -1, which is worked out from the others.
+      shape: the new shape; one size may be -1, which is computed from the others.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -93,7 +93,7 @@ def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -
 
     Raises:
       TypeError: it is not a SparseTensor.
-      InvalidArgumentError: the shape has not as many elements.
+      InvalidArgumentError: the shape has another number of elements.
 
     Example:
       >>> tf.sparse.reshape(tf.sparse.eye(2), [-1]).indices.numpy()
@@ -129,7 +129,7 @@ def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -
 
 
 def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str | None = None) -> SparseTensor:
-    """The tensor with a further axis of size 1.
+    """Adds an axis of size 1.
 
     Args:
       sp_input: a SparseTensor.
@@ -164,12 +164,12 @@ def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str |
 def concat(
     axis: IntLike, sp_inputs: Sequence[SparseTensor], expand_nonconcat_dims: bool = False, name: str | None = None
 ) -> SparseTensor:
-    """Tensors behind each other along an axis.
+    """Concatenates sparse tensors along an axis.
 
     Args:
       axis: the axis.
       sp_inputs: SparseTensors of one dtype, of equal sizes along the other axes.
-      expand_nonconcat_dims: whether sizes along the other axes may differ; the largest is taken.
+      expand_nonconcat_dims: whether sizes along the other axes may differ; the largest is used.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -177,7 +177,7 @@ def concat(
 
     Raises:
       TypeError: one is not a SparseTensor.
-      InvalidArgumentError: the axis is out of range, or the shapes do not belong together.
+      InvalidArgumentError: the axis is out of range, or the shapes do not match.
 
     Example:
       >>> tf.sparse.concat(0, [tf.sparse.eye(1, 2), tf.sparse.eye(1, 2)]).indices.numpy()
@@ -220,12 +220,12 @@ def concat(
 
 
 def slice(sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: str | None = None) -> SparseTensor:
-    """A part of the tensor.
+    """A slice of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
-      start: where it begins along each axis.
-      size: its size along each axis; what is beyond the end is left out.
+      start: its start along each axis.
+      size: its size along each axis; the part beyond the end is omitted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -233,7 +233,7 @@ def slice(sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: str
 
     Raises:
       TypeError: it is not a SparseTensor.
-      InvalidArgumentError: start or size have not one number for each axis.
+      InvalidArgumentError: start or size do not have a number for each axis.
 
     Example:
       >>> tf.sparse.slice(tf.sparse.eye(3), [1, 1], [1, 5]).shape
@@ -262,7 +262,7 @@ def split(
     axis: IntLike | None = None,
     name: str | None = None,
 ) -> list[SparseTensor]:
-    """The tensor in parts along an axis; the first are larger by one where it does not divide evenly.
+    """Splits a sparse tensor along an axis; the first parts are larger by one if it does not divide evenly.
 
     Args:
       sp_input: a SparseTensor.
@@ -307,7 +307,7 @@ def split(
 
 
 def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
-    """Some of the values, at their positions.
+    """Keeps some of the values.
 
     Args:
       sp_input: a SparseTensor.
@@ -335,7 +335,7 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
 
 
 def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> SparseTensor:
-    """The same values and positions in a larger shape, or in the smallest that holds them.
+    """Replaces the shape by a larger one, or by the smallest that contains all positions.
 
     Args:
       sp_input: a SparseTensor.
@@ -368,7 +368,7 @@ def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> S
 
 
 def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None = None) -> tuple[SparseTensor, Tensor]:
-    """The tensor with a value at the first place of each row that has none.
+    """Adds a value at the first position of each empty row.
 
     Args:
       sp_input: a SparseTensor of at least one axis; along the first of them are its rows.

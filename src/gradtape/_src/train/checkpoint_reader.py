@@ -32,7 +32,7 @@ class CheckpointReader:
         return tensor_str in self._bundle
 
     def get_tensor(self, tensor_str: str) -> Any:
-        """A value as a NumPy array, a NumPy scalar where it has no axes, bytes where it is text.
+        """A value as a NumPy array or scalar; bytes for strings.
 
         Raises:
           NotFoundError: there is none of this name.
@@ -81,7 +81,7 @@ def load_variable(ckpt_dir_or_file: Any, name: str) -> Any:
       name: its name; an output's suffix ``:0`` is left out.
 
     Returns:
-      A NumPy array or scalar, bytes where it is text.
+      A NumPy array or scalar; bytes for strings.
 
     Raises:
       ValueError, NotFoundError, DataLossError: as `tf.train.load_checkpoint`, or the value does not exist.

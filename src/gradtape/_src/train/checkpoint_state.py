@@ -145,7 +145,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the name of the file that says so, "checkpoint" by default.
+      latest_filename: the name of the state file, "checkpoint" by default.
 
     Returns:
       Its prefix, which `tf.train.Checkpoint.restore` takes, or None where there is none.

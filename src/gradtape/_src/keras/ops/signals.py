@@ -243,7 +243,7 @@ def stft(
       center: whether stretches lie around their times, the axis mirrored at its ends, in place of behind them.
 
     Returns:
-      The real and the imaginary part, [..., stretches, fft_length // 2 + 1].
+      The real and the imaginary part, [..., frames, fft_length // 2 + 1].
 
     Raises:
       TypeError: the tensor is not floating.
