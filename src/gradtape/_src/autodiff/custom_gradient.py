@@ -93,7 +93,7 @@ def _no_vjp(call: Any, needs: Any, cotangent: Tensor) -> Any:
     )
 
 
-# What a stated gradient leaves in files: the same value, whose gradient is refused.
+# A custom gradient as it is saved: the same value, whose gradient is refused.
 FOREIGN = Primitive("custom_gradient", lambda x: tensor_from(view(x), x.dtype), _no_vjp, complexes=True)
 
 

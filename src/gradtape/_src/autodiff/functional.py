@@ -1,6 +1,6 @@
 """Function transformations, as in JAX, built on the tape.
 
-`argnums` says which positional arguments are differentiated: an int, or a tuple of ints for a tuple of results. An
+`argnums` selects the positional arguments to differentiate: an int, or a tuple of ints for a tuple of results. An
 argument may be a number, an array, a tensor or a nested structure of them; integers become float32. Everything
 here differentiates again, under tapes, accumulators and itself.
 """
@@ -51,7 +51,7 @@ def value_and_gradient(f: Function, argnums: ArgNums = 0, has_aux: bool = False)
     Args:
       f: returns a scalar tensor, or `(scalar, anything)` with has_aux; a larger tensor is summed.
       argnums: which arguments are differentiated, a number or a tuple of them.
-      has_aux: whether f returns something beside its value; the result is then `((value, aux), gradient)`.
+      has_aux: whether f also returns auxiliary data; the result is then `((value, aux), gradient)`.
 
     Returns:
       A function of f's arguments, which returns the value and a gradient in the structure of what argnums names: zeros

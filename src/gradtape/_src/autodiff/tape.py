@@ -241,7 +241,7 @@ def _joined(parts: list[Tensor]) -> Tensor:
 def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
     """Explains the gradient of target: every step from it back to the sources, with formulas and numbers.
 
-    The tape stays as it is, and may give its gradients afterwards. Lines of the program are known of what was recorded
+    The tape is not changed, and can compute gradients afterwards. Lines of the program are known of what was recorded
     within `tf.explain.lines()`.
 
     Args:
@@ -250,7 +250,7 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
       output_gradients: the cotangents that targets start with, in target's structure; ones where None.
 
     Returns:
-      An `Explanation`. Printed it is text; it gives itself as Markdown, LaTeX, SVG and HTML, and checks itself.
+      An `Explanation`, which prints as text, converts to Markdown, LaTeX, SVG and HTML, and checks itself.
 
     Raises:
       RuntimeError: the tape has given its gradients and is not persistent, or never recorded.
@@ -276,7 +276,7 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
 def diagnose(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
     """Diagnoses why gradients are None, zero, NaN, infinite, huge or tiny, and suggests a remedy.
 
-    The tape stays as it is, and may give its gradients afterwards. Lines of the program, and ops that no tape records,
+    The tape is not changed, and can compute gradients afterwards. Lines of the program, and ops that no tape records,
     are known of what was computed within `tf.explain.lines()`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Tensors that are stored as several: their values, and where these stand."""
+"""Composite tensors: values, and their positions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class CompositeTensor:
-    """What IndexedSlices and SparseTensor have in common: other values may stand at their positions.
+    """Base class of IndexedSlices and SparseTensor: their values can be replaced at the same positions.
 
     Attributes:
       _leaves_out_zeros: whether functions that map 0 to 0 may be applied to its values alone.
@@ -24,5 +24,5 @@ class CompositeTensor:
         raise NotImplementedError(f"{type(self).__name__}._parts")
 
     def _with_values(self, values: Any) -> Any:
-        """The same positions with other values."""
+        """Replaces the values at the same positions."""
         raise NotImplementedError(f"{type(self).__name__}._with_values")

@@ -116,7 +116,7 @@ def set_visible_devices(devices: Any, device_type: str | None = None) -> None:
       device_type: the type that is chosen among; None for all.
 
     Raises:
-      ValueError: what is given is no device of this machine, or is of another type; or it leaves no processor.
+      ValueError: the argument is not a device of this machine, or is of another type; or it leaves no processor.
 
     Example:
       >>> tf.config.set_visible_devices([], "GPU")
@@ -144,7 +144,7 @@ def get_logical_device_configuration(device: Any) -> list[LogicalDeviceConfigura
       None.
 
     Raises:
-      ValueError: it is no device of this machine.
+      ValueError: it is not a device of this machine.
 
     Example:
       >>> tf.config.get_logical_device_configuration(tf.config.list_physical_devices("CPU")[0]) is None
@@ -162,7 +162,7 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
       logical_devices: a list of `LogicalDeviceConfiguration`; one that asks for nothing is accepted.
 
     Raises:
-      ValueError: it is no device of this machine.
+      ValueError: it is not a device of this machine.
       RuntimeError: more than one part, or a limit of memory, is requested.
 
     Example:
@@ -177,7 +177,7 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
 
 
 def get_memory_growth(device: Any) -> bool:
-    """Whether a device's memory is taken as it is needed. Only other devices than processors can say; there are none.
+    """Whether memory of a device grows on demand. Applies only to devices other than processors; there are none.
 
     Args:
       device: a `PhysicalDevice`.
@@ -203,7 +203,7 @@ def set_memory_growth(device: Any, enable: bool) -> None:
 
 
 def get_device_details(device: Any) -> dict[str, Any]:
-    """What is known of a device beyond its name: nothing, of a processor.
+    """Details of a device: none, for a processor.
 
     Args:
       device: a `PhysicalDevice`.
@@ -212,7 +212,7 @@ def get_device_details(device: Any) -> dict[str, Any]:
       An empty dict.
 
     Raises:
-      ValueError: it is no device of this machine.
+      ValueError: it is not a device of this machine.
 
     Example:
       >>> tf.config.experimental.get_device_details(tf.config.list_physical_devices("CPU")[0])

@@ -1,4 +1,4 @@
-"""Element types: those of numbers, that of text, and the conversions users write them with."""
+"""Element types: numeric types and strings, and conversions to them."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class DType:
           A bool.
 
         Raises:
-          TypeError: it is no type.
+          TypeError: it is not a type.
 
         Example:
           >>> tf.float32.is_compatible_with("float32")
@@ -197,7 +197,7 @@ uint64: DType = DType("uint64", 13, np.uint64, 23)
 bool: DType = DType("bool", 14, np.bool_, 10)
 double: DType = float64
 half: DType = float16
-# Of what datasets and files hold: the engine, which computes with numbers alone, has no code for it.
+# For datasets and files: the engine only computes with numbers, and has no code for it.
 string: DType = DType("string", -1, np.object_, 7)
 
 # By code, so that the engine indexes it.
@@ -222,7 +222,7 @@ for _dtype in DTYPES:
 
 
 def finfo(dtype: DType) -> Any:
-    """What NumPy's finfo tells of a floating dtype, also of bfloat16."""
+    """NumPy's finfo for floating dtypes, including bfloat16."""
     if dtype is bfloat16:
         from ml_dtypes import finfo as of_half
 
@@ -232,7 +232,7 @@ def finfo(dtype: DType) -> Any:
 
 
 def as_dtype(type_value: DTypeLike) -> DType:
-    """The DType of a name, a NumPy dtype or another way to say it.
+    """Converts a name, a NumPy dtype or an equivalent to a DType.
 
     Args:
       type_value: a DType, a name, a NumPy dtype or scalar type, Python's float or bool, or an enum number.

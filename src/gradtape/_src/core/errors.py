@@ -28,7 +28,7 @@ class OpError(Exception):
 
     Args:
       node_def, op: not used; there are no graphs.
-      message: what went wrong, which is also the exception's text.
+      message: what went wrong, which is also the exception's message.
       error_code: one of this module's numbers.
       args: not used.
 
@@ -52,7 +52,7 @@ class OpError(Exception):
 
     @property
     def message(self) -> str:
-        """What went wrong."""
+        """The error message."""
         return self._message
 
     @property
@@ -161,7 +161,7 @@ def from_op(kind: type[Any], op: str, message: str, name: str | None = None, *, 
       kind: the exception's class.
       op: TensorFlow's op, such as ``"AddV2"``.
       message: the sentence itself.
-      name: the text after ``name:``; None leaves that part out. Operators say ``""``.
+      name: the text after ``name:``; None leaves that part out. Operators use ``""``.
       kernel: the kernel named first, where it is not called as the op (``"__MklMatMul"``); None if the op failed before
         a kernel ran, as with unequal dtypes.
     """

@@ -1,4 +1,4 @@
-"""64-bit fingerprints of bytes: FarmHash's Fingerprint64, by which TensorFlow puts text into buckets.
+"""64-bit fingerprints of bytes: FarmHash's Fingerprint64, by which TensorFlow hashes strings to buckets.
 
 Geoff Pike, https://github.com/google/farmhash. Numbers are taken modulo 2⁶⁴ throughout.
 """
@@ -34,7 +34,7 @@ def fingerprint64(data: bytes) -> int:
     factor = _C + 2 * size
 
     def word(at: int, width: int = 8) -> int:
-        """The number that stands at a place, counted from the end if negative."""
+        """The integer at an offset, counted from the end if negative."""
         at += size if at < 0 else 0
         return int.from_bytes(data[at : at + width], "little")
 

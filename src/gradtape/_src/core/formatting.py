@@ -1,4 +1,4 @@
-"""The text of tensors and variables, character for character TensorFlow's.
+"""String representations of tensors and variables, identical to TensorFlow's.
 
 ``array`` is always the value as a NumPy array, of zero axes for a scalar.
 """

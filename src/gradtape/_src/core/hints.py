@@ -1,4 +1,4 @@
-"""Where TensorFlow's messages go on with a sentence of gradtape's own: TensorFlow's text comes first, word for word."""
+"""Hints of gradtape's own, added below TensorFlow's error messages, which stay unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AnyError = TypeVar("AnyError", bound=Exception)
 DIAGNOSE = (
     " (tape.diagnose(target, sources), called before gradient, says why a gradient is None and what to do about it.)"
 )
-# Stand below errors in tracebacks. An error's own text is TensorFlow's to the end: programs print it.
+# Shown below errors in tracebacks. The message itself stays TensorFlow's, as programs print it.
 NO_GRADIENTS = "tape.diagnose(loss, variables), called before gradient, says why there are none."
 SPENT = (
     "Take all gradients in one call, or make the tape with persistent=True. tape.explain and tape.diagnose, called "
@@ -22,7 +22,7 @@ SPENT = (
 def note(error: BaseException, text: str) -> None:
     """Adds a sentence to an exception, which keeps its class, message and traceback.
 
-    Python 3.10 has no notes and shows the error alone; what shows tracebacks there looks for them in the same place.
+    Python 3.10 has no notes and shows only the error; functions that show tracebacks there read the same attribute.
     """
     if sys.version_info >= (3, 11):
         error.add_note(text)

@@ -35,7 +35,7 @@ class _Unread(ModuleType):
     """A module of which nothing was asked yet. It becomes an ordinary one as it is read."""
 
     def __getattribute__(self, name: str) -> Any:
-        # What looks through all modules asks for what hardly any has.
+        # Tools that look through all modules ask for attributes that hardly any has.
         if not name.startswith("__") or name in ("__all__", "__doc__"):
             _read(self)
         elif name in _PLACE or name == "__dict__":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Python's own numbers of these levels.
 DEBUG, INFO, WARN, ERROR, FATAL = 10, 20, 30, 40, 50
 
-# How often a line of a program has come to a place that logs.
+# How often each line of a program has reached a logging call.
 _counts: dict[Any, int] = {}
 _configured = False
 
@@ -52,7 +52,7 @@ def get_logger() -> logging.Logger:
 
 
 def warn_first(times: int, place: Any, message: str, *arguments: Any) -> None:
-    """Logs a warning unless the place has logged so many times; a place of None is the line of the calling program."""
+    """Logs a warning at most so many times per location; a location of None is the calling line of the program."""
     if _times_before(place or _calling_line()) < times:
         get_logger().log(WARN, message, *arguments)
 
@@ -95,7 +95,7 @@ def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     Args:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
-      args: what its %-signs stand for.
+      args: the arguments of its % placeholders.
       kwargs: passed on to `logging.Logger.log`.
 
     Example:
@@ -110,7 +110,7 @@ def vlog(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
     Args:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
-      args: what its %-signs stand for.
+      args: the arguments of its % placeholders.
       kwargs: passed on to `logging.Logger.log`.
 
     Example:
@@ -126,7 +126,7 @@ def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
       condition: whether it is logged.
-      args: what its %-signs stand for.
+      args: the arguments of its % placeholders.
 
     Example:
       >>> tf.compat.v1.logging.log_if(tf.compat.v1.logging.ERROR, "no data", False)
@@ -142,7 +142,7 @@ def _calling_line() -> tuple[str, int]:
 
 
 def _times_before(place: Any) -> int:
-    """How often a place has come here before."""
+    """How often a location has come here before."""
     count = _counts.get(place, 0)
     _counts[place] = count + 1
     return count
@@ -155,7 +155,7 @@ def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
       n: after how many times it is logged again.
-      args: what its %-signs stand for.
+      args: the arguments of its % placeholders.
 
     Raises:
       ValueError: n is 0.
@@ -176,7 +176,7 @@ def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
       n: how often it is logged.
-      args: what its %-signs stand for.
+      args: the arguments of its % placeholders.
 
     Example:
       >>> for step in range(10):

@@ -7,15 +7,15 @@ import sys
 from types import ModuleType
 from typing import Any
 
-# Modules whose names programs look up at every step. Python finds a module's name at the place where it was the last
+# Modules whose names programs look up at every step. Python finds a module's name where it was the last
 # time, in a tenth of the time, but only in modules that have no ``__getattr__``: these leave the word to Python, which
 # proposes the nearest name when the AttributeError ends the program, and to ``python -m gradtape NAME``.
 _QUICK = {"gradtape", "gradtape.linalg", "gradtape.math", "gradtape.nn", "gradtape.random"}
 
 
 def explain_in(namespace: dict[str, Any]) -> None:
-    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` raising what `explain` says; not the quick
-    ones."""
+    """Gives the public modules of a namespace, and theirs, a ``__getattr__`` that raises `explain`'s hint, except
+    the quick ones."""
     for name, value in namespace.items():
         if name[0] != "_" and type(value) is ModuleType:
             if value.__name__ not in _QUICK:
@@ -29,7 +29,7 @@ def _raise(module: ModuleType, name: str) -> Any:
 
 
 def describe(dotted: str) -> str:
-    """One sentence about a name as programs write it, tf.nn.relu: what it is, or what `explain` says."""
+    """One sentence about a name such as tf.nn.relu: what it is, or the hint of `explain`."""
     place: Any = sys.modules["gradtape"]
     for part in dotted.removeprefix("tf.").split("."):
         if not hasattr(place, part):

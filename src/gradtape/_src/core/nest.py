@@ -1,4 +1,4 @@
-"""Nested structures of lists, tuples, dicts, named tuples and classes that say how they flatten.
+"""Nested structures of lists, tuples, dicts, named tuples and classes that define how they flatten.
 
 Everything that is none of these is a leaf: numbers, strings, arrays, tensors, sets and plain objects. Dictionaries
 flatten in the order of their sorted keys. A class nests by defining ``__tf_flatten__(self) -> (metadata, components)``
@@ -33,7 +33,7 @@ def is_nested(seq: Any) -> bool:
       seq: any object.
 
     Returns:
-      A bool: True for lists, tuples, dicts and classes that say how they flatten.
+      A bool: True for lists, tuples, dicts and classes that define how they flatten.
 
     Example:
       >>> tf.nest.is_nested([1, 2]), tf.nest.is_nested(tf.constant([1, 2]))
@@ -85,7 +85,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
       A structure like the first. Dictionaries keep their own order of keys.
 
     Raises:
-      TypeError: ``flat_sequence`` is no sequence, or a dictionary's keys cannot be sorted.
+      TypeError: ``flat_sequence`` is not a sequence, or a dictionary's keys cannot be sorted.
       ValueError: the number of leaves differs.
 
     Example:
@@ -124,8 +124,8 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     Args:
       func: a function of as many leaves as there are structures.
       *structure: structures that nest alike.
-      **kwargs: `check_types`, True by default, says whether sequences must be of one type too; `expand_composites`,
-        False unless given, whether the function is called with the tensors that IndexedSlices and SparseTensors are
+      **kwargs: `check_types`, True by default: whether sequences must be of the same type; `expand_composites`,
+        False by default; whether the function is called with the tensors that IndexedSlices and SparseTensors are
         made of.
 
     Returns:
@@ -164,7 +164,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
       nest1: a structure.
       nest2: another.
       check_types: whether types count, or only the shape of the nesting.
-      expand_composites: whether IndexedSlices and SparseTensors must have their like at their positions.
+      expand_composites: whether IndexedSlices and SparseTensors must match at their positions.
 
     Raises:
       ValueError: different nesting, lengths or keys.
@@ -263,7 +263,7 @@ def _same_type(one: Any, two: Any) -> bool:
 
 
 def _kinds(composite: CompositeTensor) -> tuple[Any, ...]:
-    """What two composite tensors must share: the class, and the dtypes of the tensors that they are made of."""
+    """What two composite tensors must have in common: the class, and the dtypes of their components."""
     return type(composite), *[part.dtype for part in children(composite)]
 
 
@@ -289,7 +289,7 @@ def _is_namedtuple(value: Any) -> bool:
 
 
 def children(structure: Any) -> Iterable[Any]:
-    """What a structure holds directly, in flattening order."""
+    """The direct items of a structure, in flattening order."""
     if isinstance(structure, list | tuple):
         return structure
     if isinstance(structure, Mapping):

@@ -1,4 +1,4 @@
-"""What functions make of their arguments before computing: tensors, axes, sizes and the errors of unsuitable ones."""
+"""Conversion and validation of arguments: tensors, axes, sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.errors import OpError, invalid_argument
 
-# What TensorFlow's messages list where arithmetic, and where an order, is asked of bools.
+# The dtypes that TensorFlow's messages list for arithmetic, and for comparisons, of bools.
 NUMERIC = (
     "float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, bfloat16, qint16, quint16, "
     "uint16, complex128, half, uint32, uint64"
@@ -35,7 +35,7 @@ WIDE = 2**63  # the first integer beyond int64
 
 dims_text = shape_text  # a shape as TensorFlow's messages print it: [2,3]
 
-TENSORS = (Tensor, BaseVariable)  # what has a dtype of its own, which a number or list beside it takes
+TENSORS = (Tensor, BaseVariable)  # operands with a dtype, to which numbers and lists are converted
 
 
 def wrong_dtype(op: str, place: int, expected: dtypes.DType, actual: dtypes.DType) -> OpError:

@@ -1,4 +1,4 @@
-"""The block that says on which device operations run: on the processor, as it is the only one."""
+"""The context manager for devices: operations run on the processor, the only one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PART = r"(?i)(job:\w+|replica:(\d+|\*)|task:(\d+|\*)|device:\w+(:(\d+|\*))?|(CP
 
 @contextmanager
 def device(device_name: Any) -> Iterator[None]:
-    """A block for one device. Its operations run on the processor, which is said once where another is named.
+    """A context manager for a device. Operations run on the processor; naming another device logs a warning once.
 
     Args:
       device_name: a device's name such as "/CPU:0" or "/device:GPU:0", a `LogicalDevice`, or None.

@@ -2,7 +2,7 @@
 
 A message is a run of fields, each a number, a wire type and a value
 (https://protobuf.dev/programming-guides/encoding). Writers join encoded fields; readers ask `fields` for all of them,
-or `extents` for where they stand, and take those that they know. Messages that programs see are described by tables in
+or `extents` for their offsets, and use those that they know. Messages that programs see are described by tables in
 `io.wire`, which writes and reads them by these functions.
 """
 
@@ -15,7 +15,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 class DecodeError(ValueError):
-    """Bytes that are no message."""
+    """Bytes that are not a message."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Error parsing message: {why}")
@@ -33,11 +33,11 @@ def varint(value: int) -> bytes:
 
 
 def read_varint(data: bytes | memoryview, at: int, end: int | None = None) -> tuple[int, int]:
-    """The integer that begins at a place, unsigned, and the place behind it.
+    """The unsigned integer at an offset, and the offset behind it.
 
     Args:
       data: bytes.
-      at: the place.
+      at: the offset.
       end: where the message ends; None for the end of the data.
 
     Raises:
@@ -91,7 +91,7 @@ def extents(data: bytes | memoryview, at: int = 0, end: int | None = None) -> It
     """The fields of the message between two positions, in order, as (number, wire type, begin, end) of their values.
 
     Raises:
-      DecodeError: this is no message.
+      DecodeError: this is not a message.
     """
     end = len(data) if end is None else end
     while at < end:
@@ -117,7 +117,7 @@ def fields(data: bytes | memoryview) -> Iterator[tuple[int, int, int | bytes]]:
     """The fields of a message in their order, as (number, wire type, value).
 
     Raises:
-      DecodeError: this is no message.
+      DecodeError: this is not a message.
     """
     for number, wire, begin, end in extents(data):
         if wire == VARINT:

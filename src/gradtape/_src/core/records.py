@@ -1,6 +1,6 @@
 """Plain dataclasses as structures.
 
-TensorFlow nests a dataclass that says how it flattens, by `__tf_flatten__` and `__tf_unflatten__`; any other is a leaf,
+TensorFlow nests dataclasses that define flattening, by `__tf_flatten__` and `__tf_unflatten__`; any other is a leaf,
 and is one to `tf.nest` here too. Tapes, accumulators and the functional forms open plain dataclasses besides. Of their
 fields those count, in order, that hold a tensor, variable or array, or a structure with one in it; the others stay as
 they are.
@@ -37,14 +37,14 @@ class Record:
 
 
 def opened(structure: Any) -> Any:
-    """The structure with Records in the place of its plain dataclasses."""
+    """The structure with its plain dataclasses replaced by Records."""
     if not any(_is_plain(leaf) for leaf in nest.flatten(structure)):
         return structure
     return nest.map_structure(lambda leaf: _opened(leaf) if _is_plain(leaf) else leaf, structure)
 
 
 def like(shape: Any, structure: Any) -> Any:
-    """The structure with Records where `shape`, opened, has them, of the same fields: None may stand in them."""
+    """The structure with Records where `shape`, opened, has them, of the same fields, which may be None."""
     if isinstance(shape, Record) and type(structure) is type(shape.template):
         values = [like(value, getattr(structure, name)) for name, value in zip(shape.names, shape.values, strict=True)]
         return Record(structure, shape.names, tuple(values))

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written beside their place, then renamed."""
+"""Atomic writes of files: to a temporary file, which is then renamed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 @contextlib.contextmanager
 def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
-    """A file that takes the place of the one at a path when the block ends, and of none if it raises.
+    """A file that replaces the one at a path when the block ends, unless it raises.
 
     Args:
       path: the path; its folder exists.
@@ -23,7 +23,7 @@ def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
 
     Raises:
       IsADirectoryError: the path is a folder's.
-      OSError: the file cannot be written; what was there before still is.
+      OSError: the file cannot be written; existing files are kept.
     """
     path = os.path.realpath(os.fspath(path))  # a link goes on to lead to the file
     if os.path.isdir(path):

@@ -1,4 +1,4 @@
-"""Which strategy distributes what a thread does, and what lower modules ask of it.
+"""The distribution strategy of each thread, and its interface to lower modules.
 
 A strategy enters its scopes here. Nothing else is to be asked while there is one replica.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class AggregationMethod:
-    """How TensorFlow's graphs add up gradients. A tape adds them in place as they come.
+    """How TensorFlow's graphs add up gradients. A tape accumulates them in place.
 
     Example:
       >>> tf.AggregationMethod.ADD_N
@@ -73,7 +73,7 @@ def is_replica() -> bool:
 
 
 def is_across() -> bool:
-    """Whether a strategy's scope is open, and this is no replica's doing."""
+    """Whether a strategy's scope is open, outside of replicas."""
     strategy = current()
     return strategy is not None and not strategy.is_default and not _thread.within_replica
 

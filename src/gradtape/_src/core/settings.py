@@ -65,7 +65,7 @@ def enable_tensor_float_32_execution(enabled: bool) -> None:
 
 
 def tensor_float_32_execution_enabled() -> bool:
-    """What `enable_tensor_float_32_execution` was last told, True at first; products never round float32 operands.
+    """The last argument of `enable_tensor_float_32_execution`, initially True; products never round float32 operands.
 
     Returns:
       A bool.
@@ -91,7 +91,7 @@ def set_jit(enabled: bool | str) -> None:
 
 
 def get_jit() -> str:
-    """What `set_jit` was last told: "autoclustering" or "".
+    """The last argument of `set_jit`: "autoclustering" or "".
 
     Returns:
       A str.
@@ -104,7 +104,7 @@ def get_jit() -> str:
 
 
 def get_inter_op_parallelism_threads() -> int:
-    """What `set_inter_op_parallelism_threads` was last told, 0 at first.
+    """The last argument of `set_inter_op_parallelism_threads`, initially 0.
 
     Returns:
       An int.
@@ -156,7 +156,7 @@ def set_intra_op_parallelism_threads(num_threads: int) -> None:
 
 
 def get_synchronous_execution() -> bool:
-    """What `set_synchronous_execution` was last told, True at first; operations are done when they return.
+    """The last argument of `set_synchronous_execution`, initially True; operations are done when they return.
 
     Returns:
       A bool.
@@ -181,7 +181,7 @@ def set_synchronous_execution(enable: bool) -> None:
 
 
 def get_device_policy() -> str:
-    """What `set_device_policy` was last told, "silent" at first.
+    """The last argument of `set_device_policy`, initially "silent".
 
     Returns:
       A str.
@@ -212,7 +212,7 @@ def set_device_policy(device_policy: str | None) -> None:
 
 
 def get_experimental_options() -> dict[str, Any]:
-    """What `set_experimental_options` was told.
+    """The options passed to `set_experimental_options`.
 
     Returns:
       A dict of bools by option.
@@ -237,7 +237,7 @@ def set_experimental_options(options: dict[str, Any]) -> None:
 
 
 def get_log_device_placement() -> bool:
-    """What `set_log_device_placement` was last told, False at first.
+    """The last argument of `set_log_device_placement`, initially False.
 
     Returns:
       A bool.

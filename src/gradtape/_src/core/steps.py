@@ -30,7 +30,7 @@ _OPERAND = _Operand()
 
 
 def _value(item: Any) -> Any:
-    """What a tensor holds; other things as they are."""
+    """The value of a tensor; other objects unchanged."""
     if not isinstance(item, Tensor | BaseVariable):
         return item
     array = np.array(as_tensor(item))
@@ -43,7 +43,7 @@ def one_step(
     """A decorator for an op that looks at its operands' values, from which the shape of its result does not follow.
 
     While a function is traced, and what is looked at may be another in a repetition, the whole call is one primitive;
-    at other times the op is called as it is. The op is linear in what is differentiated, or its derivatives are sums of
+    at other times the op is called directly. The op is linear in what is differentiated, or its derivatives are sums of
     two at most: those of a primitive are added up within it, where eagerly they would be one by one to what is there.
 
     Args:
@@ -60,7 +60,7 @@ def one_step(
             try:
                 bound = _signature(function).bind(*args, **kwargs).arguments
             except TypeError:
-                return function(*args, **kwargs)  # which says what is wrong
+                return function(*args, **kwargs)  # which raises the error
             for name in static:
                 if name in bound:
                     bound[name] = nest.map_structure(_value, bound[name])
@@ -118,7 +118,7 @@ _dependencies: dict[tuple[Any, ...], bool] = {}
 def _depends(
     function: Callable[..., Any], derivation: tuple[int, ...], operands: list[Tensor], packed: Any, place: int
 ) -> bool:
-    """Whether there is a gradient with respect to an operand, as ones among numbers and zeros among indices tell."""
+    """Whether there is a gradient with respect to an operand: for numbers, not for indices."""
     key = (function, derivation, place, tuple(packed), tuple([operand.dtype for operand in operands]))
     if key not in _dependencies:
         with OutsideTrace(), GradientTape(watch_accessed_variables=False) as tape:

@@ -1,6 +1,6 @@
-"""Tensors of text: what datasets and files yield where TensorFlow yields tensors of dtype string.
+"""String tensors, which datasets and files yield.
 
-The engine computes with numbers alone, so this is a class of its own beside its Tensor: an immutable array of `bytes`
+The engine only computes with numbers, so this is a class apart from its Tensor: an immutable array of `bytes`
 that prints, compares, indexes and converts as TensorFlow's string tensors do, and holds for every one in gradtape.
 """
 
@@ -24,10 +24,10 @@ from gradtape._src.core.text import as_bytes
 class StringTensor:
     """An immutable array of bytes.
 
-    ``numpy()`` of a scalar gives `bytes`, and ``==`` compares with text, bytes, lists and other string tensors.
+    ``numpy()`` of a scalar gives `bytes`, and ``==`` compares with str, bytes, lists and other string tensors.
 
     Args:
-      value: text, bytes, a nested list or an array of them, or another string tensor.
+      value: str, bytes, a nested list or an array of them, or another string tensor.
 
     Attributes:
       shape: a `tf.TensorShape`.
@@ -35,7 +35,7 @@ class StringTensor:
       ndim: the number of axes.
 
     Raises:
-      TypeError: an item is neither text nor bytes.
+      TypeError: an item is neither str nor bytes.
       ValueError: lists are not rectangular.
 
     Example:
@@ -69,7 +69,7 @@ class StringTensor:
         return Tensor
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
-        """Refuses: ops of numbers would go on with it. Those that move text catch the error (`core/text_codes.py`)."""
+        """Raises, as numeric ops would use the result. Ops that take strings catch the error (`core/text_codes.py`)."""
         raise TextOperand
 
     @property
@@ -127,7 +127,7 @@ class StringTensor:
         return self.shape
 
     def set_shape(self, shape: Any) -> None:
-        """Checks that the tensor has this shape, in which None stands for any size; ValueError where it has not."""
+        """Checks that the tensor has this shape, in which None matches any size; raises ValueError if not."""
         if not self.shape.is_compatible_with(shape):
             raise ValueError(f"Tensor's shape {self.shape} is not compatible with supplied shape {TensorShape(shape)}.")
 
@@ -205,7 +205,7 @@ def not_equal(x: Any, y: Any) -> Tensor:
 
 
 def _alike(function: Any, x: Any, y: Any, otherwise: bool) -> Tensor:
-    """What the operator says: where shapes do not fit, that they are not equal."""
+    """The operator's result; if shapes do not broadcast, not equal."""
     try:
         return function(x, y)
     except InvalidArgumentError as error:
@@ -233,7 +233,7 @@ def _paired(op: str, function: np.ufunc, x: Any, y: Any) -> Any:
 
 
 def holds_text(value: Any) -> bool:
-    """Whether a value is text, or lists or an array that begin with some."""
+    """Whether a value is a string, or a list or array that begins with one."""
     for _ in range(64):  # no array has so many axes, but a list may hold itself
         if not (isinstance(value, list | tuple) and value):
             break
@@ -245,7 +245,7 @@ def holds_text(value: Any) -> bool:
 
 
 def as_any_tensor(value: Any, dtype: dtypes.DType | None = None) -> Tensor | StringTensor:
-    """The tensor of a value, of text or of numbers."""
+    """Converts a value to a tensor of strings or numbers."""
     if type(value) is Tensor and (dtype is None or value.dtype is dtype):
         return value
     if dtype is dtypes.string or (dtype is None and holds_text(value)):

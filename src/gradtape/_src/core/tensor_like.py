@@ -1,4 +1,4 @@
-"""The types of what becomes a tensor, for programs' own annotations and checks."""
+"""The types of values that can be converted to tensors, for annotations and checks."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class TensorShape:
       dims: an iterable of sizes (ints, objects with ``__index__``, or None), one size, another TensorShape, or None.
 
     Raises:
-      TypeError: a size is no integer.
+      TypeError: a size is not an integer.
       ValueError: a size is negative.
 
     Example:
@@ -124,7 +124,7 @@ class TensorShape:
           A bool.
 
         Raises:
-          TypeError, ValueError: the other is no shape.
+          TypeError, ValueError: the other is not a shape.
 
         Example:
           >>> tf.TensorShape([2, None]).is_compatible_with([None, 3])
@@ -192,7 +192,7 @@ class TensorShape:
           A TensorShape.
 
         Raises:
-          TypeError, ValueError: the other is no shape.
+          TypeError, ValueError: the other is not a shape.
 
         Example:
           >>> tf.TensorShape([2, 3]).most_specific_compatible_shape([2, 4])
@@ -213,7 +213,7 @@ class TensorShape:
           A TensorShape.
 
         Raises:
-          TypeError, ValueError: the other is no shape.
+          TypeError, ValueError: the other is not a shape.
 
         Example:
           >>> tf.TensorShape([2]).concatenate([3, 4])
@@ -412,7 +412,7 @@ class TensorShape:
 
 
 def _sizes(dims: Any) -> Dims | None:
-    """The sizes that ``dims`` stands for, checked."""
+    """Converts ``dims`` to sizes, and checks them."""
     if type(dims) is TensorShape:
         return dims._dims
     if dims is None:

@@ -14,7 +14,7 @@ from gradtape._src.core.tensor_shape import TensorShape
 
 
 class TypeSpec:
-    """What is known of a value: the base of `tf.TensorSpec` and other specifications.
+    """Base class of `tf.TensorSpec` and other type specifications.
 
     Example:
       >>> isinstance(tf.TensorSpec([2]), tf.TypeSpec)
@@ -104,7 +104,7 @@ class TensorSpec(TypeSpec):
       name: a name, or None.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.TensorSpec([None, 3], tf.float64)
@@ -120,7 +120,7 @@ class TensorSpec(TypeSpec):
 
     @property
     def shape(self) -> TensorShape:
-        """What is known of the sizes."""
+        """The known shape."""
         return self._shape
 
     @property
@@ -167,7 +167,7 @@ class TensorSpec(TypeSpec):
           A TensorSpec.
 
         Raises:
-          ValueError: it is no tensor.
+          ValueError: it is not a tensor.
 
         Example:
           >>> tf.TensorSpec.from_tensor(tf.zeros([2, 3]))
@@ -259,7 +259,7 @@ class CompositeSpec(TypeSpec):
       dtype: the dtype of its values.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
     """
 
     __slots__ = ("_dtype", "_shape")
@@ -270,7 +270,7 @@ class CompositeSpec(TypeSpec):
 
     @property
     def shape(self) -> TensorShape:
-        """What is known of the dense tensor's sizes."""
+        """The known shape of the dense tensor."""
         return self._shape
 
     @property

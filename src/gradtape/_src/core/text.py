@@ -16,7 +16,7 @@ def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
       A str.
 
     Raises:
-      TypeError: it is neither text nor bytes.
+      TypeError: it is neither str nor bytes.
 
     Example:
       >>> tf.compat.as_text(b"tape")
@@ -33,7 +33,7 @@ as_str = as_text
 
 
 def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
-    """Bytes as they are, and text encoded.
+    """Encodes str; returns bytes unchanged.
 
     Args:
       bytes_or_text: a str, bytes or bytearray.
@@ -43,7 +43,7 @@ def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
       Bytes.
 
     Raises:
-      TypeError: it is neither text nor bytes.
+      TypeError: it is neither str nor bytes.
 
     Example:
       >>> tf.compat.as_bytes("tape")
@@ -55,7 +55,7 @@ def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
 
 
 def as_str_any(value: Any, encoding: str = "utf-8") -> str:
-    """Any value as text: bytes decoded, others as `str` has them.
+    """Converts any value to str: bytes are decoded, others passed to `str`.
 
     Args:
       value: anything.

@@ -1,6 +1,6 @@
-"""Ops that only move, compare or count elements, on text: through numbers that stand for it.
+"""Ops that only move, compare or count elements, on strings: by integer codes for them.
 
-Such an op does the same whatever its elements are. Where it meets text a TextOperand is raised, by which numbers are
+Such an op does the same whatever its elements are. For strings a TextOperand is raised, by which codes are
 never held up; it is then called again on int64 tensors in which equal strings have equal numbers, and what it moved is
 read back.
 """
@@ -21,13 +21,13 @@ from gradtape._src.core.string_tensor import StringTensor, holds_text
 
 
 class TextCodes:
-    """A number for every text; 0 for the empty one, which ops that fill up with zeros then fill up with."""
+    """A code for every string; 0 for the empty one, with which ops then pad."""
 
     def __init__(self) -> None:
         self._codes = {b"": 0}
 
     def of(self, value: Any) -> Any:
-        """The numbers of an operand of text, or of a sequence of operands.
+        """The codes of a string operand, or of a sequence of operands.
 
         Raises:
           TypeError, InvalidArgumentError: it holds numbers; ValueError: lists are not rectangular.
@@ -54,21 +54,21 @@ class TextCodes:
 
 
 def moved(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
-    """What an op that moves elements gives for operands of text, each a tensor or a sequence of them; None is none.
+    """The result of an op that moves elements, for string operands, each a tensor, a sequence of them or None.
 
-    To be called while its TextOperand is handled, which goes on where none of the operands is text.
+    To be called while its TextOperand is handled, which is raised again if no operand is a string.
     """
     codes = TextCodes()
     return codes.text(function(*coded(codes, operands), **options))
 
 
 def compared(function: Callable[..., Any], *operands: Any, **options: Any) -> Any:
-    """The same of an op whose results are no text: shapes, counts, whether elements are equal."""
+    """The same for an op whose results are not strings: shapes, counts, comparisons."""
     return function(*coded(TextCodes(), operands), **options)
 
 
 def coded(codes: TextCodes, operands: tuple[Any, ...]) -> list[Any]:
-    """Operands with numbers for text; the TextOperand that is handled goes on where there is none."""
+    """Operands with codes for strings; raises the TextOperand that is handled again if there are none."""
     if not any(map(holds_text, operands)):
         raise
     fail_trace("it computes with text")

@@ -1,4 +1,4 @@
-"""Names for what functions take: tensors and what becomes one, dtypes, shapes. To programs that run, they are Any."""
+"""Types of arguments: tensors and values convertible to tensors, dtypes, shapes. At run time they are Any."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", covariant=True)
 
     class Items(Protocol[T]):
-        """A list, a tuple or another sequence that is no str, whose `in` takes nothing but a str."""
+        """A list, a tuple or another sequence except str, whose `in` takes only a str."""
 
         def __len__(self) -> int: ...
         def __iter__(self) -> Iterator[T]: ...
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
         def __contains__(self, value: object, /) -> bool: ...
 
     class SupportsTensor(Protocol):
-        """What says itself which tensor it becomes, such as IndexedSlices."""
+        """Objects that convert themselves to tensors, such as IndexedSlices."""
 
         def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Tensor: ...
 
     class SupportsArray(Protocol):
-        """What NumPy makes an array of, such as a column of a table."""
+        """Objects that NumPy converts to arrays, such as a column of a table."""
 
         def __array__(self) -> NDArray[Any]: ...
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     IntLike: TypeAlias = int | np.integer[Any] | NDArray[Any] | Tensor | BaseVariable
     Axes: TypeAlias = IntLike | Sequence[IntLike] | None
 else:
-    TensorLike: TypeAlias = Any  # a tensor, a variable, or what becomes a tensor
+    TensorLike: TypeAlias = Any  # a tensor, a variable, or a value convertible to a tensor
     DTypeLike: TypeAlias = Any  # a DType, its name, NumPy's or Python's type
     ShapeLike: TypeAlias = Any  # sizes of axes
     IntLike: TypeAlias = Any  # an integer, or a tensor that holds one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-# What to use instead, with the names that it applies to, relative to tf; a star matches any rest of a name.
+# Alternatives, with the names that they apply to, relative to tf; a star matches any suffix.
 _INSTEAD = {
     # Graphs, sessions and what belongs to them.
     "use tf.GradientTape": "gradients",
@@ -182,7 +182,7 @@ _names = {name: instead for instead, names in _INSTEAD.items() for name in names
 TENSORFLOW = dict(sorted(_names.items()))
 _PATTERNS = {name: instead for name, instead in _names.items() if set(name) & set("*?[")}
 
-# The same of tf.keras, relative to it.
+# The same for tf.keras, relative to it.
 KERAS = {
     "applications": "build the model from tf.keras.layers, and set its weights with set_weights",
     **dict.fromkeys(
@@ -341,13 +341,13 @@ KERAS = {
 
 
 def of_tensorflow(name: str) -> str | None:
-    """What to do instead of a name that is relative to tf; None where nothing is said."""
+    """The alternative for a name relative to tf, or None."""
     if name in TENSORFLOW:
         return TENSORFLOW[name]
     return next((instead for pattern, instead in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
 
 
 def of_keras(name: str) -> str | None:
-    """What to do instead of a name that is relative to tf.keras; None where nothing is said."""
+    """The alternative for a name relative to tf.keras, or None."""
     # What is in a part of keras.ops is in keras.ops too.
     return KERAS.get(f"ops.{name.rpartition('.')[2]}" if name.startswith("ops.") else name)

@@ -82,7 +82,7 @@ class _Caching(Cursor):
         element = self.cursor.next()
         if element is not END:
             self.elements.append(element)
-        # Who knows how many there are may take so many and never see the end.
+        # Consumers that know the number of elements may take them all without reaching the end.
         if self.node.kept is None and (element is END or len(self.elements) == self.count):
             self.node.keep(self.elements)
         return element

@@ -83,14 +83,14 @@ class Constructors(DatasetBase):
         Args:
           generator: a function that returns something to iterate over.
           output_types: a structure of dtypes, if there is no signature.
-          output_shapes: a structure of shapes, beside `output_types`; None for unknown ones.
+          output_shapes: a structure of shapes, with `output_types`; None for unknown ones.
           args: a tuple of what the function is called with, as NumPy's values.
           output_signature: a structure of `tf.TensorSpec`.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. What is yielded is converted to the dtypes; InvalidArgumentError tells of what does not fit. An
-          exception of the generator's ends the iteration and goes through as it is.
+          A dataset. Yielded values are converted to the dtypes; those that do not fit raise InvalidArgumentError. An
+          exception of the generator's ends the iteration and goes through unchanged.
 
         Raises:
           TypeError: the generator cannot be called, or neither or both of signature and types are given.
@@ -150,7 +150,7 @@ class Constructors(DatasetBase):
         Raises:
           ValueError: there is no argument, or there are more than three.
           InvalidArgumentError: the step is 0.
-          TypeError: an argument is no integer.
+          TypeError: an argument is not an integer.
 
         Example:
           >>> list(tf.data.Dataset.range(1, 10, 4).as_numpy_iterator())
@@ -343,7 +343,7 @@ class Constructors(DatasetBase):
           A dataset.
 
         Raises:
-          TypeError: the datasets' elements differ in structure or dtype, or weights are no floats.
+          TypeError: the datasets' elements differ in structure or dtype, or weights are not floats.
           ValueError: `datasets` is empty, or there are more or fewer weights.
 
         Example:
@@ -374,7 +374,7 @@ class Constructors(DatasetBase):
 
 
 def _shapes_up_to(types: Any, shapes: Any) -> list[Any]:
-    """The shapes that stand where the types have components: a tuple of sizes is a shape."""
+    """The shapes at the components of the types: a tuple of sizes is a shape."""
     if not structure.is_structure(types):
         return [shapes]
     if isinstance(types, dict):

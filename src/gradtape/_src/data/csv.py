@@ -28,10 +28,10 @@ class CsvDataset(Dataset):
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       buffer_size: not used.
       header: whether the first record of a file is left out.
-      field_delim: what is between fields.
+      field_delim: the field delimiter.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
-      select_cols: the columns that are wanted, in increasing order; all if None.
+      na_value: string that also means an empty field.
+      select_cols: the columns to return, in increasing order; all if None.
       exclude_cols: the columns that are not wanted.
 
     Raises:
@@ -131,22 +131,22 @@ def make_csv_dataset(
 
     Args:
       file_pattern: a pattern of paths, or a list of them.
-      batch_size: how many records a batch has.
+      batch_size: number of records per batch.
       column_names: the columns' names; those of the files' first records if None.
       column_defaults: for each column that is wanted a dtype or a list of the value of empty fields; found out from the
         first records if None.
       label_name: the column that is taken out, so that elements are pairs; None for none.
-      select_columns: the names or positions of the columns that are wanted; all if None.
-      field_delim: what is between fields.
+      select_columns: the names or positions of the columns to return; all if None.
+      field_delim: the field delimiter.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
+      na_value: string that also means an empty field.
       header: whether files begin with a record of names.
       num_epochs: how many times the files are read; forever if None.
       shuffle: whether files and records are shuffled.
       shuffle_buffer_size: how many records are in the buffer.
       shuffle_seed: the shuffling's own seed.
-      prefetch_buffer_size: how many batches are made ahead; `tf.data.AUTOTUNE` if None.
-      num_parallel_reads: how many files are read in turn; one if None.
+      prefetch_buffer_size: number of batches made ahead; `tf.data.AUTOTUNE` if None.
+      num_parallel_reads: number of files read in turn; one if None.
       sloppy: not used: the order is always the same.
       num_rows_for_inference: how many records of a file dtypes are found out from; all if None.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
@@ -158,7 +158,7 @@ def make_csv_dataset(
 
     Raises:
       ValueError: no file matches, names are not distinct, or a column is not there.
-      LookupError: there is no such encoding.
+      LookupError: the encoding is invalid.
 
     Example:
       >>> import os, tempfile

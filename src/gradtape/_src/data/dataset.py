@@ -599,7 +599,7 @@ class Dataset(Constructors):
           A dataset.
 
         Raises:
-          InvalidArgumentError: there is no such shard.
+          InvalidArgumentError: the shard is out of range.
 
         Example:
           >>> list(tf.data.Dataset.range(7).shard(3, 1).as_numpy_iterator())

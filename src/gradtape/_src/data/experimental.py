@@ -24,7 +24,7 @@ def assert_cardinality(expected_cardinality: Any) -> Transformation:
       expected_cardinality: the number, or `tf.data.INFINITE_CARDINALITY`.
 
     Returns:
-      A function of a dataset. FailedPreconditionError tells of another number of elements.
+      A function of a dataset. Another number of elements raises FailedPreconditionError.
 
     Example:
       >>> dataset = tf.data.Dataset.range(5).filter(lambda x: x > 1)

@@ -29,7 +29,7 @@ class FileNode(Node):
 
     Args:
       names: a step of string tensors, the files' paths.
-      read: a function of a path that returns what stands in the file, piece by piece.
+      read: a function of a path that yields the contents of the file in pieces.
       label: the class that TensorFlow names.
       spec: the elements' specification.
       parse: a function of a piece that returns an element. Where it fails the next piece is read.
@@ -130,7 +130,7 @@ class TFRecordDataset(Dataset):
       filenames: a path, a list of them, or a dataset of them.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       buffer_size: not used.
-      num_parallel_reads: how many files are read at the same time, records in turn; one after the other if None.
+      num_parallel_reads: number of files read at the same time, records in turn; one after the other if None.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -168,7 +168,7 @@ class TextLineDataset(Dataset):
       filenames: a path, a list of them, or a dataset of them.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       buffer_size: not used.
-      num_parallel_reads: how many files are read at the same time, lines in turn; one after the other if None.
+      num_parallel_reads: number of files read at the same time, lines in turn; one after the other if None.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -209,7 +209,7 @@ class FixedLengthRecordDataset(Dataset):
       header_bytes, footer_bytes: what is left out at the beginning and the end of a file; 0 if None.
       buffer_size: not used.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
-      num_parallel_reads: how many files are read at the same time, pieces in turn; one after the other if None.
+      num_parallel_reads: number of files read at the same time, pieces in turn; one after the other if None.
       name: not used; TensorFlow names operations by it.
 
     Raises:

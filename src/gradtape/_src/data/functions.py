@@ -32,7 +32,7 @@ class Function:
         self.function, self.step = function, step
 
     def __call__(self, element: Any, place: int | None = None) -> Any:
-        """The function of an element, which errors call the one at this place."""
+        """The function of an element, which errors name by this position."""
         try:
             with Unrecorded():
                 found = self.function(*element) if type(element) is tuple else self.function(element)

@@ -101,7 +101,7 @@ class Iterator:
         dataset was made of are not. A generator is not either: it starts again, and what it had yielded is passed over.
 
         Returns:
-          A dict of numbers, text, NumPy arrays, and lists and dicts of them.
+          A dict of numbers, strings, NumPy arrays, and lists and dicts of them.
 
         Example:
           >>> dataset = tf.data.Dataset.range(10).shuffle(4, seed=1)

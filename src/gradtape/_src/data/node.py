@@ -76,7 +76,7 @@ class Node:
     """A node of a pipeline.
 
     Attributes:
-      label: the class that TensorFlow names in the dataset's text.
+      label: the class that TensorFlow names in the dataset's representation.
       inputs: the steps whose elements it reads.
       source: the rows that the pipeline up to here chooses from, or None if it does more than choose.
     """

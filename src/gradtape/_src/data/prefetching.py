@@ -96,13 +96,13 @@ class Prefetcher(Cursor):
 
     Args:
       cursor: what the threads read, one at a time.
-      function: what they call with what they have read, at the same time; None to leave it as it is.
+      function: what they call with what they have read, at the same time; None to leave it unchanged.
       node: the step, whose specification the elements have.
       threads: their number.
       limit: the most elements that are made, or being made, and not yet taken.
       ordered: whether elements are given in the order in which they were read.
       tuned: whether threads are used only if making an element takes long enough to be worth handing it over, which the
-        first elements tell.
+        first elements show.
     """
 
     TRIALS = 16  # elements that are made without threads to find out how long one takes

@@ -73,11 +73,11 @@ def group_by_window(
     Args:
       key_func: a function of an element that returns its key, an int64 scalar.
       reduce_func: a function of a key and the dataset of a group that returns a dataset.
-      window_size: how many elements a group has at most.
+      window_size: number of elements per group at most.
       window_size_func: a function of the key that returns that, instead.
 
     Returns:
-      A function of a dataset. ValueError tells of both sizes, or none.
+      A function of a dataset. Both sizes, or none, raise ValueError.
 
     Example:
       >>> pairs = tf.data.experimental.group_by_window(lambda x: x % 2, lambda key, group: group.batch(2), 2)
@@ -155,7 +155,7 @@ def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
 
     Args:
       device: not used.
-      buffer_size: how many elements are made ahead; None for as many as the library finds right.
+      buffer_size: number of elements made ahead; None for as many as the library finds right.
 
     Returns:
       A function of a dataset.

@@ -22,7 +22,7 @@ class Window(Node):
 
     Args:
       node: the step whose elements they are.
-      size: how many elements a window has.
+      size: number of elements per window.
       shift: how many elements further the next one begins.
       stride: which elements of those that follow its beginning belong to a window: every one, every second, ...
       drop_remainder: whether windows that are not full are left out.

@@ -1,8 +1,8 @@
-"""Ranks agree on what they exchange before they do: where they differ all are told how, and none waits for ever.
+"""Agreement of ranks on each exchange in advance: if they differ, all raise an error, and none waits forever.
 
-Before every exchange ranks tell each other four numbers: a hash of what each is about to exchange, its complement, and
-what tells of ranks that have joined. The smallest of each says whether all are the same. Only where they are not do
-ranks show each other what they have.
+Before every exchange ranks exchange four numbers: a hash of what each is about to exchange, its complement, and
+two about ranks that have joined. The minimum of each shows whether all are equal. Only if they are not do
+ranks exchange their proposals.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Item(NamedTuple):
     """A tensor of an exchange.
 
     Attributes:
-      name: what errors call it.
+      name: its name in errors.
       dtype: its dtype's name.
       shape: its shape, with -1 where ranks may differ.
     """
@@ -42,7 +42,7 @@ class Item(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """What a rank is about to exchange: an operation, what it is done with, and tensors in order."""
+    """What a rank is about to exchange: an operation, its details, and tensors in order."""
 
     operation: str
     details: tuple[Any, ...] = ()
@@ -64,7 +64,7 @@ def decoded(data: bytes) -> Proposal:
 
 
 def leaving() -> Proposal:
-    """What a rank proposes that ends."""
+    """The proposal of a rank that exits."""
     return Proposal("the end of the program, or shutdown()")
 
 
@@ -89,7 +89,7 @@ def _hash(proposal: Proposal) -> int:
 
 
 class _Smallest:
-    """The smallest of all ranks' numbers, on their way."""
+    """A pending reduction: the minimum of each of the ranks' numbers."""
 
     def __init__(self, world: World, *own: int) -> None:
         world.check_process()
@@ -103,14 +103,14 @@ class _Smallest:
             self.request = world.control.Iallreduce(world.mpi.IN_PLACE, self.least, op=world.mpi.MIN)
 
     def found(self) -> list[int]:
-        """They, once the request is done."""
+        """The minima, once the request is complete."""
         if self.numbers is None:
             return self.least.tolist()
         return list(map(min, *self.numbers.of_all))
 
 
 class Agreement:
-    """A proposal on its way to the other ranks."""
+    """A pending agreement on a proposal."""
 
     def __init__(self, world: World, proposal: Proposal) -> None:
         self.world, self.proposal = world, proposal
@@ -133,12 +133,12 @@ class Agreement:
 
 
 def agree(world: World, proposal: Proposal) -> bool:
-    """Has all ranks agree on a proposal. Returns whether some have joined; Disagreement where proposals differ."""
+    """Makes ranks agree on a proposal. Returns whether some have joined; raises Disagreement if proposals differ."""
     return Agreement(world, proposal).finish()
 
 
 def await_proposal(world: World) -> Proposal | None:
-    """What the others propose while this rank has joined: None when all have. Disagreement where they differ."""
+    """The others' proposal while this rank has joined; None if all have. Raises Disagreement if they differ."""
     smallest = _Smallest(world, NOBODY, NOBODY, NOBODY, -1)
     # A rank that has joined may wait as long as the others compute.
     world.waiting.request(smallest.request, "the ranks that have not joined")
@@ -151,7 +151,7 @@ def await_proposal(world: World) -> Proposal | None:
 
 
 def _show(world: World, proposal: Proposal | None, root: int) -> Proposal | None:
-    """One rank's proposal, shown to all."""
+    """Broadcasts one rank's proposal."""
     data = proposal.encoded() if proposal is not None and world.rank == root else b""
     length = np.array([len(data)], np.int64)
     world.waiting.request(world.control.Ibcast(length, root), "the length of a proposal")
@@ -161,7 +161,7 @@ def _show(world: World, proposal: Proposal | None, root: int) -> Proposal | None
 
 
 def gathered(world: World, data: bytes) -> list[bytes]:
-    """Some bytes of every rank."""
+    """Gathers bytes from every rank."""
     lengths = np.zeros(world.size, np.int64)
     own = np.array([len(data)], np.int64)
     world.waiting.request(world.control.Iallgather(own, lengths), "the lengths of messages")
@@ -175,7 +175,7 @@ def gathered(world: World, data: bytes) -> list[bytes]:
 
 
 def _disagree(world: World, proposal: Proposal | None) -> None:
-    """Shows all ranks what each has proposed, and says where they differ."""
+    """Gathers all proposals, and raises an error that describes their differences."""
     texts = gathered(world, b"" if proposal is None else proposal.encoded())
     proposals = [decoded(text) if text else None for text in texts]
     present = [(rank, one) for rank, one in enumerate(proposals) if one is not None]

@@ -1,4 +1,4 @@
-"""Checkpoints of several ranks: the first one writes, all make sure that they see the same."""
+"""Checkpoints of several ranks: the first one writes, and all verify that they see the same."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gradtape._src.train.checkpoint_reader import load_checkpoint
 
 
 def save_checkpoint(checkpoint: Any, *args: Any, **kwargs: Any) -> Any:
-    """Has the first rank save a checkpoint, and all ranks read what it has written. All ranks call it.
+    """Saves a checkpoint on the first rank, and verifies on all ranks that they can read it. All ranks call it.
 
     Args:
       checkpoint: a `tf.train.Checkpoint` or a `CheckpointManager`.
-      args, kwargs: what its `save` takes.
+      args, kwargs: arguments of its `save`.
 
     Returns:
       What `save` returned on the first rank, a path; None where a manager decided not to save.
@@ -56,13 +56,13 @@ def save_checkpoint(checkpoint: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def restore_checkpoint(checkpoint: Any, path: Any = None) -> Any:
-    """Restores a checkpoint on all ranks, which make sure that they have read the same. All ranks call it.
+    """Restores a checkpoint on all ranks, and verifies that they have read the same. All ranks call it.
 
-    The number of ranks may be another one than when it was saved.
+    The number of ranks may differ from when it was saved.
 
     Args:
       checkpoint: a `tf.train.Checkpoint` or a `CheckpointManager`.
-      path: what `save_checkpoint` returned; that of the first rank counts. A manager restores its latest unless given.
+      path: what `save_checkpoint` returned; the first rank's is used. A manager restores its latest by default.
 
     Returns:
       What `Checkpoint.restore` returns; None where there is nothing to restore.
@@ -94,7 +94,7 @@ def restore_checkpoint(checkpoint: Any, path: Any = None) -> Any:
 
 
 def _verify(path: str) -> None:
-    """Raises on all ranks where one does not read the same at a path as the others."""
+    """Raises on all ranks if one does not read the same at a path as the others."""
     if current().size == 1:
         return
     try:

@@ -29,7 +29,7 @@ _ALLTOALL, _BARRIER, _CHECK = "alltoall", "barrier", "a check of values"
 
 
 def _sent(tensor: Any) -> Tensor:
-    """What is to be sent, as a tensor of a dtype that travels. TypeError for text."""
+    """Converts a value to a tensor of a dtype that can be sent. Raises TypeError for strings."""
     try:
         return as_tensor(tensor)
     except errors.TextOperand:
@@ -79,10 +79,10 @@ def _reduce(reduction: Reduction, names: tuple[str, ...], *tensors: Tensor) -> l
 def _reduced(
     world: World, reduction: Reduction, items: tuple[Item, ...], tensors: Sequence[Tensor | None]
 ) -> list[Tensor]:
-    """The reduction of tensors on which all have agreed; None stands for zeros."""
+    """The reduction of tensors on which all have agreed; None means zeros."""
     buckets = buckets_of(items, (True,) * len(items), reduction)
     travelling = [bucket.start(world, [tensors[place] for place in bucket.places]) for bucket in buckets]
-    results: list[Any] = list(tensors)  # those without elements stay
+    results: list[Any] = list(tensors)  # those without elements are not sent
     for one in travelling:
         for place, tensor in zip(one.bucket.places, one.results(), strict=True):
             results[place] = tensor
@@ -94,7 +94,7 @@ def _reduction_function(reduction: Reduction, names: tuple[str, ...]) -> Callabl
 
     @custom_gradient
     def reduce_all_ranks(*tensors: Tensor) -> Any:
-        # Shapes stay and what was sent cannot be called back, so that a compiled function may repeat it.
+        # Shapes do not depend on values and sending cannot be undone, so that a compiled function may repeat it.
         results = as_effect(EXCHANGES, _reduce, reduction, names, *tensors, writes=[])
 
         def gradient(*cotangents: Tensor) -> Any:
@@ -124,25 +124,25 @@ def allreduce(
     postscale_factor: float = 1.0,
     name: str | None = None,
 ) -> Any:
-    """What the ranks' tensors amount to together, on every rank; differentiable.
+    """Reduces the ranks' tensors, with the result on every rank; differentiable.
 
     Args:
       tensor: a tensor of the same shape and dtype on all ranks, or IndexedSlices, whose rows are gathered.
-      average: whether the op is `Average`, else `Sum`; left out where `op` is given.
+      average: whether the op is `Average`, else `Sum`; omitted if `op` is given.
       device_dense, device_sparse: not used; there is one device.
-      compression: how floats travel, one of `Compression`.
-      op: `Average`, which it is unless given, `Sum`, `Min`, `Max` or `Product`.
-      prescale_factor, postscale_factor: what the tensor is multiplied by before, and the result after.
-      name: what errors call it.
+      compression: how floats are encoded, one of `Compression`.
+      op: `Average` (the default), `Sum`, `Min`, `Max` or `Product`.
+      prescale_factor, postscale_factor: factors of the tensor before, and of the result after the reduction.
+      name: its name in errors.
 
     Returns:
       A tensor of the tensor's shape and dtype, the same bits on every rank, or IndexedSlices. Averages of integers are
-      cut off towards 0.
+      truncated towards 0.
 
     Raises:
       FailedPreconditionError: ranks have tensors of different shapes or dtypes, or do something else.
       ValueError: both op and average are given; `init` was not called.
-      DeadlineExceededError: a rank does not come.
+      DeadlineExceededError: a rank does not take part in time.
 
     Example:
       >>> tf.distributed.init()
@@ -180,7 +180,7 @@ def grouped_allreduce(
     Args:
       tensors: a list of tensors.
       average, device_dense, device_sparse, compression, op, prescale_factor, postscale_factor: as of `allreduce`.
-      name: what errors call them, with their numbers.
+      name: their name in errors, with their numbers.
 
     Returns:
       A list of tensors.
@@ -225,18 +225,18 @@ def _gathered(world: World, rows: np.ndarray) -> Tensor:
 
 
 def allgather(tensor: Any, name: str | None = None) -> Tensor:
-    """The rows of the ranks' tensors, one rank's after the other's, on every rank; differentiable.
+    """Concatenates the rows of the ranks' tensors on every rank; differentiable.
 
     Args:
       tensor: a tensor of at least one axis; all but the first are the same on all ranks.
-      name: what errors call it.
+      name: its name in errors.
 
     Returns:
       A tensor.
 
     Raises:
       FailedPreconditionError: ranks have tensors that do not fit, or do something else.
-      InvalidArgumentError: a tensor without axes.
+      InvalidArgumentError: the tensor is a scalar.
       ValueError: `init` was not called.
 
     Example:
@@ -268,7 +268,7 @@ def _allgather(name: str | None, tensor: Tensor) -> Tensor:
 
 
 def allgather_object(obj: Any, name: str | None = None) -> list[Any]:
-    """An object of every rank, by pickle.
+    """Gathers an object of every rank, by pickle.
 
     Args:
       obj: any object that can be pickled.
@@ -298,7 +298,7 @@ def _check_root(world: World, root_rank: int) -> None:
 
 
 def broadcast_all(tensors: Sequence[Tensor], root_rank: int, names: Sequence[str]) -> list[Tensor]:
-    """The tensors of one rank, which have the same shapes and dtypes on all."""
+    """Broadcasts the tensors of one rank, which have the same shapes and dtypes on all."""
     world = current()
     _check_root(world, root_rank)
     if world.size == 1 or not tensors:
@@ -330,19 +330,19 @@ def _broadcast(root_rank: int, name: str, tensor: Tensor) -> Tensor:
 
 
 def broadcast(tensor: Any, root_rank: int, name: str | None = None) -> Tensor:
-    """One rank's tensor, on every rank; differentiable.
+    """Sends one rank's tensor to every rank; differentiable.
 
     Args:
       tensor: a tensor of the same shape and dtype on all ranks.
       root_rank: the rank whose tensor it is.
-      name: what errors call it.
+      name: its name in errors.
 
     Returns:
       A tensor.
 
     Raises:
       FailedPreconditionError: ranks have tensors of different shapes or dtypes, or do something else.
-      ValueError: there is no such rank; `init` was not called.
+      ValueError: the rank is out of range; `init` was not called.
 
     Example:
       >>> tf.distributed.init()
@@ -365,10 +365,10 @@ def broadcast(tensor: Any, root_rank: int, name: str | None = None) -> Tensor:
 
 
 def broadcast_object(obj: Any = None, root_rank: int = 0, session: Any = None, name: str | None = None) -> Any:
-    """One rank's object, on every rank, by pickle.
+    """Sends one rank's object to every rank, by pickle.
 
     Args:
-      obj: any object that can be pickled; not looked at on other ranks.
+      obj: any object that can be pickled; ignored on other ranks.
       root_rank: the rank whose object it is.
       session, name: not used.
 
@@ -376,7 +376,7 @@ def broadcast_object(obj: Any = None, root_rank: int = 0, session: Any = None, n
       The object: itself on its rank, copies on the others.
 
     Raises:
-      ValueError: there is no such rank; `init` was not called.
+      ValueError: the rank is out of range; `init` was not called.
 
     Example:
       >>> tf.distributed.init()
@@ -400,15 +400,15 @@ def broadcast_object(obj: Any = None, root_rank: int = 0, session: Any = None, n
 
 
 def alltoall(tensor: Any, splits: Any = None, name: str | None = None) -> Any:
-    """Rows of each rank's tensor, sent to each rank.
+    """Sends rows of each rank's tensor to each rank.
 
     Args:
       tensor: a tensor of at least one axis; all but the first are the same on all ranks.
-      splits: how many rows go to each rank; as many to each unless given.
-      name: what errors call it.
+      splits: number of rows for each rank; equal numbers by default.
+      name: its name in errors.
 
     Returns:
-      A tensor of the rows that came, by ranks; where splits are given, also how many came from each, an int32 tensor.
+      A tensor of the received rows, by ranks; if splits are given, also the number from each, an int32 tensor.
 
     Raises:
       InvalidArgumentError: the splits do not fit the tensor.
@@ -479,13 +479,13 @@ def barrier() -> None:
 def join() -> int:
     """Waits, for a rank that has run out of data, until all have joined.
 
-    Meanwhile it takes part with zeros in what others reduce; averages are taken over all ranks.
+    Meanwhile it contributes zeros to the others' reductions; averages are over all ranks.
 
     Returns:
       The rank that joined last.
 
     Raises:
-      FailedPreconditionError: ranks that have not joined do what zeros cannot take part in.
+      FailedPreconditionError: ranks that have not joined perform an operation to which zeros cannot contribute.
       ValueError: `init` was not called.
 
     Example:
@@ -500,7 +500,7 @@ def join() -> int:
     while True:
         proposal = await_proposal(world)
         if proposal is None:
-            # Those that came to the last exchange before this one joined after the others.
+            # Those that took part in the last exchange before this one joined after the others.
             found = np.array([last], np.int64)
             _request(world, world.data.Iallreduce(world.mpi.IN_PLACE, found, op=world.mpi.MAX), "join")
             return int(found[0])
@@ -509,7 +509,7 @@ def join() -> int:
 
 
 def _take_part(world: World, proposal: Proposal) -> None:
-    """What a rank that has joined does while others exchange."""
+    """Takes part in the others' exchanges after this rank has joined."""
     if proposal.operation == GRADIENTS:
         GradientExchange(world, proposal, agreed=True).finish()
     elif proposal.operation == _ALLREDUCE:
@@ -533,7 +533,7 @@ def _take_part(world: World, proposal: Proposal) -> None:
 
 
 def check_same(named: Sequence[tuple[str, Tensor]]) -> None:
-    """Raises FailedPreconditionError where tensors have not the same bits on all ranks."""
+    """Raises FailedPreconditionError if tensors do not have the same bits on all ranks."""
     world = current()
     if world.size == 1:
         return

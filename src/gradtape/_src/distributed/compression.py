@@ -1,4 +1,4 @@
-"""How numbers travel: as they are, or in half as many bits."""
+"""Encodings of exchanged numbers: unchanged, or in half as many bits."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 
 class Wire(NamedTuple):
-    """A way in which floats travel.
+    """An encoding of floats.
 
     Attributes:
       name: what ranks agree on.
-      dtype: of what travels; None: the tensor's own.
-      encode: from an array of floats to what travels.
-      decode: from what travels into an array of floats, its second argument.
-      apply: a NumPy function of two arrays as they travel, into a third, which may be one of them.
+      dtype: of the encoding; None: the tensor's own.
+      encode: from an array of floats to the encoding.
+      decode: from the encoding into an array of floats, its second argument.
+      apply: a NumPy function of two encoded arrays into a third, which may be one of them.
     """
 
     name: str
@@ -65,10 +65,10 @@ def _apply_to_bfloat16(function: np.ufunc, one: np.ndarray, other: np.ndarray, o
 
 
 class Compression:
-    """In how many bits floats travel between ranks; what arrives has the tensor's dtype again.
+    """Encodings of floats between ranks; results have the tensor's dtype again.
 
     Attributes:
-      none: as they are.
+      none: unchanged.
       fp16: as float16: 11 bits of precision, from 6e-8 to 65504.
       bf16: as bfloat16: 8 bits of precision, of float32's range.
 
@@ -87,10 +87,10 @@ WIRES = {wire.name: wire for wire in (Compression.none, Compression.fp16, Compre
 
 
 def is_half(dtype: np.dtype) -> bool:
-    """Whether a dtype is float16 or bfloat16, of which MPI has no type."""
+    """Whether a dtype is float16 or bfloat16, for which MPI has no type."""
     return dtype.itemsize == 2 and dtype.kind in "fV"
 
 
 def bits_of(array: np.ndarray) -> np.ndarray:
-    """An array as MPI takes it: floats of half precision as integers of the same bits."""
+    """An array for MPI: half-precision floats as integers of the same bits."""
     return array.view(np.uint16) if is_half(array.dtype) else array

@@ -1,4 +1,4 @@
-"""Datasets of replicas: their parts of the global batches, or batches of their own."""
+"""Datasets of replicas: their parts of the global batches, or per-replica batches."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gradtape._src.distributed.gathering import counts_of
 
 
 class InputContext:
-    """Which part of the data a replica's dataset is to read.
+    """The part of the data that a replica's dataset is to read.
 
     Args:
-      num_input_pipelines: how many datasets there are.
-      input_pipeline_id: which of them it is.
-      num_replicas_in_sync: how many replicas there are.
+      num_input_pipelines: number of datasets.
+      input_pipeline_id: the index of this one.
+      num_replicas_in_sync: number of replicas.
 
     Example:
       >>> tf.distribute.InputContext(2, 1, 4).get_per_replica_batch_size(8)
@@ -32,17 +32,17 @@ class InputContext:
 
     @property
     def num_input_pipelines(self) -> int:
-        """How many datasets there are."""
+        """The number of datasets."""
         return self._pipelines
 
     @property
     def input_pipeline_id(self) -> int:
-        """Which of them it is."""
+        """The index of this one."""
         return self._pipeline
 
     @property
     def num_replicas_in_sync(self) -> int:
-        """How many replicas there are."""
+        """The number of replicas."""
         return self._replicas
 
     def get_per_replica_batch_size(self, global_batch_size: int) -> int:
@@ -73,24 +73,24 @@ class InputContext:
 
 
 def part_of(rows: int, rank: int, size: int) -> slice:
-    """Which of a global batch's rows are a rank's: consecutive ones, as many as the others' or one more."""
+    """A rank's rows of a global batch: consecutive ones, as many as the others' or one more."""
     each, more = divmod(rows, size)
     start = rank * each + min(rank, more)
     return slice(start, start + each + (rank < more))
 
 
 def rows_of(batch: Any) -> int:
-    """How many examples there are in a batch."""
+    """The number of examples in a batch."""
     return next((int(leaf.shape[0]) for leaf in nest.flatten(batch) if getattr(leaf, "ndim", 0)), 0)
 
 
 def rows_within(batch: Any, part: slice) -> Any:
-    """Some examples of a batch."""
+    """A slice of a batch."""
     return nest.map_structure(lambda leaf: leaf[part] if getattr(leaf, "ndim", 0) else leaf, batch)
 
 
 def shuffle_alike(dataset: Any) -> None:
-    """Gives what is random in a pipeline the first rank's seeds, so that all ranks get the same elements."""
+    """Gives random parts of a pipeline the first rank's seeds, so that all ranks get the same elements."""
     found: list[Any] = []
     waiting, seen = [getattr(dataset, "_node", None)], set()
     while waiting:
@@ -121,10 +121,10 @@ class DistributedDataset:
     """An iterable of a replica's batches; see `Strategy.experimental_distribute_dataset`.
 
     Args:
-      dataset: what gives batches.
-      rank: which replica it is.
-      size: of how many.
-      whole: whether these are global batches, of which it takes its part.
+      dataset: a dataset of batches.
+      rank: the replica's index.
+      size: the number of replicas.
+      whole: whether the batches are global, so that the replica takes its part.
 
     Example:
       >>> strategy = tf.distribute.MirroredStrategy()
@@ -141,17 +141,17 @@ class DistributedDataset:
 
     @property
     def element_spec(self) -> Any:
-        """What is known of the elements."""
+        """The type specification of the elements."""
         return self._dataset.element_spec
 
     def __len__(self) -> int:
         return len(self._dataset)
 
     def cardinality(self) -> Any:
-        """How many batches there are.
+        """The number of batches.
 
         Returns:
-          An int64 tensor without axes; below 0 where that is not known, or they do not end.
+          An int64 scalar tensor; negative if unknown or infinite.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -170,7 +170,7 @@ class DistributedDataset:
             yield rows_within(batch, part_of(rows_of(batch), self._rank, self._size))
 
     def _own(self) -> Iterator[Any]:
-        """The replica's batches, and batches without examples while others have some."""
+        """The replica's batches, and empty batches while others still have some."""
         batches = iter(self._dataset)
         batch = None
         while True:

@@ -1,4 +1,4 @@
-"""How the ranks' arrays become one: added up by the engine in one pass over memory, else by NumPy."""
+"""Reduction of the ranks' arrays: by the engine in one pass over memory, else by NumPy."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from gradtape._engine.base.sums import add_up
 from gradtape._src.distributed.compression import bits_of
 
 Combine = Callable[[np.ndarray, np.ndarray, np.ndarray], object]  # of two arrays into a third, which may be the first
-Refine = Callable[[np.ndarray], object]  # what is done to a result, in place
+Refine = Callable[[np.ndarray], object]  # applied to a result, in place
 
-PART = 1 << 20  # bytes that NumPy combines, refines and copies at a time: calls cost little of it, and caches hold it
+PART = 1 << 20  # bytes that NumPy processes at a time: large enough to amortize calls, small enough for caches
 
 
 def as_it_is(array: np.ndarray) -> None:
-    """What is done to results that are not yet what they will be."""
+    """Leaves results unchanged."""
 
 
 class Fold(NamedTuple):
-    """How arrays of several ranks become one.
+    """A reduction of the arrays of several ranks to one.
 
     Attributes:
-      combine: how two become one.
-      refine: what is done to the result.
-      code: the engine's of the dtype, where it can do all of it; else -1.
-      divisor: by which the engine divides sums.
+      combine: the reduction of two arrays.
+      refine: a function applied to the result.
+      code: the engine's code of the dtype, if it supports the reduction; else -1.
+      divisor: the divisor of sums in the engine.
     """
 
     combine: Combine
@@ -36,11 +36,11 @@ class Fold(NamedTuple):
     divisor: int = 1
 
     def __call__(self, values: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> None:
-        """Combines flat arrays in their order, and writes what becomes of them to all results, which may be values.
+        """Reduces flat arrays in their order, and writes the result to all `results`, which may be values.
 
         Args:
           values: the arrays.
-          results: for the result, this rank's first.
+          results: the arrays for the result, this rank's first.
         """
         if self.code < 0:
             self.by_numpy(values, results)
@@ -49,7 +49,7 @@ class Fold(NamedTuple):
             add_up(self.code, own, others, self.divisor)
 
     def by_numpy(self, values: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> None:
-        """The same, by calls of NumPy."""
+        """The same, by NumPy."""
         length = PART // values[0].itemsize
         for start in range(0, values[0].size, length):
             part = slice(start, start + length)

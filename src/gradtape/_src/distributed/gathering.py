@@ -1,4 +1,4 @@
-"""Rows of all ranks, one under the other."""
+"""Concatenated rows of all ranks."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 def counts_of(world: World, count: int, what: str) -> np.ndarray:
-    """A number of every rank."""
+    """Gathers a number from every rank."""
     counts = np.zeros(world.size, np.int64)
     world.waiting.request(world.data.Iallgather(np.array([count], np.int64), counts), what)
     return counts
 
 
 def gathered_rows(world: World, rows: np.ndarray, what: str, out: np.ndarray | None = None) -> np.ndarray:
-    """The rows of all ranks in their order; ranks may have different numbers of them.
+    """Gathers the rows of all ranks in their order; ranks may have different numbers of rows.
 
-    Raises OverflowError for more elements than MPI counts.
+    Raises OverflowError for more elements than MPI can count.
     """
     counts = counts_of(world, len(rows), what)
     total = int(counts.sum())

@@ -1,4 +1,4 @@
-"""Gradients of the ranks become one: while the sweep that finds them still runs, or behind it."""
+"""Exchange of gradients among ranks, during the reverse sweep or after it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXCHANGES = effect_kind("exchanges")
 GRADIENTS = "the exchange of gradients"
-KINDS = ("none", "sparse", "dense")  # in rising order: where ranks differ, the last one among them is exchanged
+KINDS = ("none", "sparse", "dense")  # in increasing order: if ranks differ, the last of their kinds is used
 
 
 def kind_of(gradient: Any) -> int:
@@ -33,7 +33,7 @@ def kind_of(gradient: Any) -> int:
 
 
 def proposal_for(variables: Sequence[Any], reduction: Reduction) -> Proposal:
-    """What ranks agree on before they exchange the gradients of variables."""
+    """The proposal on which ranks agree before they exchange the gradients of variables."""
     items = [
         Item(getattr(variable, "name", "tensor"), variable.dtype.name, tuple(variable.shape)) for variable in variables
     ]
@@ -43,10 +43,10 @@ def proposal_for(variables: Sequence[Any], reduction: Reduction) -> Proposal:
 class GradientExchange:
     """One exchange of the gradients of some variables.
 
-    `offer` is told of each gradient. Where an earlier exchange of these variables has shown which of them have dense
-    gradients, a bucket is sent as soon as all of its gradients were offered and all buckets before it are on their way,
-    which is the same order on all ranks. Then ranks tell each other which gradients they have, and the others follow.
-    What a rank has no gradient of is zeros there; what is dense on one rank is dense on all.
+    `offer` receives each gradient. If an earlier exchange of these variables has shown which of them have dense
+    gradients, a bucket is sent as soon as all of its gradients were offered and all buckets before it were sent,
+    which is the same order on all ranks. Then ranks exchange which gradients they have, and send the others.
+    Missing gradients of a rank are zeros; a gradient that is dense on one rank is dense on all.
     """
 
     def __init__(self, world: World, proposal: Proposal, agreed: bool = False) -> None:
@@ -64,13 +64,13 @@ class GradientExchange:
         return buckets_of(self.proposal.items, tuple([kind == 2 for kind in kinds]), self.reduction)
 
     def agreed(self) -> None:
-        """Waits until all ranks have come to this exchange."""
+        """Waits until all ranks have reached this exchange."""
         if self.agreement is not None:
             agreement, self.agreement = self.agreement, None
             agreement.finish()
 
     def offer(self, place: int, gradient: Any) -> None:
-        """Tells of the gradient of one variable."""
+        """Offers the gradient of one variable."""
         self.offered[place] = gradient
         number = self.bucket_of.get(place)
         if number is not None:
@@ -78,7 +78,7 @@ class GradientExchange:
             self.send()
 
     def send(self) -> None:
-        """Sends off what is complete, and lets MPI go on with what is on its way."""
+        """Sends complete buckets, and lets MPI progress those that were sent."""
         for travelling in self.travelling:
             travelling.request.Test()
         while len(self.travelling) < len(self.buckets) and self.lacking[len(self.travelling)] == 0:
@@ -89,7 +89,7 @@ class GradientExchange:
         return bucket.start(self.world, [dense_of(self.offered.get(place)) for place in bucket.places])
 
     def finish(self) -> list[Any]:
-        """Sends what was not offered as zeros, and returns all results, None where no rank has a gradient."""
+        """Sends zeros for gradients that were not offered, and returns all results, None if no rank has a gradient."""
         world, count = self.world, len(self.proposal.items)
         self.agreed()
         self.lacking = [0] * len(self.buckets)
@@ -131,12 +131,12 @@ class GradientExchange:
 
 
 def dense_of(gradient: Any) -> Tensor | None:
-    """A gradient as a tensor."""
+    """Converts a gradient to a dense tensor."""
     return gradient if gradient is None or type(gradient) is Tensor else as_tensor(gradient)
 
 
 def exchange(world: World, gradients: Sequence[Any], variables: Sequence[Any], reduction: Reduction) -> list[Any]:
-    """The gradients of all ranks as one: what is None on this rank is zeros, unless it is None on all."""
+    """Reduces the gradients of all ranks; None on this rank means zeros, unless it is None on all."""
     if world.size == 1:
         return [of_one(gradient, reduction) for gradient in gradients]
     if any(isinstance(gradient, IndexedSlices) for gradient in gradients):
@@ -152,7 +152,7 @@ def _exchange(world: World, variables: list[Any], reduction: Reduction, *gradien
 
 
 def of_one(gradient: Any, reduction: Reduction) -> Any:
-    """What an exchange makes of a gradient where there is one rank."""
+    """The result of an exchange with one rank."""
     if gradient is None:
         return None
     if isinstance(gradient, IndexedSlices):

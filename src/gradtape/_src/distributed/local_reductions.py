@@ -1,4 +1,4 @@
-"""Reductions among a few ranks of one machine: where tensors lie, if all ranks share it, else through a window."""
+"""Reductions among a few ranks of one machine: in place, if tensors are in shared memory, else through a window."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from gradtape._src.distributed.shared_memory import SharedMemory
 from gradtape._src.distributed.storage import Storage, may_share
 from gradtape._src.distributed.windows import AHEAD, PIECE, Window
 
-# Of each ring: bytes of a place, and in how many rounds ranks put something in before they have seen the first.
+# Of each ring: bytes of a slot, and the number of rounds that ranks may be ahead.
 RINGS = ((LINE, 4), (LINE, 64), (0, 64), (PIECE, AHEAD))
 GRAIN = 1 << 12  # bytes: ranks' parts of an array begin at multiples, so that they write to no line of each other's
 
 
 class Request:
-    """A reduction on its way, to be waited for as for MPI's requests."""
+    """A pending reduction, with the interface of MPI's requests."""
 
     def __init__(self, reductions: LocalReductions, own: np.ndarray, out: np.ndarray, fold: Fold) -> None:
         self.reductions, self.own, self.out, self.fold = reductions, own, out, fold
         self.places: Numbers | None = None  # of all ranks' arrays in the storage, each's two; -1 where one is not
-        self.ended: Entered | None = None  # what tells of the result
+        self.ended: Entered | None = None  # the request of the result
 
     def Test(self) -> bool:
-        """Whether the result is there; goes on with it as far as the other ranks have come."""
+        """Whether the result is complete; progresses as far as the other ranks allow."""
         self.reductions.advance()
         return self.ended is not None and self.ended.Test()
 
 
 class LocalReductions:
-    """What the ranks of a communicator reduce, one after the other.
+    """Reductions of the ranks of a communicator, one after the other.
 
-    Large tensors may lie in memory that all ranks share: then they tell each other where, each combines its part of all
-    ranks' and writes the sums to where all want them, and when all have done so the result is there. It is the same as
-    of the window, as each element is combined in the order of ranks. Where one rank's tensor does not lie there, all go
-    through the window. What goes which way is decided in order, so that ranks put pieces into the window in one.
+    Large tensors may be in memory that all ranks share: then they exchange the offsets, each combines its part of all
+    ranks' and writes the sums to all results, and when all have done so the result is complete. It is the same as
+    by the window, as each element is combined in the order of ranks. If one rank's tensor is elsewhere, all use
+    the window. The way is decided in order, so that all ranks put pieces into the window in the same order.
 
     Attributes:
-      agreements: in which ranks tell each other what they are about to do.
+      agreements: rounds in which ranks agree on what they are about to do.
 
-    Raises OSError on all ranks where they cannot share memory.
+    Raises OSError on all ranks if they cannot share memory.
     """
 
     def __init__(self, communicator: Any) -> None:
@@ -59,15 +59,15 @@ class LocalReductions:
         try:
             self.storage = Storage(communicator)
         except OSError:
-            self.storage = None  # there is little room: the window does it all
+            self.storage = None  # there is little room: only the window is used
         self.undecided: deque[Request] = deque()
 
     def reduce(self, own: np.ndarray, out: np.ndarray, fold: Fold, alone: bool) -> Request:
-        """Begins to reduce contiguous arrays of all ranks, which have the same size and dtype; `out` may be `own`.
+        """Starts to reduce contiguous arrays of all ranks, of the same size and dtype; `out` may be `own`.
 
         Args:
-          own, out: what this rank has, and where the result goes.
-          fold: how all ranks' arrays become one.
+          own, out: this rank's array, and the array for the result.
+          fold: the reduction.
           alone: whether `own` is a tensor of the caller's; on all ranks, or on none.
         """
         request = Request(self, own.reshape(-1), out.reshape(-1), fold)
@@ -83,7 +83,7 @@ class LocalReductions:
         return request
 
     def advance(self) -> None:
-        """Goes on as far as the other ranks have come."""
+        """Progresses as far as the other ranks allow."""
         self.places.advance()
         self.endings.advance()
         while self.undecided:
@@ -100,7 +100,7 @@ class LocalReductions:
         self.window.advance()
 
     def _combine_part(self, request: Request, places: list[tuple[int, ...]]) -> None:
-        """Combines this rank's part of all ranks' arrays, and writes it to where each wants it."""
+        """Combines this rank's part of all ranks' arrays, and writes it to all results."""
         storage, own = self.storage, request.own
         assert storage is not None
 
@@ -118,6 +118,6 @@ class LocalReductions:
             request.fold([array[part] for array in values], [array[part] for array in results])
 
     def close(self) -> None:
-        """Has tensors lie in memory of this process' own again."""
+        """Returns to private memory for tensors."""
         if self.storage is not None:
             self.storage.close()

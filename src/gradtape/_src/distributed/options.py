@@ -1,4 +1,4 @@
-"""Options that programs give to strategies: kept, where what they choose between is not there."""
+"""Options of strategies, which are stored but mostly have no effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class InputReplicationMode(enum.Enum):
-    """For whom a dataset function is called. Each process is a worker of one replica.
+    """Whether a dataset function is called per worker or per replica. Each process is a worker with one replica.
 
     Example:
       >>> tf.distribute.InputReplicationMode.PER_WORKER.value
@@ -19,11 +19,11 @@ class InputReplicationMode(enum.Enum):
 
 
 class InputOptions(NamedTuple):
-    """Options of a strategy's datasets, which are kept and change nothing: there is one device.
+    """Options of a strategy's datasets, which are stored without effect, as there is one device.
 
     Args:
-      experimental_fetch_to_device, experimental_replication_mode: kept.
-      experimental_place_dataset_on_device, experimental_per_replica_buffer_size: kept.
+      experimental_fetch_to_device, experimental_replication_mode: stored.
+      experimental_place_dataset_on_device, experimental_per_replica_buffer_size: stored.
 
     Example:
       >>> tf.distribute.InputOptions(experimental_per_replica_buffer_size=2).experimental_per_replica_buffer_size
@@ -37,10 +37,10 @@ class InputOptions(NamedTuple):
 
 
 class RunOptions(NamedTuple):
-    """Options of a strategy's `run`, which are kept and change nothing: they are about TPUs.
+    """Options of a strategy's `run`, which are stored without effect, as they concern TPUs.
 
     Args:
-      experimental_enable_dynamic_batch_size, experimental_bucketizing_dynamic_shape, experimental_xla_options: kept.
+      experimental_enable_dynamic_batch_size, experimental_bucketizing_dynamic_shape, experimental_xla_options: stored.
 
     Example:
       >>> tf.distribute.RunOptions().experimental_enable_dynamic_batch_size
@@ -53,7 +53,7 @@ class RunOptions(NamedTuple):
 
 
 class CommunicationImplementation(enum.Enum):
-    """How workers communicate. MPI chooses itself.
+    """The communication library. MPI chooses itself.
 
     Example:
       >>> tf.distribute.experimental.CommunicationImplementation.RING.value
@@ -66,7 +66,7 @@ class CommunicationImplementation(enum.Enum):
 
 
 class CommunicationOptions:
-    """Options of reductions over workers, which are kept and change nothing: MPI chooses itself.
+    """Options of reductions over workers, which are stored without effect, as MPI chooses itself.
 
     Args:
       bytes_per_pack: 0 or more; 0 for what the library chooses.
@@ -74,7 +74,7 @@ class CommunicationOptions:
       implementation: a `CommunicationImplementation`, or its name.
 
     Raises:
-      ValueError: bytes_per_pack is negative, or there is no such implementation.
+      ValueError: bytes_per_pack is negative, or the implementation is invalid.
 
     Example:
       >>> tf.distribute.experimental.CommunicationOptions(implementation="RING").implementation.name

@@ -1,4 +1,4 @@
-"""Reductions over the ranks, of one tensor or of many that travel in buckets."""
+"""Reductions over the ranks, of one tensor or of many in buckets."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from gradtape._src.distributed.folding import Fold, Refine, as_it_is
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
-ALONE = 1 << 16  # bytes from which on a tensor travels out of its own storage; smaller ones are packed
+ALONE = 1 << 16  # bytes from which on a tensor is sent from its own storage; smaller ones are packed
 BUCKET = 1 << 20  # bytes at which a bucket is full
 
 
 class Combination(NamedTuple):
-    """How values of the ranks become one.
+    """A reduction op.
 
     Attributes:
-      name: what it is called.
+      name: its name.
       mpi: MPI's name for it.
       function: NumPy's, of two arrays.
     """
@@ -46,12 +46,12 @@ OPS = {op.name: op for op in (Average, Sum, Min, Max, Product)}
 
 
 class Reduction(NamedTuple):
-    """What happens to values as they are reduced.
+    """A reduction of values.
 
     Attributes:
-      op: how they become one.
-      wire: how they travel.
-      before, after: what they are multiplied by before and after they travel.
+      op: the reduction op.
+      wire: their encoding.
+      before, after: factors before and after the exchange.
     """
 
     op: Combination
@@ -61,15 +61,15 @@ class Reduction(NamedTuple):
 
     @property
     def details(self) -> tuple[Any, ...]:
-        """What ranks agree on."""
+        """The details on which ranks agree."""
         return (self.op.name, self.wire.name, self.before, self.after)
 
     def wire_of(self, dtype: str) -> Wire:
-        """How tensors of a dtype travel: only floats are compressed."""
+        """The encoding of a dtype: only floats are compressed."""
         return self.wire if dtype in ("float32", "float64") else WIRES["none"]
 
     def refine(self, array: np.ndarray, size: int) -> None:
-        """What is done to the result, in place."""
+        """Scales or decodes the result, in place."""
         if self.op is Average and size > 1:
             if array.dtype.kind in "iu":
                 divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # which a short integer may not hold
@@ -81,11 +81,11 @@ class Reduction(NamedTuple):
             np.multiply(array, self.after, out=array, casting="unsafe")
 
     def prepared(self, array: np.ndarray) -> np.ndarray:
-        """The array as it is to be reduced."""
+        """The array prepared for the reduction."""
         return array if self.before == 1.0 else (array * self.before).astype(array.dtype)
 
     def of_one(self, tensor: Tensor) -> Tensor:
-        """What becomes of a tensor where there is one rank."""
+        """The result with one rank."""
         if self.before == 1.0 and self.after == 1.0:
             return tensor
         made, array = empty(tuple(tensor.shape), tensor.dtype)
@@ -95,16 +95,16 @@ class Reduction(NamedTuple):
 
 
 def reduction_of(details: Sequence[Any]) -> Reduction:
-    """The reduction of which another rank has told the details."""
+    """The reduction described by another rank's details."""
     op, wire, before, after = details
     return Reduction(OPS[op], WIRES[wire], before, after)
 
 
 class Bucket:
-    """Tensors that travel together: one out of its own storage, or several that are packed.
+    """Tensors that are sent together: one from its own storage, or several that are packed.
 
     Attributes:
-      places: which of the exchange's tensors they are.
+      places: the tensors' indices in the exchange.
     """
 
     def __init__(self, places: list[int], items: Sequence[Item], reduction: Reduction) -> None:
@@ -116,13 +116,13 @@ class Bucket:
         self.travels = self.wire.dtype or self.dtype.as_numpy_dtype
         self.code = {"fp16": float16.code, "bf16": bfloat16.code}.get(self.wire.name, self.dtype.code)
         self.direct = len(places) == 1 and self.wire.dtype is None and reduction.before == 1.0
-        self.spare: list[np.ndarray] = []  # buffers that were used before
+        self.spare: list[np.ndarray] = []  # buffers for reuse
 
     def __str__(self) -> str:
         return f"the reduction of '{self.items[0].name}'"
 
     def start(self, world: World, tensors: Sequence[Tensor | None]) -> Travelling:
-        """Sends tensors off, None for zeros."""
+        """Starts the reduction of tensors, None for zeros."""
         world.sent += 1
         if self.direct and tensors[0] is not None:
             made, array = empty(self.items[0].shape, self.dtype)
@@ -150,7 +150,7 @@ class Bucket:
         return Travelling(self, world, request, None, buffer, None, as_it_is)
 
     def _fold(self, refine: Refine, divisor: int) -> Fold:
-        """How arrays become one as they travel."""
+        """The fold of encoded arrays."""
         reduction = self.reduction
         by_engine = (
             reduction.op.mpi == "SUM"
@@ -161,13 +161,13 @@ class Bucket:
         return Fold(combine, refine, self.code if by_engine else -1, divisor)
 
     def _sent(self, world: World, own: np.ndarray, out: np.ndarray) -> Any:
-        """Begins to reduce arrays as they travel, the same one or two, by messages; returns a request."""
+        """Starts to reduce encoded arrays, in place or not, by messages; returns a request."""
         op = _mpi_op(world, self.reduction.op, self.wire, out.dtype)
         return world.data.Iallreduce(world.mpi.IN_PLACE if own is out else bits_of(own), bits_of(out), op=op)
 
 
 class Travelling:
-    """A bucket on its way: one tensor, of which the result is `made` and has to be refined, or several in `buffer`."""
+    """A bucket being sent: one tensor, whose result is `made` and has to be refined, or several in `buffer`."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ class Travelling:
         self.held, self.buffer, self.made, self.refine = held, buffer, made, refine
 
     def results(self) -> list[Tensor]:
-        """Waits for the bucket, and returns its tensors, reduced."""
+        """Waits for the bucket, and returns its reduced tensors."""
         bucket = self.bucket
         self.world.waiting.request(self.request, bucket, self.buffer.nbytes)
         self.held = self.request = None
@@ -203,9 +203,9 @@ class Travelling:
 
 @functools.lru_cache(maxsize=256)
 def buckets_of(items: tuple[Item, ...], chosen: tuple[bool, ...], reduction: Reduction) -> tuple[Bucket, ...]:
-    """The buckets of an exchange's tensors, those that are chosen, in the order in which they are sent.
+    """The buckets of selected tensors of an exchange, in the order in which they are sent.
 
-    The last tensors go first, as reverse accumulation finds the gradients of what was used last first.
+    The last tensors are sent first, as reverse accumulation computes their gradients first.
     """
     made: list[list[int]] = []
     filling: dict[str, tuple[list[int], int]] = {}
@@ -232,7 +232,7 @@ _own_ops: dict[tuple[str, np.dtype, bool], Any] = {}
 
 
 def _mpi_op(world: World, op: Combination, wire: Wire, dtype: np.dtype) -> Any:
-    """MPI's operation, or one made of NumPy's function: for halves, and as MPI's extremes may pass over NaN."""
+    """MPI's operation, or one of NumPy's function: for half precision, and as MPI's extremes may ignore NaN."""
     encoded = wire.dtype is not None
     if not encoded and not is_half(dtype) and (op.function in (np.add, np.multiply) or dtype.kind in "iu"):
         return getattr(world.mpi, op.mpi)

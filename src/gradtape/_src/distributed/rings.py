@@ -1,4 +1,4 @@
-"""Places in memory that the ranks of one machine share, used in turn: what all put in, all read, without messages."""
+"""Ring buffers in shared memory of the ranks of one machine, through which they exchange data without messages."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ import numpy as np
 from gradtape._engine.base.counters import Counters
 from gradtape._src.distributed.shared_memory import SharedMemory
 
-LINE = 128  # bytes that processors fetch together: what different ranks write lies in different ones
+LINE = 128  # size of cache lines: data of different ranks is in different ones
 
 
 class Round(Protocol):
-    """What the ranks do together once."""
+    """One round of an exchange."""
 
     def put(self, place: np.ndarray) -> None:
-        """Puts in what this rank has."""
+        """Writes this rank's data."""
 
     def take(self, places: Sequence[np.ndarray]) -> None:
-        """Does something with what all ranks have put in, by ranks."""
+        """Processes the data of all ranks, by ranks."""
 
 
 class Entered:
-    """Rounds that were entered, to be waited for as for MPI's requests."""
+    """Rounds that were entered, with the interface of MPI's requests."""
 
     def __init__(self, ring: Ring, last: int) -> None:
         self.ring, self.last = ring, last
 
     def Test(self) -> bool:
-        """Whether they are over; goes on as far as the other ranks have come."""
+        """Whether they are complete; progresses as far as the other ranks allow."""
         self.ring.advance()
         return self.ring.done >= self.last
 
 
 class Ring:
-    """Some places for each rank, used in turn, and a counter of each of how many it has filled.
+    """Slots of each rank, used in turn, and a counter per rank of the slots that it has filled.
 
-    All ranks enter the same rounds in the same order, and none waits in doing so. A rank that fills its place in a
-    round has taken from the one `ahead` before it, for which all had come; and they came to that after they had taken
-    from the one `ahead` before that, of which the places are free therefore.
+    All ranks enter the same rounds in the same order, without waiting. A rank that fills its slot in a
+    round has read the one `ahead` before it, which all had filled; and they filled that after they had read
+    the one `ahead` before that, whose slots are therefore free.
 
     Attributes:
-      done: how many rounds are over for this rank.
+      done: number of rounds that this rank has completed.
     """
 
     def __init__(self, memory: SharedMemory, start: int, length: int, ahead: int) -> None:
-        """`start`: of the room in each rank's memory; `length`: bytes of a place."""
+        """`start`: offset of the ring in each rank's memory; `length`: bytes of a slot."""
         self.counters = Counters([array[start : start + LINE] for array in memory.of_rank], memory.rank)
         firsts = range(start + LINE, start + self.room(length, ahead), length) if length else [start] * 2 * ahead
         self.places = [[array[first : first + length] for array in memory.of_rank] for first in firsts]
         self.rank, self.ahead = memory.rank, ahead
-        self.waiting: deque[Round] = deque()  # this rank is to fill its place
+        self.waiting: deque[Round] = deque()  # this rank is to fill its slot
         self.filled: deque[Round] = deque()
         self.done = 0
 
     @staticmethod
     def room(length: int, ahead: int) -> int:
-        """How many bytes of each rank a ring takes."""
+        """The bytes of each rank that a ring takes."""
         return LINE + 2 * ahead * length
 
     def enter(self, *rounds: Round) -> Entered:
-        """Goes through rounds after those that were entered before."""
+        """Enters rounds, after those that were entered before."""
         self.waiting += rounds
         last = self.done + len(self.filled) + len(self.waiting)
         self.advance()
         return Entered(self, last)
 
     def advance(self) -> None:
-        """Goes on as far as the other ranks have come."""
+        """Progresses as far as the other ranks allow."""
         while True:
             if self.waiting and len(self.filled) < self.ahead:
                 number = self.done + len(self.filled)
@@ -87,10 +87,10 @@ class Ring:
 
 
 class Numbers:
-    """A round in which ranks tell each other some numbers.
+    """A round in which ranks exchange integers.
 
     Attributes:
-      of_all: them, by ranks, once the round is over.
+      of_all: the numbers by ranks, once the round is complete.
     """
 
     def __init__(self, *own: int) -> None:
@@ -105,7 +105,7 @@ class Numbers:
 
 
 class Meeting:
-    """A round in which ranks only come together. It holds what is not to be released before they all have."""
+    """A barrier round. It keeps a reference to what must not be released before all have reached it."""
 
     def __init__(self, *held: object) -> None:
         self.held = held

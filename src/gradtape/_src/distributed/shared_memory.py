@@ -1,6 +1,6 @@
-"""Memory that the ranks of one machine share: a file that all map and that has no name any more.
+"""Shared memory of the ranks of one machine: an unlinked file that all map.
 
-MPI's own windows are such files too, but where there is no room for them one rank fails and the others wait for it.
+MPI's own windows are such files too, but without room for them one rank fails and the others wait for it.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and 
 
 
 def shared_folder() -> str | None:
-    """Where files lie in memory, or None where the system has no such folder."""
+    """The folder of files in memory, or None if the system has none."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
 
 
 def free_bytes(ranks: int) -> int:
-    """Bytes that are free where files lie in memory, but for those that are left to MPI; 0 without such a folder."""
+    """Free bytes in the folder of files in memory, except those left to MPI; 0 without such a folder."""
     folder = shared_folder()
     return 0 if folder is None else max(0, shutil.disk_usage(folder).free - ranks * SPARE)
 
 
 class SharedMemory:
-    """So many bytes of each rank, which all of them see. They take room once they are asked for.
+    """Memory of each rank that all of them can access, and that is allocated when claimed.
 
     Attributes:
       of_rank: an array of bytes for each rank.
-      rank: which of them this one is.
+      rank: the index of this one.
 
-    Raises OSError on all ranks where the memory cannot be had.
+    Raises OSError on all ranks if the memory cannot be allocated.
     """
 
     map: Any
     of_rank: list[np.ndarray]
 
     def __init__(self, communicator: Any, length: int, claimed: bool) -> None:
-        """`claimed`: takes the room for all of it, as a page that cannot be had ends the process that touches it."""
+        """`claimed`: allocates all of it, as touching a page that cannot be allocated kills the process."""
         self.rank, self.first, self.length = communicator.rank, communicator.rank * length, length
         whole = communicator.size * length
         name, failure, told = None, None, []
@@ -66,9 +66,9 @@ class SharedMemory:
                         with open(self.file, "r+b", closefd=False) as stream:
                             stream.seek(self.first)
                             stream.write(bytes(length))
-                except (OSError, MemoryError, ValueError) as error:  # whatever it is, the others wait to be told of it
+                except (OSError, MemoryError, ValueError) as error:  # whatever it is, the others wait for the outcome
                     failure = OSError(errno.ENOMEM, str(error))
-            # When all have come, all have mapped it.
+            # At this point all have mapped it.
             told = [one for one in communicator.allgather(failure) if one is not None]
         finally:
             if name is not None and communicator.rank == 0:
@@ -85,9 +85,9 @@ class SharedMemory:
         self.of_rank = list(np.frombuffer(self.map, np.uint8).reshape(-1, self.length))
 
     def claim(self, start: int, length: int) -> None:
-        """Takes room for bytes of this rank. OSError where there is none."""
+        """Allocates bytes of this rank. Raises OSError if there is no room."""
         os.posix_fallocate(self.file, self.first + start, length)
 
     def give_back(self, start: int, length: int) -> None:
-        """Gives the room of whole pages of this rank back; they are zeros then."""
+        """Frees whole pages of this rank; they are zeros then."""
         self.map.madvise(mmap.MADV_REMOVE, self.first + start, length)

@@ -1,4 +1,4 @@
-"""Data that the ranks of a machine read from the same memory."""
+"""Data shared by the ranks of a machine."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from gradtape._src.distributed.world import World, current
 
 
 def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
-    """An array that one rank of each machine loads, and that the others there read from the same memory.
+    """Loads an array on one rank of each machine, and shares its memory with the others there.
 
-    The array lies in a file that is mapped into memory read-only; its name is gone once all ranks have mapped it, and
+    The array is in a file that is mapped read-only; it is unlinked once all ranks have mapped it, and
     the system frees the memory when the last one has unmapped it. All ranks call it.
 
     Args:
       load: a function without arguments that returns the array. One rank of each machine calls it.
-      folder: where the file is; in memory, where the system has such a folder, unless given.
+      folder: folder of the file; by default in memory, if the system has such a folder.
 
     Returns:
-      A NumPy array that cannot be written to.
+      A read-only NumPy array.
 
     Raises:
       TypeError: `load` returns an array of Python objects.
@@ -62,7 +62,7 @@ def shared_array(load: Callable[[], Any], folder: Any = None) -> np.ndarray:
 
 
 def _written(array: np.ndarray, folder: Any) -> str:
-    """The name of a file with the array in it."""
+    """Writes the array to a file; returns its name."""
     if array.dtype.hasobject:
         raise TypeError(f"Arrays of Python objects are not shared, got dtype {array.dtype}.")
     file, name = tempfile.mkstemp(".npy", "gradtape-", shared_folder() if folder is None else folder)
@@ -72,6 +72,6 @@ def _written(array: np.ndarray, folder: Any) -> str:
 
 
 def _of_first_here(world: World, value: Any) -> Any:
-    """What the first rank of this machine has."""
+    """Broadcasts a value of the first rank of this machine."""
     told = allgather_object((world.cross_rank, world.local_rank, value))
     return next(one for machine, place, one in told if (machine, place) == (world.cross_rank, 0))

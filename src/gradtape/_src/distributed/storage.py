@@ -1,6 +1,6 @@
-"""Memory in which the ranks of one machine have their large tensors, so that each reads and writes what others hold.
+"""Shared memory for large tensors of the ranks of one machine, so that each can access those of the others.
 
-The engine's pool takes its slabs from it for tensors of the sizes that are exchanged, and of no others.
+The engine's pool takes slabs from it only for tensors of the sizes that are exchanged.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 from gradtape._engine.base.buffer import LARGEST_CUT, provide, provide_no_more, replace_pages
 from gradtape._src.distributed.shared_memory import SharedMemory, free_bytes
 
-# What Linux has: a place in memory for files, and room that is taken and given back by pages.
+# Only on Linux: files in memory, whose pages can be allocated and freed.
 _CAN_CLAIM = hasattr(os, "posix_fallocate") and hasattr(mmap, "MADV_REMOVE") and hasattr(os, "register_at_fork")
 
 
 def may_share(nbytes: int) -> bool:
-    """Whether tensors of so many bytes have slabs of their own, which alone can be shared."""
+    """Whether tensors of this size have their own slabs, as only these can be shared."""
     return nbytes > LARGEST_CUT
 
 
 class Storage:
-    """What the ranks share: as many bytes of each, of which slabs take some. Half of what the machine has for it.
+    """The shared memory: equal parts of the ranks, for slabs; half of what the machine has for it.
 
     Raises OSError on all ranks where there is none.
     """
@@ -38,19 +38,19 @@ class Storage:
         self.memory = SharedMemory(communicator, length, claimed=False)
         self.rank, self.owner, self.length = communicator.rank, os.getpid(), length
         self.start = self.memory.of_rank[self.rank].__array_interface__["data"][0]
-        self.gaps = [(0, length)]  # what no slab has, in order: first and last bytes
+        self.gaps = [(0, length)]  # free ranges, in order: first and last bytes
         self.slabs: dict[int, int] = {}  # lengths by first bytes
         self.kept: list[tuple[np.ndarray, np.ndarray]] = []  # slabs and their contents, while the process forks
         self.full = False
         _storages.add(self)
 
     def share(self, nbytes: int) -> None:
-        """Has tensors of this size lie here from now on, as long as there is room."""
+        """Allocates tensors of this size here from now on, as long as there is room."""
         if not self.full:
             provide(self, nbytes)
 
     def slab(self, nbytes: int) -> np.ndarray | None:
-        """Memory for a slab, or None where there is no more."""
+        """Memory for a slab, or None if there is none left."""
         length = -(-nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
         place = next((place for place, (start, stop) in enumerate(self.gaps) if stop - start >= length), None)
         if place is None:
@@ -82,29 +82,29 @@ class Storage:
         self.gaps = joined
 
     def place_of(self, array: np.ndarray) -> int:
-        """Where this rank has a contiguous array: the first of its bytes here, or -1 for memory elsewhere."""
+        """The offset of a contiguous array in this rank's part, or -1 for other memory."""
         place = array.__array_interface__["data"][0] - self.start
         return place if 0 <= place < self.length else -1
 
     def of_rank(self, rank: int, start: int, nbytes: int) -> np.ndarray:
-        """Bytes of a rank."""
+        """The memory of a rank."""
         return self.memory.of_rank[rank][start : start + nbytes]
 
     def close(self) -> None:
-        """Has tensors lie in memory of this process' own again. Those that lie here stay until they are released."""
+        """Returns to private memory for tensors. Those allocated here stay until they are released."""
         self.full = True
         provide_no_more()
 
-    # A process that was forked off must neither change its parent's tensors nor see them change.
+    # A forked process must neither change its parent's tensors nor see them change.
 
     def before_fork(self) -> None:
-        """Before a fork: keeps what lies here."""
+        """Before a fork: saves the contents."""
         if os.getpid() == self.owner:
             slabs = [self.of_rank(self.rank, start, length) for start, length in self.slabs.items()]
             self.kept = [(slab, slab.copy()) for slab in slabs]
 
     def after_fork_in_child(self) -> None:
-        """In the child: has what lay here in pages of its own, at the same place."""
+        """In the child: copies the contents to private pages at the same addresses."""
         for slab, contents in self.kept:
             replace_pages(slab, contents)
         self.kept = []
@@ -112,7 +112,7 @@ class Storage:
             self.close()
 
     def after_fork_in_parent(self) -> None:
-        """In the parent: releases what was kept."""
+        """In the parent: releases the saved contents."""
         self.kept = []
 
 

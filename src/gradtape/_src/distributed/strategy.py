@@ -1,4 +1,4 @@
-"""Strategies: how a program's steps are distributed over replicas, of which each process is one."""
+"""Distribution strategies, in which each process is a replica."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.state.variable import Variable
 
 
 class ReduceOp(enum.Enum):
-    """How values of replicas become one.
+    """Reductions of replicas' values.
 
     Example:
       >>> tf.distribute.ReduceOp.SUM.value
@@ -35,14 +35,14 @@ def _reduce_op(reduce_op: Any) -> ReduceOp:
 
 
 class Strategy:
-    """How a program's steps are distributed over replicas, of which each process is one.
+    """Base class of distribution strategies, in which each process is a replica.
 
-    Variables that are made in a strategy's scope begin with the first replica's values. Optimizers that step within
-    `run` add up the gradients of all replicas, so that losses are to be divided by the global batch's size, as
+    Variables created in a strategy's scope start with the first replica's values. Optimizers that step within
+    `run` sum the gradients of all replicas, so that losses are to be divided by the global batch size, as
     `tf.nn.compute_average_loss` does.
 
     Attributes:
-      num_replicas_in_sync: of how many replicas gradients are added up.
+      num_replicas_in_sync: number of replicas whose gradients are summed.
 
     Example:
       >>> strategy = tf.distribute.get_strategy()
@@ -50,7 +50,7 @@ class Strategy:
       np.float32(3.0)
     """
 
-    is_default = False  # whether it is that of programs that use none
+    is_default = False  # whether it is the default strategy
 
     def __init__(self) -> None:
         self._count = 1
@@ -60,7 +60,7 @@ class Strategy:
 
     @property
     def num_replicas_in_sync(self) -> int:
-        """Of how many replicas gradients are added up."""
+        """The number of replicas whose gradients are summed."""
         return self._count
 
     @property
@@ -69,7 +69,7 @@ class Strategy:
         return None
 
     def scope(self) -> Any:
-        """A block in which variables, optimizers and models are the strategy's.
+        """A context manager in which variables, optimizers and models belong to the strategy.
 
         Returns:
           A context manager, which gives the strategy.
@@ -106,7 +106,7 @@ class Strategy:
           What the function returns on this replica.
 
         Raises:
-          RuntimeError: it is called by what runs as a replica.
+          RuntimeError: it is called within a replica.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -119,19 +119,19 @@ class Strategy:
             return fn(*args, **(kwargs or {}))
 
     def reduce(self, reduce_op: Any, value: Any, axis: int | None) -> Any:
-        """The replicas' values as one.
+        """Reduces the replicas' values.
 
         Args:
           reduce_op: a ReduceOp, or its name.
           value: what `run` has returned, a structure of tensors.
-          axis: an axis over which each replica's value is reduced first; None for none. Means over an axis count each
-            element as much, however many a replica has.
+          axis: an axis over which each replica's value is reduced first, or None. Means over an axis weight each
+            element equally, regardless of its replica.
 
         Returns:
           A structure of tensors, the same on all replicas.
 
         Raises:
-          ValueError: no such op.
+          ValueError: the op is unknown.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -156,7 +156,7 @@ class Strategy:
         return total / as_tensor(count.numpy(), total.dtype) if not total.dtype.is_integer else total // count
 
     def gather(self, value: Any, axis: int) -> Any:
-        """The replicas' values, one after the other along an axis.
+        """Concatenates the replicas' values along an axis.
 
         Args:
           value: what `run` has returned, a structure of tensors.
@@ -184,7 +184,7 @@ class Strategy:
         return transpose(together, [order.index(place) for place in range(tensor.ndim)])
 
     def group(self, value: Any, name: str | None = None) -> None:
-        """Nothing: what was to happen has happened.
+        """Does nothing, as ops are executed immediately.
 
         Args:
           value, name: not used.
@@ -194,13 +194,13 @@ class Strategy:
         """
 
     def experimental_local_results(self, value: Any) -> tuple[Any, ...]:
-        """The values of this process's replicas, of which there is one.
+        """The values of this process's only replica.
 
         Args:
           value: what `run` has returned.
 
         Returns:
-          A tuple of it.
+          A tuple of the value.
 
         Example:
           >>> tf.distribute.get_strategy().experimental_local_results(3)
@@ -209,9 +209,9 @@ class Strategy:
         return (value,)
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
-        """The replica's parts of the batches of a dataset, which gives the same elements on all replicas.
+        """Splits the batches of a dataset, which has the same elements on all replicas, among replicas.
 
-        Each replica takes consecutive examples of every batch, as many as the others or one more. So training on any
+        Each replica takes consecutive examples of every batch, as many as the others or one more, so training on any
         number of replicas sees the same batches. Shuffling without a seed is made the same on all replicas.
 
         Args:
@@ -230,9 +230,9 @@ class Strategy:
         return DistributedDataset(dataset, self._rank, self._count, True)
 
     def distribute_datasets_from_function(self, dataset_fn: Callable[[InputContext], Any], options: Any = None) -> Any:
-        """The batches of a dataset of each replica's own.
+        """Creates a dataset for each replica.
 
-        Replicas whose datasets end first get batches without examples until all have ended.
+        Replicas whose datasets end first get empty batches until all have ended.
 
         Args:
           dataset_fn: a function from an InputContext to a dataset of batches of the replica's size.
@@ -256,7 +256,7 @@ class Strategy:
     experimental_distribute_datasets_from_function = distribute_datasets_from_function
 
     def experimental_distribute_values_from_function(self, value_fn: Callable[[Any], Any]) -> Any:
-        """A value of each replica's own.
+        """Creates a value for each replica.
 
         Args:
           value_fn: a function from a ValueContext to the value.
@@ -271,7 +271,7 @@ class Strategy:
         """
         return value_fn(ValueContext(self._rank, self._count))
 
-    # What lower modules ask
+    # The interface of lower modules
 
     def _first_value(self, value: Any, name: str) -> Any:
         """The first replica's value."""
@@ -286,11 +286,11 @@ class Strategy:
         return undivided(dataset)
 
     def _totals(self, values: list[Any]) -> list[Any]:
-        """Tensors added up over the replicas; differentiable."""
+        """Sums tensors over the replicas; differentiable."""
         return collectives.grouped_allreduce(values, op=Sum, name="total")
 
     def _aggregated(self, value: Any, aggregation: VariableAggregation, name: str) -> Any:
-        """The replicas' values of a variable as one; differentiable."""
+        """Aggregates the replicas' values of a variable; differentiable."""
         if aggregation is VariableAggregation.ONLY_FIRST_REPLICA:
             return collectives.broadcast(value, 0, name)
         return collectives.allreduce(value, op=Sum if aggregation is VariableAggregation.SUM else Average, name=name)
@@ -302,11 +302,11 @@ class Strategy:
         return loss * apply_cast(self._share, loss.dtype)
 
     def _presence(self, dtype: Any) -> Any:
-        """1, but 0 on a replica that has no example of the global batch and runs with one in its place."""
+        """1, or 0 on a replica without examples of the global batch, which runs with a placeholder."""
         return as_tensor(1.0, dtype) if self._present is None else apply_cast(self._present, dtype)
 
     def _set_share(self, examples: int, of: int) -> None:
-        """Says how many examples of the global batch the replica has from now on."""
+        """Sets the number of examples of the global batch that the replica has."""
         if self._share is None:
             with replication.Entered(None, False):
                 self._share, self._present = (
@@ -321,11 +321,11 @@ class Strategy:
 
 
 class ValueContext:
-    """Which replica a value is for.
+    """The replica that a value is for.
 
     Args:
-      replica_id_in_sync_group: which one.
-      num_replicas_in_sync: of how many.
+      replica_id_in_sync_group: its index.
+      num_replicas_in_sync: number of replicas.
 
     Example:
       >>> tf.distribute.experimental.ValueContext(1, 4).replica_id_in_sync_group
@@ -338,12 +338,12 @@ class ValueContext:
 
 
 class _Default(Strategy):
-    """The strategy of programs that use none."""
+    """The strategy of programs that do not use one."""
 
     is_default = True
 
     def scope(self) -> Any:
-        """A block that changes nothing."""
+        """A context manager without effect."""
         return replication.Entered(replication.current() or self, replication.is_replica())
 
     def experimental_distribute_dataset(self, dataset: Any, options: Any = None) -> Any:
@@ -367,7 +367,7 @@ class OneDeviceStrategy(Strategy):
 
 
 class MultiWorkerMirroredStrategy(Strategy):
-    """A strategy of which each process that MPI's launcher started is a replica; one where none did.
+    """A strategy in which each process started by MPI's launcher is a replica; a single replica without a launcher.
 
     Args:
       cluster_resolver, communication_options: not used; MPI's launcher knows the processes and how they communicate.
@@ -393,7 +393,7 @@ class MultiWorkerMirroredStrategy(Strategy):
 
 
 class MirroredStrategy(MultiWorkerMirroredStrategy):
-    """A strategy of which each process that MPI's launcher started is a replica; one where none did.
+    """A strategy in which each process started by MPI's launcher is a replica; a single replica without a launcher.
 
     Args:
       devices: not used, but more than one device is refused: a process is one replica.
@@ -451,7 +451,7 @@ def has_strategy() -> bool:
 
 
 def in_cross_replica_context() -> bool:
-    """Whether a strategy's scope is open, and this is no replica's doing.
+    """Whether a strategy's scope is open, outside of replicas.
 
     Returns:
       A bool.
@@ -464,11 +464,11 @@ def in_cross_replica_context() -> bool:
 
 
 class ReplicaContext:
-    """Which replica runs.
+    """The current replica.
 
     Args:
-      strategy: whose replica it is.
-      replica_id_in_sync_group: which one.
+      strategy: its strategy.
+      replica_id_in_sync_group: its index.
 
     Example:
       >>> strategy = tf.distribute.MirroredStrategy()
@@ -481,17 +481,17 @@ class ReplicaContext:
 
     @property
     def strategy(self) -> Strategy:
-        """Whose replica it is."""
+        """Its strategy."""
         return self._strategy
 
     @property
     def num_replicas_in_sync(self) -> int:
-        """Of how many replicas gradients are added up."""
+        """The number of replicas whose gradients are summed."""
         return self._strategy.num_replicas_in_sync
 
     @property
     def replica_id_in_sync_group(self) -> Any:
-        """Which replica it is, an int32 tensor without axes."""
+        """The replica's index, an int32 scalar tensor."""
         return as_tensor(self._replica)
 
     @property
@@ -500,7 +500,7 @@ class ReplicaContext:
         return ("",)
 
     def all_reduce(self, reduce_op: Any, value: Any, options: Any = None) -> Any:
-        """The replicas' values as one; differentiable.
+        """Reduces the replicas' values; differentiable.
 
         Args:
           reduce_op: a ReduceOp, or its name.
@@ -511,7 +511,7 @@ class ReplicaContext:
           A structure of tensors.
 
         Raises:
-          ValueError: no such op.
+          ValueError: the op is unknown.
 
         Example:
           >>> strategy = tf.distribute.MirroredStrategy()
@@ -525,7 +525,7 @@ class ReplicaContext:
         return nest.pack_sequence_as(value, flat)
 
     def all_gather(self, value: Any, axis: int, options: Any = None) -> Any:
-        """The replicas' values, one after the other along an axis.
+        """Concatenates the replicas' values along an axis.
 
         Args:
           value: a structure of tensors.
@@ -545,7 +545,7 @@ class ReplicaContext:
     def merge_call(
         self, merge_fn: Callable[..., Any], args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Calls a function that is no replica's doing.
+        """Calls a function outside of replicas.
 
         Args:
           merge_fn: a function of the strategy and other arguments.
@@ -568,7 +568,7 @@ class ReplicaContext:
 
 
 def get_replica_context() -> ReplicaContext | None:
-    """Which replica runs.
+    """The current replica.
 
     Returns:
       A ReplicaContext; None within a strategy's scope, outside of `run`.

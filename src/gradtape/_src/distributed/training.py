@@ -1,4 +1,4 @@
-"""Training on the gradients of all ranks: a tape and optimizers that exchange them, and variables that begin alike."""
+"""Data-parallel training: a tape and optimizers that exchange gradients, and broadcasts of variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.optimizers.base import Optimizer
 
 
 def _reduction(op: Combination, compression: Wire, predivide: float, size: int) -> Reduction:
-    """The reduction of gradients, of averages a part of the division before they travel."""
+    """The reduction of gradients; averages may be partly divided before the exchange."""
     if predivide == 1.0:
         return Reduction(op, compression)
     if op is not Average:
@@ -30,21 +30,21 @@ def _reduction(op: Combination, compression: Wire, predivide: float, size: int) 
 
 
 class DistributedGradientTape:
-    """A tape whose gradients are those of all ranks, averaged or added up.
+    """A tape that averages or sums the gradients of all ranks.
 
-    Buckets of gradients travel while the sweep that finds the others goes on. All ranks ask for the same sources; each
+    Gradients are exchanged in buckets during the reverse sweep. All ranks ask for the same sources; each
     gets the same bits.
 
     Args:
-      gradtape: the tape that records; another one unless given.
+      gradtape: the tape that records; a new one by default.
       device_dense, device_sparse: not used; there is one device.
-      compression: how numbers travel, one of `Compression`.
+      compression: how numbers are encoded, one of `Compression`.
       sparse_as_dense: whether IndexedSlices are exchanged as dense tensors.
       op: `Average` or `Sum`.
-      gradient_predivide_factor: averages are divided by it before they travel, and by the rest after.
+      gradient_predivide_factor: part of the division of averages that is done before the exchange.
 
     Raises:
-      ValueError: a predivision of what is no average; `init` was not called.
+      ValueError: a predivision for an op other than Average; `init` was not called.
 
     Example:
       >>> tf.distributed.init()
@@ -84,7 +84,7 @@ class DistributedGradientTape:
     def gradient(
         self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: Any = "none"
     ) -> Any:
-        """The gradient of the ranks' targets, averaged or added up.
+        """The average or sum of the gradients of the ranks' targets.
 
         Args:
           target, sources, output_gradients, unconnected_gradients: as `GradientTape.gradient` takes them; a source gets
@@ -144,24 +144,24 @@ def DistributedOptimizer(
     gradient_predivide_factor: float = 1.0,
     average_aggregated_gradients: bool = False,
 ) -> Optimizer:
-    """An optimizer like another one that steps with the gradients of all ranks, averaged or added up.
+    """Wraps an optimizer, so that it steps with the average or sum of the gradients of all ranks.
 
     Args:
       optimizer: the other one, which is not changed.
-      name: the new one's name; "Distributed" before the other's unless given.
+      name: the new optimizer's name; "Distributed" and the other's name by default.
       use_locking, device_dense, device_sparse: not used.
-      compression: how numbers travel, one of `Compression`.
+      compression: how numbers are encoded, one of `Compression`.
       sparse_as_dense: whether IndexedSlices are exchanged as dense tensors.
-      backward_passes_per_step: so many gradients are added up on each rank before they are exchanged.
+      backward_passes_per_step: number of gradients that each rank accumulates before they are exchanged.
       op: `Average` or `Sum`.
-      gradient_predivide_factor: averages are divided by it before they travel, and by the rest after.
-      average_aggregated_gradients: whether those that were added up are divided by their number.
+      gradient_predivide_factor: part of the division of averages that is done before the exchange.
+      average_aggregated_gradients: whether accumulated gradients are divided by their number.
 
     Returns:
       An optimizer of a class of the same name, which is derived from the other's.
 
     Raises:
-      ValueError: a predivision of what is no average; `init` was not called.
+      ValueError: a predivision for an op other than Average; `init` was not called.
 
     Example:
       >>> tf.distributed.init()
@@ -189,7 +189,7 @@ def DistributedOptimizer(
 
 
 class _Exchanging:
-    """What an optimizer does to gradients before it steps."""
+    """The exchange of gradients before an optimizer's step."""
 
     def __init__(self, world: World, reduction: Reduction, as_dense: bool, passes: int, averaged: bool) -> None:
         self.world, self.reduction, self.as_dense = world, reduction, as_dense
@@ -198,7 +198,7 @@ class _Exchanging:
         self.seen = 0
 
     def of(self, gradients: Sequence[Any], variables: Sequence[Any]) -> list[Any] | None:
-        """The gradients of all ranks; None where more are to be added up first."""
+        """The gradients of all ranks; None if more are to be accumulated first."""
         given = [
             as_tensor(gradient) if self.as_dense and isinstance(gradient, IndexedSlices) else gradient
             for gradient in gradients
@@ -239,7 +239,7 @@ def _distributed_class(kind: type[Optimizer]) -> type:
 
 
 def broadcast_variables(variables: Iterable[Any], root_rank: int = 0) -> None:
-    """Gives variables the values that they have on one rank.
+    """Assigns one rank's values to the variables of all.
 
     Args:
       variables: the variables, the same ones on all ranks.
@@ -265,7 +265,7 @@ def check_variables(variables: Iterable[Any]) -> None:
       variables: the variables, the same ones on all ranks.
 
     Raises:
-      FailedPreconditionError: they have not; the message names the first of those that differ.
+      FailedPreconditionError: they differ; the message names the first one.
 
     Example:
       >>> tf.distributed.init()

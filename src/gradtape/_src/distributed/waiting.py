@@ -1,4 +1,4 @@
-"""Waiting for other ranks: without keeping a processor from its neighbours, and not for ever."""
+"""Waiting for other ranks, with a timeout, and without occupying a processor that others need."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gradtape._src.core.logger import get_logger
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
-EAGER = 25e-6  # seconds in which a peer that computes the same should come
-# In which it may come with little more work, if it has a processor. Naps take longer than they should: a rank that
+EAGER = 25e-6  # seconds within which a peer with equal work should arrive
+# Seconds within which it may arrive with slightly more work, if it runs. Naps take longer than they should: a rank that
 # oversleeps keeps the next one waiting, which does too, in every step.
 PATIENT = 1e-3
-PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does
+PER_BYTE = 4e-9  # and of a message in addition, a few times what memory takes
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
 _let_others_run: Callable[[], object] = getattr(os, "sched_yield", None) or (lambda: time.sleep(0))
-_WAITS = 7  # the tag of messages that say: I wait, at this exchange
+_WAITS = 7  # the tag of messages that a rank waits at an exchange
 
 
 def _seconds(name: str, default: float) -> float:
-    """A time that the environment sets; 0 for never."""
+    """A number of seconds from the environment; 0 for never."""
     given = os.environ.get(name, "")
     try:
         return float(given) if given else default
@@ -36,17 +36,17 @@ def _seconds(name: str, default: float) -> float:
 
 
 def _processors() -> int:
-    """How many processors this process may run on."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Waiting:
-    """How a rank waits for requests.
+    """Waits for requests.
 
     Attributes:
-      warn_after: seconds after which ranks that do not come are named in a warning.
+      warn_after: seconds after which a warning names the missing ranks.
       fail_after: seconds after which waiting ends in a DeadlineExceededError; 0 for never.
-      exchanges: how many this rank has begun.
+      exchanges: number of exchanges that this rank has started.
     """
 
     def __init__(self, world: World) -> None:
@@ -56,7 +56,7 @@ class Waiting:
         self.tell_after = min([1.0, *(limit / 4 for limit in (self.warn_after, self.fail_after) if limit)])
         self.exchanges = 0
         self.processors = _processors()
-        self.waits_at: dict[int, int] = {}  # the last exchange at which another rank said that it waits
+        self.waits_at: dict[int, int] = {}  # the last exchange at which another rank was waiting
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
@@ -69,7 +69,7 @@ class Waiting:
         if done():
             return
         start = time.perf_counter()
-        crowded = self.world.local_size > self.processors  # who asks without a pause may keep the others from coming
+        crowded = self.world.local_size > self.processors  # polling without pauses may keep the others from arriving
         soon = start + (EAGER if crowded else PATIENT) + PER_BYTE * length
         while time.perf_counter() < soon:
             if done():
@@ -97,14 +97,14 @@ class Waiting:
         return f"Rank {self.world.rank} has waited {passed:.1f} s for {what}: {come}."
 
     def _tell(self) -> None:
-        """Tells the other ranks that this one waits, so that they know whom they wait for."""
+        """Notifies the other ranks that this one waits, so that they know which ranks are missing."""
         world = self.world
         own = np.array([self.exchanges], np.int64)
         others = [other for other in range(world.size) if other != world.rank]
         self.told = [(own, world.control.Isend(own, dest=other, tag=_WAITS)) for other in others]
 
     def _missing(self) -> list[int]:
-        """The ranks that have not said that they wait too."""
+        """The ranks that are not waiting too."""
         world = self.world
         theirs, status = np.empty(1, np.int64), world.mpi.Status()
         while world.control.Iprobe(tag=_WAITS, status=status):
@@ -117,5 +117,5 @@ class Waiting:
         ]
 
     def request(self, request: Any, what: Any, length: int = 0) -> None:
-        """Waits for a request of MPI's, which moves so many bytes."""
+        """Waits for a request of MPI's of so many bytes."""
         self.until(request.Test, what, length)

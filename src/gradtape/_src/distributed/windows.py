@@ -1,6 +1,6 @@
-"""Memory that the ranks of one machine share, through which they reduce arrays.
+"""Shared memory through which the ranks of one machine reduce arrays.
 
-Arrays are copied in once, where a message is copied out again. Every rank combines all that lies there, in the order of
+Arrays are copied in once, whereas messages are also copied out. Every rank combines all data there, in the order of
 ranks.
 """
 
@@ -13,14 +13,14 @@ import numpy as np
 from gradtape._src.distributed.folding import Fold
 from gradtape._src.distributed.rings import Entered, Ring
 
-PIECE = 1 << 21  # bytes that a rank puts in at a time, so that they are still in a cache when the others read them
-AHEAD = 2  # pieces that it puts in before it reads the first: what was just written comes slowly from another core's L2
-MOST = 4  # ranks: each reads what all have put in, so that for more of them messages, of which each reads two, are less
+PIECE = 1 << 21  # bytes per piece, so that they are still in a cache when the others read them
+AHEAD = 2  # pieces written before the first is read: data just written is slow to read from another core's L2
+MOST = 4  # ranks: each reads the data of all, so that messages, of which each reads two, are less for more ranks
 
 
 class Piece:
-    """A part of a reduction, which ranks do in one round: what this one puts in, where the result goes, and how all
-    ranks' become one."""
+    """A part of a reduction, done in one round: this rank's data, the array for the result, and the fold of all
+    ranks'."""
 
     def __init__(self, rank: int, own: np.ndarray, out: np.ndarray, fold: Fold) -> None:
         self.rank, self.own, self.out, self.fold = rank, own, out, fold
@@ -38,10 +38,10 @@ class Piece:
 
 
 class Window(Ring):
-    """A ring of places in which ranks put pieces of what they reduce."""
+    """A ring buffer for the pieces of reductions."""
 
     def reduce(self, own: np.ndarray, out: np.ndarray, fold: Fold) -> Entered:
-        """Begins to reduce flat arrays of all ranks, which have the same size and dtype; `out` may be `own`."""
+        """Starts to reduce flat arrays of all ranks, of the same size and dtype; `out` may be `own`."""
         length = PIECE // own.itemsize
         parts = [slice(start, start + length) for start in range(0, own.size, length)]
         return self.enter(*[Piece(self.rank, own[part], out[part], fold) for part in parts])

@@ -1,4 +1,4 @@
-"""The processes that compute together, and which of them this one is."""
+"""The processes that compute together, and this one's rank."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtape._src.distributed.local_reductions import LocalReductions
 from gradtape._src.distributed.waiting import Waiting
 from gradtape._src.distributed.windows import MOST
 
-# What launchers tell a process of how many it is one of.
+# Variables of launchers with the number of processes.
 _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS", "MV2_COMM_WORLD_SIZE")
 _LAUNCHED = ("PMIX_RANK", "PMI_RANK", "PMI_FD", "OMPI_COMM_WORLD_RANK")
 
@@ -25,13 +25,13 @@ class World:
     """The processes that exchange with each other.
 
     Attributes:
-      rank: which one this is, from 0 on; `size`: of how many.
+      rank: index of this one, from 0 on; `size`: number of processes.
       local_rank, local_size: the same among those on this machine.
-      data, control: communicators for values, and for what these are agreed to be; None where there is one process.
-      local_reductions: how a few ranks that are all on this machine reduce, through shared memory; else None.
-      waiting: how requests are waited for.
-      sent: how many buckets have left so far.
-      kinds: which gradients of variables were dense, sparse or none so far, by what was agreed on.
+      data, control: communicators for values, and for agreements on them; None if there is one process.
+      local_reductions: reductions through shared memory, for a few ranks on one machine; else None.
+      waiting: waits for requests.
+      sent: number of buckets sent so far.
+      kinds: kinds of gradients (dense, sparse or none) agreed on so far, by variables.
     """
 
     data: Any
@@ -63,7 +63,7 @@ class World:
                 self.local_reductions = self._local_reductions(communicator)
 
     def _local_reductions(self, communicator: Any) -> LocalReductions | None:
-        """Reductions through memory that all ranks share, or None and a warning where it cannot be had."""
+        """Reductions through shared memory, or None and a warning if it cannot be allocated."""
         try:
             return LocalReductions(communicator)
         except OSError as error:
@@ -75,7 +75,7 @@ class World:
             return None
 
     def check_process(self) -> None:
-        """Raises FailedPreconditionError in a process that was forked off: MPI's connections are its parent's."""
+        """Raises FailedPreconditionError in a forked process: MPI's connections belong to its parent."""
         if self.owner != os.getpid():
             raise errors.FailedPreconditionError(
                 None,
@@ -89,7 +89,7 @@ _world: World | None = None
 
 
 def current() -> World:
-    """The processes that `init` found. ValueError before."""
+    """The processes that `init` found. Raises ValueError before `init`."""
     if _world is None:
         raise ValueError("gradtape.distributed has not been initialized; use gradtape.distributed.init().")
     return _world
@@ -110,14 +110,14 @@ def is_initialized() -> bool:
 
 
 def _launched() -> bool:
-    """Whether a launcher of MPI's started this process."""
+    """Whether MPI's launcher started this process."""
     if any(name in os.environ for name in _LAUNCHED):
         return True
     return any(os.environ.get(name, "1") not in ("", "1") for name in _COUNTS)
 
 
 def _mpi() -> ModuleType | None:
-    """mpi4py, or None where this process is alone. ImportError where it is one of several and mpi4py is not there."""
+    """mpi4py, or None if this process is alone. Raises ImportError if it is not, and mpi4py is not installed."""
     if "mpi4py.MPI" not in sys.modules and not _launched():
         return None
     try:
@@ -131,13 +131,13 @@ def _mpi() -> ModuleType | None:
 
 
 def init(comm: Any = None) -> None:
-    """Finds the processes that compute together: those that `mpiexec` started, or this one alone.
+    """Initializes the processes that compute together: those that `mpiexec` started, or this one alone.
 
-    Each process uses its share of the processors from then on, unless OMP_NUM_THREADS says how many threads. A process
-    that ends by an exception ends the others too.
+    Each process uses its share of the processors from then on, unless OMP_NUM_THREADS is set. A process
+    that fails with an exception ends the others too.
 
     Args:
-      comm: an mpi4py communicator, or a list of ranks, of which there are exchanges; all processes unless given.
+      comm: an mpi4py communicator, or a list of ranks, to communicate with; all processes by default.
 
     Raises:
       ImportError: several processes were started, and mpi4py is not installed.
@@ -171,7 +171,7 @@ def init(comm: Any = None) -> None:
 
 
 def shutdown() -> None:
-    """Ends the exchanges: all ranks call it, or none. It is called by itself as a program ends.
+    """Ends the exchanges: all ranks call it, or none. It is called automatically at exit.
 
     Example:
       >>> tf.distributed.init()
@@ -202,7 +202,7 @@ def _share_processors(world: World) -> None:
 
 
 def _end_together(world: World) -> None:
-    """Has the other ranks end with this one, however it does."""
+    """Makes the other ranks end with this one."""
     shown = sys.excepthook
 
     def end(kind: Any, error: Any, trace: Any) -> None:
@@ -220,7 +220,7 @@ def _abort(world: World, reason: str) -> None:
 
 
 def _leave() -> None:
-    """As the program ends: others that do not end too are told, and end."""
+    """At exit: makes ranks that still run end too."""
     world = _world
     if world is None or world.owner != os.getpid() or world.mpi.Is_finalized():
         return
@@ -261,7 +261,7 @@ cross_size = _number("cross_size", "How many machines have a process of this one
 
 
 def is_homogeneous() -> bool:
-    """Whether all machines have as many processes.
+    """Whether all machines have the same number of processes.
 
     Returns:
       A bool.
@@ -296,7 +296,7 @@ def mpi_enabled() -> bool:
 
 
 def mpi_threads_supported() -> bool:
-    """Whether several threads may exchange at a time; they must agree on an order all the same.
+    """Whether several threads may exchange concurrently; they must still agree on an order.
 
     Returns:
       A bool.

@@ -1,4 +1,4 @@
-"""Formulas as a person writes them: sums, products and powers that simplify as they are made, and functions of the
+"""Symbolic formulas: sums, products and powers that simplify as they are constructed, and functions of the
 table.
 
 A formula is made by `number`, `symbol`, `total`, `product`, `power` and `function`, or by Python's operators on
@@ -68,7 +68,7 @@ def _formula(value: object) -> Formula:
 
 
 def number(value: Any) -> Formula:
-    """A number, exactly what its shortest decimal states; NaN and infinity as they are."""
+    """A number, with the exact value of its shortest decimal; NaN and infinity are kept."""
     if isinstance(value, Fraction):
         return Formula("number", value)
     if value == value and abs(value) != float("inf"):
@@ -80,7 +80,7 @@ ZERO, ONE = number(0), number(1)
 
 
 def symbol(text: str) -> Formula:
-    """A name that stands for a value."""
+    """A symbol for a value."""
     return Formula("symbol", text)
 
 
@@ -152,7 +152,7 @@ def product(*factors: Formula) -> Formula:
     if coefficient == 0:
         return ZERO
     parts = [power(base, exponent) for base, exponent in powers.items()]
-    if any(part.kind in ("number", "product") for part in parts):  # what came of joining
+    if any(part.kind in ("number", "product") for part in parts):  # the result of joining
         return product(number(coefficient), *parts)
     parts.sort(key=_place)
     if not parts:
@@ -170,7 +170,7 @@ def _place(part: Formula) -> int:
     return _PLACES.get(base.kind, 1)
 
 
-COUNT = "n"  # how many elements a mean is over
+COUNT = "n"  # the number of elements of a mean
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
@@ -200,7 +200,7 @@ def symbols(formula: Formula) -> set[str]:
 
 
 def size(formula: Formula) -> int:
-    """How many numbers, names and functions stand in it."""
+    """The number of numbers, names and functions in it."""
     own = formula.kind in ("number", "symbol", "function")
     return own + sum(size(part) for part in formula.parts)
 

@@ -1,4 +1,4 @@
-"""An explanation as HTML: the picture, and every step to be opened."""
+"""An explanation as HTML: the picture, and every step to be expanded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradtape._src.explain.lines import short_file
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 
-_OPEN = 8  # steps that are open from the start, where there are no more
+_OPEN = 8  # maximum number of steps that are expanded initially
 
 STYLE = """
 .gt-explanation { --page: #ffffff; --ink: #1b1f24; --soft: #57606a; --edge: #d0d7de; --box: #f6f8fa; --gradient:
@@ -61,7 +61,7 @@ def page(explanation: Explanation) -> str:
 
 
 def fragment(explanation: Explanation) -> str:
-    """What stands in a notebook's cell."""
+    """The contents of a notebook's cell."""
     folding = len(explanation.steps) > MANY
     groups = groups_of(explanation.steps) if folding else [[step] for step in explanation.steps]
     opened = len(explanation.steps) <= _OPEN

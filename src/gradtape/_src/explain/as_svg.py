@@ -11,11 +11,11 @@ from gradtape._src.explain.notation import text
 from gradtape._src.explain.numbers import shape, shown
 from gradtape._src.explain.steps import Value
 
-MANY = 24  # steps from which on neighbours are folded unless asked otherwise
+MANY = 24  # number of steps from which on neighbours are folded by default
 
 
 def groups_of(steps: Sequence[Explained]) -> list[list[Explained]]:
-    """Steps in groups: those that one line of the program recorded one after the other or, where lines are not known,
+    """Groups of steps: those that one line of the program recorded consecutively or, if lines are not known,
     runs in which each step's result goes only into the next."""
     found: list[list[Explained]] = []
     for step in steps:
@@ -30,7 +30,7 @@ def _belong(group: list[Explained], earlier: Explained) -> bool:
     later, last = group[-1], group[0]
     assert last.step is not None and later.step is not None and earlier.step is not None
     if later.file or earlier.file:
-        # An expression that comes again is another turn of a loop.
+        # A repeated expression is another iteration of a loop.
         place = _place(earlier)
         again = place == _place(last) and any(_place(step) != place for step in group)
         return (later.file, later.line) == (earlier.file, earlier.line) and not again
@@ -51,7 +51,7 @@ def render(explanation: Explanation, fold: bool | None = None) -> str:
 
     Args:
       explanation: what to show.
-      fold: whether steps of one line are one box; None: where there are many.
+      fold: whether steps of one line are one box; None: if there are many.
     """
     folding = len(explanation.steps) > MANY if fold is None else fold
     groups = groups_of(explanation.steps) if folding else [[step] for step in explanation.steps]
@@ -86,7 +86,7 @@ def _results(step: Explained) -> list[Value]:
 
 
 def _is_plain_number(value: Value) -> bool:
-    """Whether a constant is told by its name."""
+    """Whether a constant's name is its value."""
     return not value.node and not value.named
 
 

@@ -17,7 +17,7 @@ _NARROWEST = 40
 
 
 def columns(width: int | None) -> int:
-    """How many columns a text may take; the terminal's where None, COLUMNS or 80 where there is none."""
+    """The width in columns; that of the terminal if None, COLUMNS or 80 without one."""
     return max(_NARROWEST, width or shutil.get_terminal_size((80, 24)).columns)
 
 
@@ -26,7 +26,7 @@ def render(explanation: Explanation, width: int | None = None) -> str:
 
     Args:
       explanation: what to show.
-      width: how many columns it may take; the terminal's where None.
+      width: the width in columns; that of the terminal if None.
     """
     width = columns(width)
     names = [explanation.derivative_name(source) for source in explanation.sources]
@@ -83,7 +83,7 @@ def _flow(explanation: Explanation, step: Explained, flow: Flow, width: int) -> 
 
 
 def with_numbers(formula: Formula, numbers: np.ndarray | None, note: str = "") -> str:
-    """A formula and its values; the values alone say it where the formula is a number."""
+    """A formula and its values; only the values if the formula is a number."""
     if numbers is None or (formula.kind == "number" and numbers.size == 1):
         return text(formula) + note
     return f"{text(formula)}{note} = {shown(numbers)}"

@@ -1,4 +1,4 @@
-"""What explain and diagnose are asked: of a tape that has not been used up, targets, sources and cotangents in the
+"""Arguments of explain and diagnose: a tape that has not been used up, targets, sources and cotangents in the
 structures that `gradient` takes."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gradtape._src.core.records import like, opened
 
 
 def require_usable(tape: GradientTape, what: str) -> None:
-    """Raises RuntimeError where a tape has nothing left to be looked at."""
+    """Raises RuntimeError if a tape was used up."""
     if tape._spent:
         raise RuntimeError(
             "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians), and this "
@@ -22,7 +22,7 @@ def require_usable(tape: GradientTape, what: str) -> None:
 
 
 def flattened(structure: Any, role: str, what: str) -> list[Any]:
-    """The targets or sources of a structure, as `gradient` takes it; TypeError where they are neither tensors nor
+    """Flattens the targets or sources, as for `gradient`; TypeError if they are neither tensors nor
     variables."""
     flat = [structure] if isinstance(structure, Tensor | BaseVariable) else nest.flatten(opened(structure))
     for item in flat:
@@ -37,5 +37,5 @@ def flattened(structure: Any, role: str, what: str) -> list[Any]:
 
 
 def flattened_seeds(target: Any, output_gradients: Any) -> list[Any]:
-    """The cotangents that targets start with, None for ones, of a structure like theirs."""
+    """The initial cotangents of targets, None for ones, in a structure like theirs."""
     return [] if output_gradients is None else nest.flatten(like(opened(target), output_gradients))

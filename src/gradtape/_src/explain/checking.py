@@ -15,7 +15,7 @@ from gradtape._src.explain.steps import Step, attributes_of
 if TYPE_CHECKING:
     from gradtape._src.explain.explanation import Explanation
 
-_DIRECTIONS = 16  # along which an operand of more elements is moved
+_DIRECTIONS = 16  # number of directions for operands of more elements
 _STEP = 1e-5
 _WIDE = {"f": np.float64, "V": np.float64, "c": np.complex128}  # bfloat16 is of kind V to NumPy
 
@@ -25,9 +25,9 @@ class Checked:
     """The result of checking one operand of a step.
 
     Attributes:
-      place: the step's place.
+      place: the step's number.
       result, operand: names.
-      error: how far what the step gave is from its differences, relative to the largest of them; NaN where there is
+      error: largest deviation from central differences, relative to the largest of these; NaN if there is
         nothing to compare with.
       reason: why it was not compared; empty where it was.
     """
@@ -44,8 +44,8 @@ class Check:
     """The result of checking an explanation by central differences.
 
     Attributes:
-      steps: what came of each step and operand.
-      tolerance: how large an error may be.
+      steps: the result for each step and operand.
+      tolerance: the maximum error.
     """
 
     steps: tuple[Checked, ...]
@@ -69,7 +69,7 @@ class Check:
 
 
 def check(explanation: Explanation, tolerance: float) -> Check:
-    """Compares what every step gave its operands with central differences of its op, evaluated in 64 bits."""
+    """Compares the cotangents of every step's operands with central differences of its op, in 64 bits."""
     found: list[Checked] = []
     with Unrecorded():
         for shown in explanation.steps:
@@ -119,17 +119,17 @@ def _error(step: Step, place: int, given: np.ndarray) -> tuple[float, str]:
             actual = float(np.sum(_wide(given).conj() * direction).real)
             worst = max(worst, abs(expected - actual))
             largest = max(largest, abs(expected), abs(actual))
-    except Exception as error:  # what an op refuses in float64 it cannot be compared in
+    except Exception as error:  # ops that refuse float64 cannot be compared
         return float("nan"), f"not evaluated in float64: {type(error).__name__}"
     if not np.isfinite(worst):
         return float("nan"), "not finite"
-    # What is left where large terms cancel carries the rounding of the op's own dtype.
+    # After cancellation of large terms the rounding of the op's dtype remains.
     rounding = max(4 * _spacing(_dtype(step, place)) * _largest(cotangents) * max(1.0, _largest(results)), 0.0)
     return max(worst - rounding, 0.0) / largest if largest else 0.0, ""
 
 
 def _wide(array: np.ndarray) -> np.ndarray:
-    """An array in the widest dtype of its kind."""
+    """Converts an array to the widest dtype of its kind."""
     return array.astype(_WIDE[array.dtype.kind])
 
 
@@ -139,7 +139,7 @@ def _spacing(dtype: np.dtype) -> float:
 
 
 def _dtype(step: Step, place: int) -> np.dtype:
-    """The dtype in which a step's rule computed what it gave an operand."""
+    """The dtype in which a step's rule computed an operand's cotangent."""
     given = step.given[place]
     assert given is not None
     return view(given).dtype

@@ -19,8 +19,8 @@ from gradtape._src.explain.lines import Lost, lost_between, place_of
 from gradtape._src.explain.naming import Names
 from gradtape._src.explain.steps import Graph, Step, Value, node_on, read
 
-_HUGE, _TINY = 1e4, 1e-7  # norms of a gradient, relative to the target's own
-_RATIO = 1e3  # of cotangents' norms along the way, from which on they explode or vanish
+_HUGE, _TINY = 1e4, 1e-7  # norms of a gradient, relative to the target's
+_RATIO = 1e3  # ratios of cotangents' norms along the path from which on they explode or vanish
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Finding:
     """A finding about one gradient, or one step on the way.
 
     Attributes:
-      source: whose gradient.
+      source: the source of the gradient.
       kind: "none", "zero", "partly zero", "nan", "infinite", "exploding", "vanishing" or "fine".
-      sentence: what the cause is.
-      remedy: what to do about it; empty where all is well.
-      where: the line of the program, as file:line; empty where it is not known.
+      sentence: the cause.
+      remedy: a suggested remedy; empty if nothing is wrong.
+      where: the line of the program, as file:line; empty if unknown.
       code: the line's text.
     """
 
@@ -50,13 +50,13 @@ class Finding:
 
 
 class Diagnosis:
-    """Why gradients are what they are; `tape.diagnose` makes it. Printed, it has a paragraph for each finding.
+    """A diagnosis of gradients, returned by `tape.diagnose`. It prints as a paragraph for each finding.
 
     Args:
-      findings: what was found.
+      findings: the findings.
 
     Attributes:
-      findings: what was found, at least one per source.
+      findings: the findings, at least one per source.
 
     Example:
       >>> x = tf.Variable(2.0, name="x")
@@ -71,7 +71,7 @@ class Diagnosis:
 
     @property
     def healthy(self) -> bool:
-        """Whether no gradient has anything wrong with it."""
+        """Whether no gradient has a problem."""
         return all(finding.kind == "fine" for finding in self.findings)
 
     def __str__(self) -> str:
@@ -222,7 +222,7 @@ class _Examination:
         return {step.position: leading for step, leading in self._ways(value.node)}
 
     def _lost(self, cone: list[Step], node: int) -> Lost | None:
-        """The op of a value, or of one of these steps' results, at which its way to the target was not recorded."""
+        """The op of a value, or of one of these steps' results, whose path to the target was not recorded."""
         nodes = {node, *(result.node for step in cone for result in step.results)}
         nodes |= {position for position, variable in self.graph.owner.items() if variable == node}
         ends = set(map(id, self.targets))
@@ -253,7 +253,7 @@ class _Examination:
         return Finding(value.name, "zero", f"its gradient is zero: {sentence}", remedy, where, code)
 
     def _dead(self, value: Value) -> list[Finding]:
-        """Units of a layer that no example switches on."""
+        """Units of a layer that no example activates."""
         found = []
         for step in self.graph.steps:
             array = step.operands[0].array
@@ -382,7 +382,7 @@ _LOST: dict[str, Callable[[Lost, str], tuple[str, str]]] = {
 
 
 def _why_zero(step: Step, place: int) -> tuple[str, str]:
-    """Why a step gives an operand zeros."""
+    """The reason why a step gives an operand zeros."""
     operand = step.operands[place]
     array = operand.array
     if step.name in _SWITCHES and array is not None and (array <= 0).all():
@@ -458,7 +458,7 @@ def _norm(array: np.ndarray) -> float:
 
 
 def _falls(norms: list[tuple[float, Step]]) -> bool:
-    """Whether cotangents lose more in the second half of the way than they gain."""
+    """Whether cotangents lose more in the second half of the path than they gain."""
     ordered = [norm for norm, _ in norms]
     return ordered[-1] < ordered[len(ordered) // 2] < ordered[0]
 
@@ -466,7 +466,7 @@ def _falls(norms: list[tuple[float, Step]]) -> bool:
 def _largest_jump(
     value: Value, norms: list[tuple[float, Step]], ways: dict[int, set[int]], grows: bool
 ) -> tuple[Step | None, float]:
-    """The step that changes the norm most from what arrives to what leaves it towards a value."""
+    """The step that changes the norm of cotangents most on the way to a value."""
     found: Step | None = None
     most = 1.0
     for norm, step in norms:

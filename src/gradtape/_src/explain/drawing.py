@@ -1,5 +1,5 @@
-"""Graphs as SVG: boxes with text and arrows between them, for light and dark pages, with titles that screen readers
-tell."""
+"""Graphs as SVG: boxes with text and arrows between them, for light and dark pages, with titles for
+screen readers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Node:
       key: its name among the nodes.
       lines: its lines as pairs of a class, "title", "soft", "gradient" or "", and text.
       kind: "source", "target", "constant", "fold", "bad" or "".
-      title: what is told of it in full, by screen readers and under the pointer.
+      title: full description, for screen readers and as a tooltip.
     """
 
     key: str
@@ -71,17 +71,17 @@ class Drawing:
 
 
 def abridged(text: str, letters: int = _WIDEST) -> str:
-    """A text cut to so many letters."""
+    """Truncates a string to a number of letters."""
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 def width_of(text: str) -> float:
-    """How wide a line of text is at most."""
+    """An upper bound of a line's width."""
     return len(text) * _LETTER
 
 
 def draw(drawing: Drawing) -> str:
-    """The drawing as SVG, one element that needs nothing else."""
+    """The drawing as SVG, one self-contained element."""
     name = hashlib.sha256(repr(drawing).encode()).hexdigest()[:8]
     boxes = [
         Box(
@@ -132,7 +132,7 @@ def _arrow(placed: Placed, edge: tuple[str, str], label: str) -> tuple[str, str]
     for across, top, bottom in placed.bends.get(edge, []):
         path += _curve(x, y, across, top) + f"L{across:.1f} {bottom:.1f}"
         x, y = across, bottom
-    # Arrows that come from far aside end where they come from.
+    # Arrows from far aside end on the side that they come from.
     reach = end.width / 2 - 12
     tip = min(max(x, end.x - reach), end.x + reach)
     tip = end.x + (tip - end.x) * 0.6

@@ -30,14 +30,14 @@ class Flow:
 
     Attributes:
       operand: its name.
-      rule: what it gives as a formula: the cotangent that arrives times the local derivative, where there is one.
+      rule: the contribution as a formula: the incoming cotangent times the local derivative, if there is one.
       slope: the local derivative as a formula; None of an op that is not elementwise. A complex cotangent is multiplied
         by its conjugate, as TensorFlow has it.
       slope_numbers: the local derivative's values.
-      given: the cotangent that leaves.
-      summed: the axes' names over which it was summed since the operand was broadcast; empty where it was not.
-      total: the cotangent that has come together at the operand; None while further contributions may come.
-      parts: how many contributions it has come together from, what it starts with as a target among them.
+      given: the outgoing cotangent.
+      summed: the names of axes over which it was summed because the operand was broadcast; empty if it was not.
+      total: the accumulated cotangent of the operand; None while further contributions may follow.
+      parts: number of accumulated contributions, including the initial cotangent of a target.
       shape: the operand's shape.
     """
 
@@ -54,18 +54,18 @@ class Flow:
 
 @dataclass
 class Explained:
-    """A step as it is shown.
+    """A step of an explanation.
 
     Attributes:
-      place: its place among the steps, from 1 on.
+      place: its number among the steps, from 1 on.
       result: the name of its result.
       op: the op's name.
       formula: the op as a formula of its operands.
-      source: the op as the program writes it; empty where that is not known.
-      file, line, code: where it was recorded; empty where that is not known.
-      shape, value: of its result; value is None where the tape did not keep it.
+      source: the op in the program's source code; empty if unknown.
+      file, line, code: where it was recorded; empty if unknown.
+      shape, value: of its result; value is None if the tape did not keep it.
       arrives: the cotangent of its result.
-      flows: what it gives its operands.
+      flows: its contributions to its operands.
     """
 
     place: int
@@ -92,20 +92,20 @@ class Explained:
 class Explanation:
     """An explanation of a gradient, step by step, returned by `tape.explain`.
 
-    `print` shows it as text; `markdown`, `latex`, `svg` and `html` give it in these forms, and notebooks show the last.
+    It prints as text; `markdown`, `latex`, `svg` and `html` convert it to these formats, and notebooks show the last.
 
     Args:
-      graph: what the tape recorded of the target.
-      frame: where the program asks, whose variables give values their names.
-      seeded: whether other cotangents than ones were given.
+      graph: the recorded graph of the target.
+      frame: the calling frame, whose variables name the values.
+      seeded: whether initial cotangents were given.
 
     Attributes:
-      target: the target's name; of several their sum, in a formula or as `targets`.
+      target: the target's name; for several their sum, as a formula or as `targets`.
       sources: the sources' names.
       steps: the steps from the target back to the sources, in order.
-      gradients: the gradients that they lead to, as `gradient` gives them; None where the target does not depend on a
+      gradients: the gradients, as returned by `gradient`; None if the target does not depend on a
         source.
-      formulas: each gradient in one formula, as text; empty where it would be too long to be read.
+      formulas: each gradient as one formula, in text; empty if it would be too long.
 
     Example:
       >>> x = tf.Variable(3.0)
@@ -133,7 +133,7 @@ class Explanation:
 
     @property
     def count(self) -> int | None:
-        """What n stands for in formulas: how many elements the mean is over; None where there is no mean."""
+        """The meaning of n in formulas: the number of elements of the mean; None without a mean."""
         return self._names.counted
 
     def derivative_name(self, operand: str, form: str = "text") -> str:
@@ -156,7 +156,7 @@ class Explanation:
         return _WRITTEN[form](self._partial(self._by_name[operand]))
 
     def formula_of(self, source: str) -> Formula | None:
-        """A source's gradient in one formula; None where it is too long, or there is none.
+        """A source's gradient as one formula; None if it is too long, or there is none.
 
         Args:
           source: the source's name.
@@ -229,7 +229,7 @@ class Explanation:
         return shown
 
     def _join(self, flow: Flow, step: Step, place: int, given: Tensor) -> None:
-        """x * x gives x twice: shown as one."""
+        """Joins the contributions of x * x to x."""
         more = self._flow(step, place, given)
         flow.given = flow.given + more.given
         if flow.slope is not None and more.slope is not None:
@@ -272,7 +272,7 @@ class Explanation:
         """Recomputes every step by central differences, in float64.
 
         Args:
-          tolerance: how far a step may be from its differences, relative to the largest of them.
+          tolerance: maximum error relative to the largest of the differences.
 
         Returns:
           A `Check`: `passed`, and in `steps` the error of each step; printed, it is a table.
@@ -299,7 +299,7 @@ class Explanation:
         """The explanation as text.
 
         Args:
-          width: how many columns it may take; the terminal's where None.
+          width: the width in columns; that of the terminal if None.
 
         Returns:
           A string.
@@ -343,10 +343,10 @@ class Explanation:
         return render(self)
 
     def svg(self, fold: bool | None = None) -> str:
-        """The explanation as a picture, one element of SVG that needs nothing else, for light and dark pages.
+        """The explanation as a picture, one self-contained SVG element, for light and dark pages.
 
         Args:
-          fold: whether steps of one line of the program are one box; None: where there are many.
+          fold: whether steps of one line of the program are one box; None: if there are many.
 
         Returns:
           A string.
@@ -363,7 +363,7 @@ class Explanation:
         return render(self, fold)
 
     def html(self) -> str:
-        """The explanation as a page that needs nothing else: the picture, and every step to be opened.
+        """The explanation as a self-contained page: the picture, and every step to be expanded.
 
         Returns:
           A string.
@@ -410,7 +410,7 @@ def _slope(step: Step, place: int, names: Names) -> Formula | None:
 
 
 def _factor(step: Step, slope: Formula) -> Formula:
-    """What a cotangent is multiplied by: the local derivative, of complex numbers its conjugate."""
+    """The factor of a cotangent: the local derivative, conjugated for complex numbers."""
     return function("conj", slope) if _is_complex(step) and slope.kind != "number" else slope
 
 
@@ -473,7 +473,7 @@ def _in_one_formula(graph: Graph, names: Names, seeded: bool) -> list[Formula | 
 
 
 def _summed(share: Formula, wide: tuple[int, ...], narrow: tuple[int, ...]) -> Formula:
-    """A share that is summed to a smaller shape."""
+    """A contribution summed to a smaller shape."""
     elements = int(np.prod(wide)) // max(int(np.prod(narrow)), 1)
     if elements == 1:
         return share

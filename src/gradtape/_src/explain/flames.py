@@ -1,5 +1,5 @@
 """Flame graphs: the program's functions above each other, each as wide as the time that its ops took; below them the
-memory that tensors held in the course of time."""
+memory of tensors over time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gradtape._src.explain.profiler import Profile
 
 _WIDTH, _ROW, _MARGIN, _LETTER, _LEAST = 1100.0, 19.0, 14.0, 6.7, 0.6
-_TALL, _COLUMNS = 64.0, 550  # of the memory's curve
+_TALL, _COLUMNS = 64.0, 550  # height of the memory curve
 
 STYLE = """
 .gt-{id} {{ --page: #ffffff; --ink: #1b1f24; --call: #d8dee4; --forward: #54aeff; --backward: #fb8f44;
@@ -40,7 +40,7 @@ class _Flame:
 
 
 def draw(profile: Profile) -> str:
-    """The flame graph of a profile, one element of SVG that needs nothing else."""
+    """The flame graph of a profile, one self-contained SVG element."""
     root = _Flame("call")
     for event in profile.events:
         way = [(f"{name} ({short_file(file)}:{line})", "call") for name, file, line in event.stack]
@@ -77,7 +77,7 @@ def draw(profile: Profile) -> str:
 
 
 def _memory(profile: Profile) -> str:
-    """What tensors held, as a curve over the block's time, and the most of it in words."""
+    """The memory of tensors as a curve over time, and its peak."""
     columns = [0] * _COLUMNS
     place, holding = 0, profile.held_before
     for seconds, held in profile.held():
@@ -99,7 +99,7 @@ def _memory(profile: Profile) -> str:
 
 
 def _bars(flame: _Flame, name: str, left: float, depth: int, scale: float, bars: list[str]) -> int:
-    """A flame and those above it; how deep they go."""
+    """Draws a flame and those above it; returns their depth."""
     width = flame.seconds * scale
     if width < _LEAST:
         return depth

@@ -1,8 +1,7 @@
 """Formulas of ops and of their derivatives.
 
-Rows of the elementwise table say both for elementwise ops: `value` is the formula, `slopes` are the derivatives. What
-  is not
-elementwise has an entry here: its expression and what it gives each operand for a cotangent.
+Rows of the elementwise table define both for elementwise ops: `value` is the formula, `slopes` are the derivatives. Any
+other op has an entry here: its expression and its operands' cotangents.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _ARITHMETIC: dict[str, Callable[..., Formula]] = {
     "pow": power,
     "copy": lambda a: a,
 }
-# Instructions by the functions that readers know.
+# Instructions and the functions they correspond to.
 _SPELLED: dict[str, Callable[..., Formula]] = {
     **_ARITHMETIC,
     "mul_no_nan": lambda a, b: a * b,
@@ -114,7 +113,7 @@ def slopes_of(name: str, operands: Sequence[Formula]) -> list[Formula]:
     return found
 
 
-# Of what slopes are made of and no row states: the choice of a branch.
+# Used in slopes without a row of its own: the selection of a branch.
 _NAMED_SLOPES: dict[str, Callable[..., list[Formula]]] = {
     "where": lambda c, a, b: [ZERO, function("where", c, ONE, ZERO), function("where", c, ZERO, ONE)],
     **dict.fromkeys(
@@ -125,7 +124,7 @@ _NAMED_SLOPES: dict[str, Callable[..., list[Formula]]] = {
 
 
 def _read(node: ast.expr, known: dict[str, Formula]) -> Formula:
-    """A slope's text as a formula."""
+    """Parses a slope to a formula."""
     if isinstance(node, ast.Constant):
         return number(node.value)
     if isinstance(node, ast.Name):
@@ -146,7 +145,7 @@ def _read(node: ast.expr, known: dict[str, Formula]) -> Formula:
 
 
 class Rule:
-    """How an op that is not elementwise reads.
+    """The formulas of an op that is not elementwise.
 
     Attributes:
       expression: expression(op, operands) is the op as a formula.
@@ -164,7 +163,7 @@ class Rule:
 
 
 def scaled(name: str, *arguments: Formula) -> Formula:
-    """A linear function of its first argument, whose numeric and scalar factors stand in front."""
+    """A linear function of its first argument, with numeric and scalar factors in front."""
     first, others = arguments[0], arguments[1:]
     factors = first.parts if first.kind == "product" else (first,)
     outside = [factor for factor in factors if _is_scalar(factor)]
@@ -283,7 +282,7 @@ RULES: dict[str, Rule] = {
 
 
 def rule_of(kernel: str, name: str) -> Rule:
-    """The rule of an op that is not elementwise; of one that has no entry, one that names its reverse rule."""
+    """The rule of an op that is not elementwise; without an entry, one that names its reverse rule."""
     found = RULES.get(kernel) or RULES.get(name)
     if found is not None:
         return found

@@ -1,4 +1,4 @@
-"""Which expression an instruction is of, on Python 3.10, whose code objects know lines alone.
+"""Maps instructions to expressions on Python 3.10, whose code objects only have lines.
 
 The file is compiled again from a tree in which every node has a line of its own. Only the instructions of one line are
 compared with those that run, so that a function may have been rewritten elsewhere, as test runners rewrite assertions.
@@ -24,13 +24,13 @@ class _Numbered(NamedTuple):
 
 
 def expression_of(tree: ast.Module, source: str, code: CodeType, instruction: int, line: int) -> ast.AST | None:
-    """The node of a tree of which an instruction on a line of the program is; None where that cannot be told.
+    """The node of a tree for an instruction on a line of the program; None if it cannot be determined.
 
     Args:
       tree: the file's.
-      source: the file's text.
+      source: the file's source code.
       code: the code object that runs.
-      instruction: the instruction's place in it, in bytes.
+      instruction: the instruction's offset in it, in bytes.
       line: the instruction's line.
     """
     numbered = _numbered(tree, source)
@@ -71,7 +71,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
-    """The positions of what does something, in bytes, and the lines."""
+    """The offsets of effective instructions, in bytes, and the lines."""
     for start, end, line in code.co_lines():
         for offset in range(start, end, 2):
             if line is not None and code.co_code[offset] not in _IDLE:

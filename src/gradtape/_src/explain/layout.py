@@ -1,4 +1,4 @@
-"""Where the boxes of a graph stand: in layers, each below what it depends on, with few crossings and short arrows."""
+"""Layout of graphs: in layers, each box below those it depends on, with few crossings and short arrows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Box:
     Attributes:
       key: its name among the nodes.
       width, height: its size.
-      x, y: its centre and its top, once it stands.
+      x, y: its centre and its top, once it is placed.
     """
 
     key: str
@@ -30,7 +30,7 @@ class Box:
 
 @dataclass
 class Placed:
-    """A graph whose boxes stand.
+    """A graph with placed boxes.
 
     Attributes:
       boxes: by key.
@@ -74,7 +74,7 @@ def place(boxes: list[Box], edges: list[tuple[str, str]]) -> Placed:
 
 
 def _layer(boxes: list[Box], above: dict[str, list[str]], below: dict[str, list[str]]) -> None:
-    """Each box in the layer after the last of those above it; what is below nothing, right above what it leads to."""
+    """Assigns each box to the layer after the last of those above it; boxes without any, right above a successor."""
     known = {box.key: box for box in boxes}
     waiting = {box.key: len(above[box.key]) for box in boxes}
     ready = [box.key for box in boxes if not waiting[box.key]]
@@ -93,7 +93,7 @@ def _layer(boxes: list[Box], above: dict[str, list[str]], below: dict[str, list[
 
 
 def _order(layers: list[list[Box]], neighbours: dict[int, list[tuple[Box, Box]]]) -> None:
-    """Orders each layer by the middle of its neighbours, down and up again."""
+    """Orders each layer by the mean position of neighbours, down and up again."""
     places = {id(box): float(i) for layer in layers for i, box in enumerate(layer)}
     up, down = _sides(neighbours)
     for sweep in range(_SWEEPS):
@@ -120,7 +120,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _stand(layers: list[list[Box]], neighbours: dict[int, list[tuple[Box, Box]]]) -> None:
-    """Gives each box its place across: near the middle of its neighbours, in order, without overlapping."""
+    """Assigns horizontal positions: near the middle of the neighbours, in order, without overlapping."""
     up, down = _sides(neighbours)
     for layer in layers:
         left = 0.0
@@ -137,8 +137,8 @@ def _stand(layers: list[list[Box]], neighbours: dict[int, list[tuple[Box, Box]]]
 
 
 def _settle(layer: list[Box], wanted: list[float]) -> None:
-    """The positions nearest to what is wanted, in the layer's order: neighbours that would overlap move together."""
-    groups: list[tuple[list[int], float]] = []  # members and where their first stands
+    """The positions nearest to the desired ones, in the layer's order: neighbours that would overlap move together."""
+    groups: list[tuple[list[int], float]] = []  # members and the position of the first one
     offsets = [0.0]
     for one, other in itertools.pairwise(layer):
         offsets.append(offsets[-1] + (one.width + other.width) / 2 + _GAP)

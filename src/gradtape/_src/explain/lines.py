@@ -1,7 +1,7 @@
-"""Where in a program an op was recorded, and under which names its operands and its result are known there.
+"""Source locations of recorded ops, and the names of their operands and results there.
 
 While `lines` is open, an observer keeps, for each op that a tape records, the frames of the program that called it, its
-operands and its results. What the source says is read only when an explanation asks.
+operands and its results. The source is read only for explanations.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """An op as the observer saw it.
+    """An op seen by the observer.
 
     Attributes:
       places: the program's frames, innermost first.
@@ -50,7 +50,7 @@ _remembered: dict[int, Remembered] = {}
 
 
 def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, results: Sequence[Tensor]) -> None:
-    """An observer that keeps what is recorded, by the node of its first result."""
+    """An observer that keeps recorded ops, by the node of their first result."""
     node = node_of(results[0])
     if not node:
         _remember_lost(primitive, operands, results)
@@ -61,13 +61,13 @@ def remember(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, 
 
 
 class Lost(NamedTuple):
-    """An op of something that a tape knows, or that was lost before, which no tape recorded.
+    """An op on recorded or lost values that no tape recorded.
 
     Attributes:
       kernel: the op.
       dtype: the dtype that it gave.
       floating: whether that has gradients.
-      kept: where it was, and of what.
+      kept: its location and operands.
     """
 
     kernel: str
@@ -77,7 +77,7 @@ class Lost(NamedTuple):
 
 
 _lost: list[Lost] = []
-_derived: set[int] = set()  # identities of what lost ops gave, which they keep alive
+_derived: set[int] = set()  # identities of results of lost ops, which these keep alive
 
 
 def _remember_lost(primitive: Primitive, operands: Sequence[Tensor], results: Sequence[Tensor]) -> None:
@@ -108,7 +108,7 @@ def lost_between(nodes: set[int], ends: set[int]) -> Lost | None:
 
 
 def place_of(kept: Remembered | None) -> tuple[str, str]:
-    """Where an op stands, as file:line, and the line's text; nothing where that is not known."""
+    """The location of an op, as file:line, and the line; empty if unknown."""
     if kept is None or not kept.places:
         return "", ""
     frame = kept.places[0]
@@ -117,7 +117,7 @@ def place_of(kept: Remembered | None) -> tuple[str, str]:
 
 
 def short_file(file: str) -> str:
-    """A file's path as it is shown: from the working directory on, if it lies there."""
+    """A file's path for display: relative to the working directory, if it is there."""
     if not file or file.startswith("<"):
         return file
     relative = os.path.relpath(file)
@@ -125,7 +125,7 @@ def short_file(file: str) -> str:
 
 
 def _places() -> tuple[Place, ...]:
-    """Where the program stands."""
+    """The current frames of the program."""
     found: list[Place] = []
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and len(found) < _FRAMES:
@@ -136,16 +136,16 @@ def _places() -> tuple[Place, ...]:
 
 
 def remembered(node: int) -> Remembered | None:
-    """What was kept of the op with this node."""
+    """The remembered op with this node."""
     return _remembered.get(node)
 
 
 @contextmanager
 def lines() -> Iterator[None]:
-    """A block in which tapes learn the lines and names of what they record, for `tape.explain` and `tape.diagnose`.
+    """A context manager that collects lines and names of recorded ops, for `tape.explain` and `tape.diagnose`.
 
-    Without it an explanation has the ops, shapes, values and derivatives, and the names of what the function that asks
-    has in its variables. Within it every op that is recorded takes some microseconds more, and its operands are held
+    Without it an explanation has the ops, shapes, values and derivatives, and the names of the calling function's
+    variables. Within it every recorded op takes some microseconds more, and its operands are kept alive
     until the block ends.
 
     Returns:
@@ -173,11 +173,11 @@ class Written(NamedTuple):
     """The source code of an op.
 
     Attributes:
-      file, line: where it stands.
+      file, line: its location.
       text: the line.
-      expression: the op as it is written there; empty where several ops stand for it.
-      result: the name that its result is given; empty where it has none.
-      operands: its operands as they are written, as far as they can be told apart.
+      expression: the source of the op; empty if it consists of several ops.
+      result: the name of its result; empty if it has none.
+      operands: the source of its operands, as far as they can be distinguished.
     """
 
     file: str
@@ -193,7 +193,7 @@ def written(kept: Remembered, place: int, ops: list[str]) -> Written | None:
 
     Args:
       kept: what was remembered of it.
-      place: its place among the ops that the same expression recorded one after the other.
+      place: its index among the ops that the same expression recorded consecutively.
       ops: those ops' names.
     """
     if not kept.places:
@@ -215,7 +215,7 @@ def written(kept: Remembered, place: int, ops: list[str]) -> Written | None:
 
 
 def _records_one(node: ast.AST, op: str) -> bool:
-    """Whether an expression records one op each time that a loop comes to it: an operator, or the op's own function."""
+    """Whether an expression records one op per evaluation: an operator, or the op's function."""
     if isinstance(node, ast.Call):
         function = node.func
         return op == (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", ""))
@@ -260,7 +260,7 @@ def expression_at(place: Place) -> ast.AST | None:
 
 
 def _result_name(node: ast.AST, file: str, outer: tuple[Place, ...]) -> str:
-    """The name that an expression's value is given where it stands or, if it is returned, by the caller."""
+    """The name that an expression's value is assigned to there or, if it is returned, by the caller."""
     parent = getattr(node, "parent", None)
     if isinstance(node, ast.AugAssign):
         return _shown(node.target)

@@ -20,8 +20,8 @@ from gradtape._src.explain.lines import written
 from gradtape._src.explain.notation import text
 from gradtape._src.explain.steps import Graph, Step, Value
 
-_LONGEST, _WIDEST = 9, 26  # parts and letters of a formula that stands for a value that has no name
-_LARGEST = 1 << 16  # elements of arrays that are looked for among the program's
+_LONGEST, _WIDEST = 9, 26  # maximum parts and letters of a formula that names a value
+_LARGEST = 1 << 16  # maximum elements of arrays that are searched for among the program's
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -38,7 +38,7 @@ class Names:
 
     Args:
       graph: the values; their names are written into them.
-      frame: where the program asks: its variables' names are known without lines.
+      frame: the calling frame, whose variables' names are known without lines.
     """
 
     def __init__(self, graph: Graph, frame: FrameType | None) -> None:
@@ -66,7 +66,7 @@ class Names:
 
     @property
     def counted(self) -> int | None:
-        """What n stands for, the number of elements that a mean is over; None where nothing is."""
+        """The meaning of n, the number of elements of a mean; None without a mean."""
         return self._counted
 
     def formula_of(self, step: Step) -> Formula:
@@ -106,7 +106,7 @@ class Names:
                 return
         if value.variable is not None and (not name or name in self._taken):
             path = str(getattr(value.variable, "path", None) or value.variable.name).partition(":")[0]
-            # Where a loop gives one name to many, those that the program gave them tell them apart.
+            # If a loop assigns one name to many values, names given by the program distinguish them.
             name = name if name and path == "Variable" else ".".join(path.split("/")[-2:])
         if not name and value.maker is not None and self._name_made(value):
             return
@@ -120,7 +120,7 @@ class Names:
         self.formulas[value] = symbol(value.name)
 
     def _name_made(self, value: Value, depth: int = 3) -> bool:
-        """A value that steps made which lead to no source is called by its formula, where that is short."""
+        """Names a value that does not depend on sources by its formula, if that is short."""
         step = value.maker
         if value in self.formulas:
             return True
@@ -158,14 +158,14 @@ class Names:
             self.formulas[result] = formula
 
     def _name_sum(self, whole: Value, targets: list[Value]) -> None:
-        """Several targets are differentiated as their sum."""
+        """Names the sum of several targets."""
         formula = functools.reduce(operator.add, (self.formulas[target] for target in targets))
         if len(text(formula)) > _WIDEST:
             formula = symbol(self._unique("targets"))
         whole.name, self.formulas[whole] = text(formula), formula
 
     def _count(self, step: Step) -> Formula:
-        """How many elements a mean is over: n, or a number where n stands for another one already."""
+        """The number of elements of a mean: n, or a number if n already means another one."""
         if step.kernel != "Mean" or step.operands[0].shape is None or step.result.shape is None:
             return ONE
         count = int(np.prod(step.operands[0].shape)) // max(int(np.prod(step.result.shape)), 1)
@@ -227,7 +227,7 @@ class _Seen:
 
 
 def _array(item: Any) -> np.ndarray | None:
-    """An array or nested list of numbers that the program made a constant of."""
+    """An array or nested list of numbers that the program converted to a constant."""
     if isinstance(item, np.ndarray):
         found = item
     elif isinstance(item, list) and 0 < len(item) <= 64:

@@ -50,7 +50,7 @@ _COMMANDS = {
 
 
 def decimal(value: Fraction | float) -> str:
-    """A number as text: a fraction where its decimals do not end soon."""
+    """Formats a number: as a fraction if it has many decimals."""
     if isinstance(value, float):
         return "nan" if value != value else "-∞" if value < 0 else "∞"
     if value.denominator == 1:
@@ -106,11 +106,11 @@ def _fronted(formula: Formula) -> tuple[Formula, Formula]:
 
 
 _N = symbol(COUNT)
-PARTIAL = "∂"  # the function that stands for the derivative of one value by another
+PARTIAL = "∂"  # the function that denotes the derivative of one value by another
 
 
 def _plain(factors: list[Formula]) -> Formula:
-    """A product as it stands, without joining what was parted."""
+    """A product without joining its factors."""
     factors = [factor for factor in factors if factor != ONE]
     return ONE if not factors else factors[0] if len(factors) == 1 else Formula("product", "", tuple(factors))
 

@@ -1,4 +1,4 @@
-"""Arrays as explanations show them: short ones whole, long ones abridged."""
+"""Formatting of arrays in explanations: long ones are abridged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def shown(array: np.ndarray | None, elements: int = 12, digits: int = 8) -> str:
-    """An array on one line, with dots where it has more elements than are shown."""
+    """An array on one line, with dots for elements that are not shown."""
     if array is None:
         return "?"
     array = np.asarray(array)
@@ -25,5 +25,5 @@ def shown(array: np.ndarray | None, elements: int = 12, digits: int = 8) -> str:
 
 
 def shape(dims: tuple[int, ...]) -> str:
-    """A shape; nothing of a scalar."""
+    """A shape; empty for a scalar."""
     return " × ".join(map(str, dims)) if dims else "scalar"

@@ -1,4 +1,4 @@
-"""Compiled functions as pictures: what was traced, and what is repeated of it."""
+"""Pictures of compiled functions: the traced steps, and the plan."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _OPERANDS = "abcdefgh"
 
 
 def draw_plan(function: Any, planned: bool = True, signature: int = 0) -> str:
-    """A compiled function as a picture: its steps, and what goes from one into another.
+    """Draws a compiled function: its steps, and the data flow between them.
 
     Args:
-      function: a tf.function that was called.
-      planned: whether to show what is repeated, where neighbours are fused and what is dead is left out; False: what
+      function: a tf.function that has been called.
+      planned: whether to show the plan, with fused steps and without dead ones; False: what
         was traced.
       signature: which of the function's signatures, in the order in which they were traced.
 
     Returns:
-      SVG, one element that needs nothing else.
+      SVG, one self-contained element.
 
     Raises:
       ValueError: the function was not traced for such a signature, or runs eagerly.
-      TypeError: it is no compiled function.
+      TypeError: it is not a compiled function.
 
     Example:
       >>> @tf.function

@@ -1,7 +1,7 @@
-"""Where a step's time and memory go: every op with its time, its bytes, its line, and whether it ran forward or
+"""Profiles of time and memory: every op with its time, its bytes, its line, and whether it ran forward or
 backward.
 
-An observer is told of every evaluation when it has ended. It repeats it, unseen, to learn how long the op alone takes,
+An observer is notified of every finished evaluation. It repeats it, unobserved, to measure how long the op alone takes,
 with its operands in cache. What is left of the time since the op before is between ops: Python, data, steps of
 optimizers, memory that is touched for the first time, threads that wake up. What tensors hold is what the engine's pool
 has given them; arrays that NumPy owns and tensors only share are not in it, nor are tensors of up to 16 elements.
@@ -38,11 +38,11 @@ class Event(NamedTuple):
     Attributes:
       op: the op's name.
       backward: whether a tape's sweep ran it.
-      begin, seconds: when it began, in seconds since the profile did, and how long it took.
-      rest: how long before it no op ran.
+      begin, seconds: its start, in seconds since that of the profile, and its duration.
+      rest: duration before it in which no op ran.
       bytes: of its results.
-      held: bytes that tensors held when it had ended.
-      peak: bytes that they held at most since the op before had ended.
+      held: bytes that tensors held at its end.
+      peak: the maximum since the previous op's end.
       shape: of its first result.
       stack: the program's functions, outermost first, as (name, file, line).
       thread: where it ran.
@@ -65,12 +65,12 @@ class Row(NamedTuple):
     """Statistics of one op.
 
     Attributes:
-      op: the op's name; `between ops` for what is none.
+      op: the op's name; `between ops` for the rest.
       backward: whether tapes' sweeps ran it.
-      calls: how often it ran.
-      seconds: how long that took.
+      calls: number of calls.
+      seconds: their total duration.
       bytes: of its results.
-      peak: bytes that tensors held at most while it ran or just before.
+      peak: maximum bytes that tensors held while it ran or just before.
       where: the line that took most of the time.
     """
 
@@ -84,16 +84,16 @@ class Row(NamedTuple):
 
 
 class Profile:
-    """A block whose ops are measured.
+    """A context manager that measures ops.
 
-    Outside of the block it costs nothing; within it ops run twice, and compiled functions run as Python. An op's time
+    Outside of it nothing is slower; within it ops run twice, and compiled functions run as Python. An op's time
     is that of the op alone, its operands in cache; all else is `between ops`.
 
     Attributes:
-      events: what ran, in order.
-      seconds: how long the block took, but for the measuring.
-      held_before, held_after: bytes that tensors held when the block began and when it ended.
-      peak: bytes that they held at most.
+      events: the ops that ran, in order.
+      seconds: duration of the block, without measuring.
+      held_before, held_after: bytes that tensors held at its beginning and end.
+      peak: maximum bytes that they held.
 
     Example:
       >>> x = tf.Variable([1.0, 2.0])
@@ -113,7 +113,7 @@ class Profile:
         self._start = self._measuring = 0.0
 
     def __enter__(self) -> Profile:
-        """Begins to measure.
+        """Starts measuring.
 
         Returns:
           The profile.
@@ -190,7 +190,7 @@ class Profile:
             self._measuring += self._last[thread] - now
 
     def rows(self) -> list[Row]:
-        """The ops, those first that took the most time.
+        """The ops, sorted by decreasing time.
 
         Returns:
           A list of `Row`.
@@ -281,7 +281,7 @@ class Profile:
         """The events in the format of chrome://tracing, Perfetto and speedscope, and what tensors held as a counter.
 
         Args:
-          path: a file to write it to.
+          path: a file to write to.
 
         Returns:
           JSON.
@@ -342,8 +342,7 @@ class Profile:
         return [*found, (self.seconds, self.held_after)]
 
     def flame_graph(self) -> str:
-        """The program's functions and their ops as a picture: as wide as the time that they took; below it what tensors
-        held in the course of the block.
+        """A flame graph of the program's functions and their ops, above the memory of tensors over time.
 
         Returns:
           SVG.
@@ -415,7 +414,7 @@ def _time(seconds: float) -> str:
 
 
 def as_bytes(count: float) -> str:
-    """A number of bytes, in three digits."""
+    """Formats a number of bytes with three digits."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -1,4 +1,4 @@
-"""Programs run with every gradient explained: the first that each line of theirs asks for."""
+"""Runs programs and explains their gradients: the first one of each line."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Explained:
     """The gradients that a program requested.
 
     Attributes:
-      found: by file and line of the call an explanation and what a diagnosis adds to it, or why there is none.
+      found: by file and line of the call an explanation and additions of a diagnosis, or why there is none.
     """
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, int], tuple[Explanation | None, str]] = {}
-        self._looking = False  # explaining asks tapes of its own
+        self._looking = False  # explaining uses other tapes
 
     def look(self, tape: GradientTape, target: Any, sources: Any, output_gradients: Any) -> None:
-        """Explains what a tape is about to be asked, unless this line has asked before."""
+        """Explains a gradient that is about to be computed, unless its line was explained before."""
         frame = calling_frame()
         if self._looking or frame is None or tape._spent or (frame.f_code.co_filename, frame.f_lineno) in self.found:
             return
@@ -46,7 +46,7 @@ class Explained:
         self.found[place] = explanation, "" if diagnosis.healthy else str(diagnosis)
 
     def shown(self, form: str, width: int | None = None) -> str:
-        """All explanations in one of the forms."""
+        """All explanations in one of the formats."""
         parts = [self._one(form, width, *place, *found) for place, found in self.found.items()]
         if not parts:
             parts = ["The program asked no GradientTape for a gradient."]
@@ -79,7 +79,7 @@ class Explained:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """A line cut between words, what follows indented further."""
+    """Wraps a line between words, with further indentation."""
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.wrap(
         line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ", break_on_hyphens=False
@@ -89,7 +89,7 @@ def _wrapped(line: str, width: int) -> list[str]:
 def run(program: str, form: str = "text", width: int | None = None) -> str:
     """Runs a program as `__main__`; returns its gradients' explanations.
 
-    From here on every tape of this process is looked at, and compiled functions run as Python.
+    From then on every tape of this process is observed, and compiled functions run as Python.
     """
     explained = Explained()
     plain = GradientTape.gradient

@@ -1,4 +1,4 @@
-"""The steps from a target back to its sources: what a tape recorded, with the cotangents that its rules give."""
+"""The recorded steps from a target back to its sources, with their cotangents."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _KINDS = kinds()
 
 @dataclass(eq=False)
 class Value:
-    """A tensor on the way: a source, a constant or a result.
+    """A value of the graph: a source, a constant or a result.
 
     Attributes:
       node: the tape's node of it; 0 of a constant.
-      tensor: the tensor, None where the tape did not keep it and it cannot be computed again.
-      name: what the program calls it, or a text that stands for it.
-      named: whether the name is one that the program gave.
+      tensor: the tensor, None if the tape did not keep it and it cannot be recomputed.
+      name: the program's name for it, or a formula.
+      named: whether the program named it.
       variable: the variable whose value it is.
       source, target: whether it is one of the sources, of the targets, requested.
       leads: whether it is a source or depends on one.
-      cotangent: what has come together for it; None where nothing arrives.
-      contributions: what each step gave, as (step, place of the operand, cotangent); what a target starts with is none.
+      cotangent: its accumulated cotangent; None if there is none.
+      contributions: contributions as (step, operand's index, cotangent), without the initial cotangent of a target.
       maker: the step whose result it is.
     """
 
@@ -63,16 +63,16 @@ class Step:
     """One recorded op.
 
     Attributes:
-      position: its place on the tape.
+      position: its position on the tape.
       primitive: the op.
       attribute: its static attributes.
       operands, results: its values.
       given: the cotangents that its reverse rule gave its operands, None where none flows.
       remembered: what the observer kept of it.
-      written: what the program's source says.
+      written: its source code.
       kept: those results that the reverse rule reads.
-      count: how many elements a mean is over, as a formula.
-      passed: whether the sweep came to it.
+      count: number of elements of a mean, as a formula.
+      passed: whether the sweep visited it.
     """
 
     position: int
@@ -90,7 +90,7 @@ class Step:
 
     @property
     def kernel(self) -> str:
-        """The op's name, as messages call it."""
+        """The op's name in messages."""
         return self.primitive.kernel
 
     @property
@@ -105,7 +105,7 @@ class Step:
 
     @property
     def stated(self) -> bool:
-        """Whether the program states its derivative, and how it was evaluated is not known."""
+        """Whether the program defines its derivative, so that its evaluation is unknown."""
         return self.primitive.vjp is not None and self.primitive.evaluate is None
 
     @property
@@ -116,10 +116,10 @@ class Step:
 
 @dataclass(eq=False)
 class Graph:
-    """All that a tape recorded between targets and what it watches.
+    """The recorded graph between targets and watched values.
 
     Attributes:
-      target: the target's value; of several a value of no node, which stands for their sum.
+      target: the target's value; for several a value without a node, their sum.
       targets: the targets' values, in the order requested.
       sources: the sources' values, in the order requested.
       steps: the steps between both, the last recorded first.
@@ -142,7 +142,7 @@ class Graph:
 
 
 def node_on(tape: GradientTape, item: Tensor | BaseVariable) -> int:
-    """What a tape knows a tensor or variable by."""
+    """A tape's node of a tensor or variable."""
     return node_of(item) if isinstance(item, Tensor) else node_of_variable(item)
 
 
@@ -152,9 +152,9 @@ def read(
     sources: Sequence[Tensor | BaseVariable],
     seeds: Sequence[Any] = (),
 ) -> Graph:
-    """What a tape recorded of targets, with the cotangents of all that lies between their sum and the sources.
+    """Reads the graph of targets from a tape, with cotangents between their sum and the sources.
 
-    `seeds` are the cotangents that targets start with, as `gradient` takes them: ones where there is none.
+    `seeds` are the initial cotangents of targets, as for `gradient`; None for ones.
     """
     recording = tape._recording
     if recording:
@@ -255,14 +255,14 @@ def _read(tape: GradientTape, targets: Sequence[Any], sources: Sequence[Any], se
 
 
 def _start(goal: Value, given: Any) -> None:
-    """Adds the cotangent that a target starts with: ones unless given."""
+    """Adds the initial cotangent of a target: ones by default."""
     assert goal.tensor is not None
     seed = full(goal.tensor.shape, 1, goal.tensor.dtype) if given is None else checked_seed(goal.tensor, given)
     goal.cotangent = seed if goal.cotangent is None else goal.cotangent + seed
 
 
 def _sweep(tape: GradientTape, goals: list[Value], steps: dict[int, Step], owner: dict[int, int]) -> list[Step]:
-    """Gives every value its cotangent, in the order of a tape's sweep; returns the steps that were passed."""
+    """Computes every value's cotangent, in the order of a tape's sweep; returns the visited steps."""
     passed: list[Step] = []
     waiting: list[int] = []
     queued: set[int] = set()
@@ -310,7 +310,7 @@ def _dense(found: Any, step: Step, operand: Value) -> Tensor | None:
 
 
 def _shape(steps: list[Step], goals: list[Value]) -> None:
-    """Shapes of all values, of which entries tell only those that differ from the result's."""
+    """Shapes of all values; entries only have those that differ from the result's."""
     for step in steps:
         for result in step.results:
             known = result.cotangent if result.tensor is None else result.tensor
@@ -340,7 +340,7 @@ def _results_again(step: Step) -> tuple[Tensor, ...]:
 
 
 def _compute_again(steps: list[Step]) -> None:
-    """Values that the tape did not keep, as far as those are known that they were computed from."""
+    """Recomputes values that the tape did not keep, if their operands are known."""
     for step in steps:
         if (
             step.result.tensor is None

@@ -24,7 +24,7 @@ def function(
     The first call runs the function eagerly and records what it does: operations, reads and assignments of variables,
     optimizer steps, gradients. Later calls replay that, with the same bits as eager execution. Python side effects
     happen only while tracing. Where Python reads a value (`if loss < best:`), replays compare it, and another outcome
-    is traced as a new branch. What cannot be replayed runs eagerly; `explain_plan()` says what and why.
+    is traced as a new branch. What cannot be replayed runs eagerly; `explain_plan()` shows what and why.
 
     The signature consists of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
     identity of other objects. NumPy arrays among the arguments, and numbers among the results, are converted to

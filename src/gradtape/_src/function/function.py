@@ -2,7 +2,7 @@
 
 A call looks up the plan for its signature and runs it. If there is none, or a guard finds a value that no trace has
 seen, Python runs the function eagerly while it is traced. Eager execution is the reference: whatever cannot be replayed
-to the last bit always runs eagerly, and `explain_plan` says why.
+to the last bit always runs eagerly, and `explain_plan` shows why.
 """
 
 from __future__ import annotations

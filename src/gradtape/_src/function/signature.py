@@ -239,7 +239,7 @@ class Binding:
         )
 
     def bound_specs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The same for arguments some of which are specs."""
+        """The same for arguments that include specs."""
         specs, self.specs = self.specs, None
         try:
             return self.bound(args, kwargs)

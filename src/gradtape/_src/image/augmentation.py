@@ -1,4 +1,4 @@
-"""Images changed at random: by the global seed and a call's own, or, stateless, by a seed alone."""
+"""Random changes of images: by the global and the op's seed, or, stateless, by a seed alone."""
 
 from __future__ import annotations
 
@@ -70,17 +70,17 @@ def _turn(max_delta: float) -> float:
 
 
 def random_flip_left_right(image: Any, seed: int | None = None) -> Tensor:
-    """Images mirrored along their width, each with a chance of one half.
+    """Mirrors images along their width, each with probability 1/2.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> tf.image.random_flip_left_right(tf.ones([2, 3, 1]), seed=1).shape
@@ -90,17 +90,17 @@ def random_flip_left_right(image: Any, seed: int | None = None) -> Tensor:
 
 
 def stateless_random_flip_left_right(image: Any, seed: Any) -> Tensor:
-    """Images mirrored along their width, each with a chance of one half.
+    """Mirrors images along their width, each with probability 1/2.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      seed: two integers, from which the choice follows.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> tf.image.stateless_random_flip_left_right(tf.ones([2, 3, 1]), seed=[1, 2]).shape
@@ -110,17 +110,17 @@ def stateless_random_flip_left_right(image: Any, seed: Any) -> Tensor:
 
 
 def random_flip_up_down(image: Any, seed: int | None = None) -> Tensor:
-    """Images mirrored along their height, each with a chance of one half.
+    """Mirrors images along their height, each with probability 1/2.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> tf.image.random_flip_up_down(tf.ones([2, 3, 1]), seed=1).shape
@@ -130,17 +130,17 @@ def random_flip_up_down(image: Any, seed: int | None = None) -> Tensor:
 
 
 def stateless_random_flip_up_down(image: Any, seed: Any) -> Tensor:
-    """Images mirrored along their height, each with a chance of one half.
+    """Mirrors images along their height, each with probability 1/2.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      seed: two integers, from which the choice follows.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> tf.image.stateless_random_flip_up_down(tf.ones([2, 3, 1]), seed=[1, 2]).shape
@@ -150,12 +150,12 @@ def stateless_random_flip_up_down(image: Any, seed: Any) -> Tensor:
 
 
 def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
-    """Images to which a random number is added.
+    """Adds a random number to images.
 
     Args:
       image: a tensor.
-      max_delta: how much is added at most, or subtracted.
-      seed: as `tf.random.uniform` takes it.
+      max_delta: maximum that is added or subtracted.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -171,12 +171,12 @@ def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> 
 
 
 def stateless_random_brightness(image: Any, max_delta: float, seed: Any) -> Tensor:
-    """Images to which a random number is added.
+    """Adds a random number to images.
 
     Args:
       image: a tensor.
-      max_delta: how much is added at most, or subtracted.
-      seed: two integers, from which the choice follows.
+      max_delta: maximum that is added or subtracted.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -192,18 +192,18 @@ def stateless_random_brightness(image: Any, max_delta: float, seed: Any) -> Tens
 
 
 def random_contrast(image: Any, lower: float, upper: float, seed: int | None = None) -> Tensor:
-    """Images whose differences from the mean of each channel are multiplied by a random number.
+    """Multiplies differences from the mean of each channel by a random number.
 
     Args:
       image: of shape [..., height, width, channels].
       lower, upper: the bounds of the factor.
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
 
     Example:
       >>> tf.image.random_contrast(tf.ones([2, 3, 1]), 0.5, 2.0, seed=1).shape
@@ -213,18 +213,18 @@ def random_contrast(image: Any, lower: float, upper: float, seed: int | None = N
 
 
 def stateless_random_contrast(image: Any, lower: float, upper: float, seed: Any) -> Tensor:
-    """Images whose differences from the mean of each channel are multiplied by a random number.
+    """Multiplies differences from the mean of each channel by a random number.
 
     Args:
       image: of shape [..., height, width, channels].
       lower, upper: the bounds of the factor.
-      seed: two integers, from which the choice follows.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
 
     Example:
       >>> tf.image.stateless_random_contrast(tf.ones([2, 3, 1]), 0.5, 2.0, seed=[1, 2]).shape
@@ -234,18 +234,18 @@ def stateless_random_contrast(image: Any, lower: float, upper: float, seed: Any)
 
 
 def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
-    """Images whose hue is turned by a random number.
+    """Rotates the hue of images by a random angle.
 
     Args:
       image: of three channels.
-      max_delta: how far at most, a number of [0, 0.5].
-      seed: as `tf.random.uniform` takes it.
+      max_delta: maximum rotation, in [0, 0.5].
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: max_delta is outside.
+      ValueError: max_delta is out of range.
 
     Example:
       >>> tf.image.random_hue(tf.ones([2, 3, 3]), 0.2, seed=1).shape
@@ -255,18 +255,18 @@ def random_hue(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
 
 
 def stateless_random_hue(image: Any, max_delta: float, seed: Any) -> Tensor:
-    """Images whose hue is turned by a random number.
+    """Rotates the hue of images by a random angle.
 
     Args:
       image: of three channels.
-      max_delta: how far at most, a number of [0, 0.5].
-      seed: two integers, from which the choice follows.
+      max_delta: maximum rotation, in [0, 0.5].
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: max_delta is outside.
+      ValueError: max_delta is out of range.
 
     Example:
       >>> tf.image.stateless_random_hue(tf.ones([2, 3, 3]), 0.2, seed=[1, 2]).shape
@@ -276,18 +276,18 @@ def stateless_random_hue(image: Any, max_delta: float, seed: Any) -> Tensor:
 
 
 def random_saturation(image: Any, lower: float, upper: float, seed: int | None = None) -> Tensor:
-    """Images whose saturation is multiplied by a random number.
+    """Multiplies the saturation of images by a random number.
 
     Args:
       image: of three channels.
       lower, upper: the bounds of the factor.
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
 
     Example:
       >>> tf.image.random_saturation(tf.ones([2, 3, 3]), 0.5, 2.0, seed=1).shape
@@ -297,18 +297,18 @@ def random_saturation(image: Any, lower: float, upper: float, seed: int | None =
 
 
 def stateless_random_saturation(image: Any, lower: float, upper: float, seed: Any) -> Tensor:
-    """Images whose saturation is multiplied by a random number.
+    """Multiplies the saturation of images by a random number.
 
     Args:
       image: of three channels.
       lower, upper: the bounds of the factor.
-      seed: two integers, from which the choice follows.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
 
     Example:
       >>> tf.image.stateless_random_saturation(tf.ones([2, 3, 3]), 0.5, 2.0, seed=[1, 2]).shape
@@ -318,12 +318,12 @@ def stateless_random_saturation(image: Any, lower: float, upper: float, seed: An
 
 
 def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
-    """A block of a tensor at a random place.
+    """A block of a tensor at a random offset.
 
     Args:
       value: a tensor.
       size: the block's shape.
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -341,7 +341,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
 
 
 def stateless_random_crop(value: Any, size: Any, seed: Any, name: str | None = None) -> Tensor:
-    """A block of a tensor at a place that follows from a seed.
+    """A block of a tensor at an offset determined by a seed.
 
     Args:
       value: a tensor.

@@ -1,4 +1,4 @@
-"""Images: tensors of shape [height, width, channels], or batches of them, checked and made floating."""
+"""Checks and conversions of images: tensors of shape [height, width, channels], or batches of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 def image_of(value: Any, name: str = "image") -> Tensor:
-    """An image or a batch of them; ValueError for a tensor of fewer axes."""
+    """Checks an image or a batch of them; ValueError if the rank is too low."""
     tensor = as_tensor(value)
     if tensor.ndim < 3:
         raise ValueError(f"'{name}' (shape {tensor.shape}) must be at least three-dimensional.")
@@ -21,7 +21,7 @@ def image_of(value: Any, name: str = "image") -> Tensor:
 
 
 def batch_of(value: Any, name: str = "image") -> tuple[Tensor, bool]:
-    """A batch of images, and whether one image was given."""
+    """A batch of images, and whether the argument was a single image."""
     tensor = as_tensor(value)
     if tensor.ndim not in (3, 4):
         raise ValueError(f"'{name}' (shape {tensor.shape}) must have either 3 or 4 dimensions.")
@@ -29,18 +29,18 @@ def batch_of(value: Any, name: str = "image") -> tuple[Tensor, bool]:
 
 
 def unbatched(tensor: Tensor, single: bool) -> Tensor:
-    """A batch, or the image in it if there was one."""
+    """A batch, or its image if the argument was a single one."""
     return squeeze(tensor, 0) if single else tensor
 
 
 def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: str | None = None) -> Tensor:
-    """An image in another dtype, its values scaled: those of floating images lie in [0, 1], those of others in their
-    dtype's whole range.
+    """Converts an image to another dtype, scaling its values: floating images lie in [0, 1], others in their
+    dtype's full range.
 
     Args:
       image: a tensor.
       dtype: the dtype.
-      saturate: whether values that it cannot hold are cut to its bounds.
+      saturate: whether to clip values to the dtype's range.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -56,7 +56,7 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
         return tensor
     cast = saturate_cast if saturate else apply_cast
     if kind.is_integer and wanted.is_integer:
-        # Whole powers of two, so that no value is lost on the way back.
+        # Integral powers of two, so that no value is lost when converting back.
         before, behind = int(kind.max), int(wanted.max)
         if before > behind:
             return cast(tensor // ((before + 1) // (behind + 1)), wanted)
@@ -69,14 +69,14 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
 
 
 def through_floats(image: Any, dtype: DType = dtypes.float32) -> tuple[Tensor, DType]:
-    """An image as a floating one, and the dtype that it had."""
+    """Converts an image to a floating dtype; returns it and its original dtype."""
     tensor = as_tensor(image)
     kind = tensor.dtype
     return (tensor if kind.is_floating else convert_image_dtype(tensor, dtype)), kind
 
 
 def size_pair(size: Any) -> tuple[int, int]:
-    """A height and a width; ValueError where there are more or fewer numbers."""
+    """Converts a size to height and width; ValueError unless there are two numbers."""
     sizes = as_tensor(size).numpy()
     if sizes.shape != (2,):
         raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")

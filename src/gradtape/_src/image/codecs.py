@@ -14,7 +14,7 @@ from gradtape._src.core.errors import InvalidArgumentError, invalid_argument
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.image.checks import convert_image_dtype
 
-# Channels, and what Pillow calls such images.
+# Pillow's modes by number of channels.
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _OWN = {"1": 1, "L": 1, "P": 3, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 3, "YCbCr": 3, "I;16": 1, "I": 1}
 
@@ -28,14 +28,14 @@ def pillow() -> Any:
 
 
 def contents_of(contents: Any) -> bytes:
-    """A file's bytes, given as such or as a tensor of them."""
+    """A file's bytes, passed as bytes or a string tensor."""
     return bytes(contents.numpy() if hasattr(contents, "numpy") else contents)
 
 
 def _decoded(
     contents: Any, channels: int, dtype: Any, formats: tuple[str, ...], of_all: tuple[str, ...] = ()
 ) -> Tensor:
-    """The image of a file of these formats, or all its frames for those of `of_all`."""
+    """Decodes a file of these formats; all its frames for those of `of_all`."""
     wanted, data = dtypes.as_dtype(dtype), contents_of(contents)
     try:
         image = pillow().open(io.BytesIO(data), formats=formats)
@@ -55,11 +55,11 @@ def _decoded(
 
 
 def decode_png(contents: bytes, channels: int = 0, dtype: Any = dtypes.uint8, name: str | None = None) -> Tensor:
-    """The image of a PNG file.
+    """Decodes a PNG file.
 
     Args:
       contents: the file's bytes.
-      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 for what the file has.
+      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 for the file's.
       dtype: the dtype, uint8.
       name: not used; TensorFlow names operations by it.
 
@@ -67,7 +67,7 @@ def decode_png(contents: bytes, channels: int = 0, dtype: Any = dtypes.uint8, na
       A tensor of shape [height, width, channels].
 
     Raises:
-      InvalidArgumentError: it is no PNG file.
+      InvalidArgumentError: it is not a PNG file.
       ImportError: Pillow is not installed.
 
     Example:
@@ -87,12 +87,12 @@ def decode_jpeg(
     dct_method: str = "",
     name: str | None = None,
 ) -> Tensor:
-    """The image of a JPEG file.
+    """Decodes a JPEG file.
 
     Args:
       contents: the file's bytes.
-      channels: 1 for grey, 3 for colours, 0 for what the file has.
-      ratio: every so many pixels are kept.
+      channels: 1 for grey, 3 for colours, 0 for the file's.
+      ratio: downscaling factor.
       fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method: not used.
       name: not used; TensorFlow names operations by it.
 
@@ -100,7 +100,7 @@ def decode_jpeg(
       A uint8 tensor of shape [height, width, channels].
 
     Raises:
-      InvalidArgumentError: it is no JPEG file.
+      InvalidArgumentError: it is not a JPEG file.
       ImportError: Pillow is not installed.
 
     Example:
@@ -117,20 +117,20 @@ def decode_image(
     name: str | None = None,
     expand_animations: bool = True,
 ) -> Tensor:
-    """The image of a PNG, JPEG, GIF or BMP file.
+    """Decodes a PNG, JPEG, GIF or BMP file.
 
     Args:
       contents: the file's bytes.
-      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 or None for what the file has.
+      channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 or None for the file's.
       dtype: the dtype; floating images lie in [0, 1].
       name: not used; TensorFlow names operations by it.
-      expand_animations: whether all frames of a GIF file are returned, or the first one.
+      expand_animations: whether to return all frames of a GIF file, or the first one.
 
     Returns:
       A tensor of shape [height, width, channels], of a GIF file [frames, height, width, channels].
 
     Raises:
-      InvalidArgumentError: it is none of these files.
+      InvalidArgumentError: it is not such a file.
       ImportError: Pillow is not installed.
 
     Example:
@@ -142,18 +142,18 @@ def decode_image(
 
 
 def decode_bmp(contents: Any, channels: int = 0, name: str | None = None) -> Tensor:
-    """The image of a BMP file.
+    """Decodes a BMP file.
 
     Args:
       contents: the file's bytes.
-      channels: 3 for colours, 4 for colours and opacity, 0 for what the file has.
+      channels: 3 for colours, 4 for colours and opacity, 0 for the file's.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A uint8 tensor of shape [height, width, channels].
 
     Raises:
-      InvalidArgumentError: it is no BMP file, or there is no such number of channels.
+      InvalidArgumentError: it is not a BMP file, or the number of channels is invalid.
       ImportError: Pillow is not installed.
 
     Example:
@@ -169,7 +169,7 @@ def decode_bmp(contents: Any, channels: int = 0, name: str | None = None) -> Ten
 
 
 def decode_gif(contents: Any, name: str | None = None) -> Tensor:
-    """All frames of a GIF file; a PNG, JPEG or BMP file has one.
+    """Decodes all frames of a GIF file; a PNG, JPEG or BMP file has one.
 
     Args:
       contents: the file's bytes.
@@ -179,7 +179,7 @@ def decode_gif(contents: Any, name: str | None = None) -> Tensor:
       A uint8 tensor of shape [frames, height, width, 3].
 
     Raises:
-      InvalidArgumentError: it is none of these files.
+      InvalidArgumentError: it is not such a file.
       ImportError: Pillow is not installed.
 
     Example:
@@ -203,18 +203,18 @@ def _encoded(image: Any, form: str, **options: Any) -> StringTensor:
 
 
 def encode_png(image: Any, compression: int = -1, name: str | None = None) -> StringTensor:
-    """A PNG file of an image.
+    """Encodes an image as a PNG file.
 
     Args:
       image: a uint8 tensor of shape [height, width, channels], of 1 to 4 channels.
-      compression: how hard to compress, from 0 to 9; -1 for Pillow's own choice.
+      compression: compression level, from 0 to 9; -1 for Pillow's default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A scalar string tensor of the file's bytes.
 
     Raises:
-      InvalidArgumentError: it has other axes or channels.
+      InvalidArgumentError: it has another rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -225,7 +225,7 @@ def encode_png(image: Any, compression: int = -1, name: str | None = None) -> St
 
 
 def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | None = None) -> StringTensor:
-    """A JPEG file of an image.
+    """Encodes an image as a JPEG file.
 
     Args:
       image: a uint8 tensor of shape [height, width, channels], of 1 or 3 channels.
@@ -237,7 +237,7 @@ def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | Non
       A scalar string tensor of the file's bytes.
 
     Raises:
-      InvalidArgumentError: it has other axes or channels.
+      InvalidArgumentError: it has another rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:

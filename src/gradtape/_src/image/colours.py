@@ -1,4 +1,4 @@
-"""Colours of images: other spaces, brightness, contrast, hue and saturation."""
+"""Colour spaces, brightness, contrast, hue and saturation of images."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradtape._src.ops.shapes import expand_dims
 from gradtape._src.ops.statistics import reduce_std
 
 _GREY = (0.2989, 0.5870, 0.1140)
-# Of red, green and blue: each row gives what one of them adds to each channel.
+# Of red, green and blue: each row is the contribution of one of them to each channel.
 _YIQ = (
     (0.299, 0.59590059, 0.2115),
     (0.587, -0.27455667, -0.52273617),
@@ -36,7 +36,7 @@ _FROM_YUV = ((1, 1, 1), (0, -0.394642334, 2.03206185), (1.13988303, -0.58062185,
 
 
 def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
-    """Colours as the brightness that they have to the eye.
+    """Converts RGB images to perceived brightness.
 
     Args:
       images: of red, green and blue in the last axis.
@@ -46,7 +46,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
       A tensor of one channel, of the same dtype.
 
     Raises:
-      ValueError: there are no three channels.
+      ValueError: there are not three channels.
 
     Example:
       >>> tf.image.rgb_to_grayscale([[[1.0, 0.0, 0.0]]]).numpy()
@@ -60,7 +60,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
 
 
 def grayscale_to_rgb(images: Any, name: str | None = None) -> Tensor:
-    """Brightness as colours without hue.
+    """Converts greyscale images to RGB.
 
     Args:
       images: of one channel in the last axis.
@@ -70,7 +70,7 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Tensor:
       A tensor of three channels, of the same dtype.
 
     Raises:
-      ValueError: there are other channels.
+      ValueError: there is not one channel.
 
     Example:
       >>> tf.image.grayscale_to_rgb([[[0.5]]]).numpy()
@@ -90,7 +90,7 @@ def _three(images: Any) -> list[Tensor]:
 
 
 def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
-    """Red, green and blue as hue, saturation and value.
+    """Converts RGB images to hue, saturation and value.
 
     Args:
       images: floating, of [0, 1].
@@ -100,7 +100,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are no three channels.
+      ValueError: there are not three channels.
 
     Example:
       >>> tf.image.rgb_to_hsv([[[0.0, 1.0, 0.0]]]).numpy().round(4)
@@ -121,7 +121,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
 
 
 def hsv_to_rgb(images: Any, name: str | None = None) -> Tensor:
-    """Hue, saturation and value as red, green and blue.
+    """Converts hue, saturation and value to RGB images.
 
     Args:
       images: floating, of [0, 1].
@@ -131,7 +131,7 @@ def hsv_to_rgb(images: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are no three channels.
+      ValueError: there are not three channels.
 
     Example:
       >>> tf.image.hsv_to_rgb([[[0.0, 1.0, 1.0]]]).numpy()
@@ -149,7 +149,7 @@ def _mixed(images: Any, kernel: Any) -> Tensor:
 
 
 def rgb_to_yiq(images: Any) -> Tensor:
-    """Red, green and blue as the brightness and the two colour differences of NTSC.
+    """Converts RGB images to the brightness and the two colour differences of NTSC.
 
     Args:
       images: floating, of three channels.
@@ -165,7 +165,7 @@ def rgb_to_yiq(images: Any) -> Tensor:
 
 
 def yiq_to_rgb(images: Any) -> Tensor:
-    """The brightness and the two colour differences of NTSC as red, green and blue.
+    """Converts the brightness and the two colour differences of NTSC to RGB images.
 
     Args:
       images: floating, of three channels.
@@ -181,7 +181,7 @@ def yiq_to_rgb(images: Any) -> Tensor:
 
 
 def rgb_to_yuv(images: Any) -> Tensor:
-    """Red, green and blue as the brightness and the two colour differences of PAL.
+    """Converts RGB images to the brightness and the two colour differences of PAL.
 
     Args:
       images: floating, of three channels.
@@ -197,7 +197,7 @@ def rgb_to_yuv(images: Any) -> Tensor:
 
 
 def yuv_to_rgb(images: Any) -> Tensor:
-    """The brightness and the two colour differences of PAL as red, green and blue.
+    """Converts the brightness and the two colour differences of PAL to RGB images.
 
     Args:
       images: floating, of three channels.
@@ -213,14 +213,14 @@ def yuv_to_rgb(images: Any) -> Tensor:
 
 
 def adjust_brightness(image: Any, delta: Any) -> Tensor:
-    """Images to which a number is added.
+    """Adds a number to images.
 
     Args:
-      image: a tensor; values of integers count from 0 to 1.
+      image: a tensor; integers are scaled to [0, 1].
       delta: the number.
 
     Returns:
-      A tensor of the same shape and dtype, values of integers cut to what they can be.
+      A tensor of the same shape and dtype, integers clipped to their range.
 
     Example:
       >>> tf.image.adjust_brightness([[[0.5]]], 0.25).numpy()
@@ -231,17 +231,17 @@ def adjust_brightness(image: Any, delta: Any) -> Tensor:
 
 
 def adjust_contrast(images: Any, contrast_factor: Any) -> Tensor:
-    """Images whose differences from the mean of each channel are multiplied.
+    """Multiplies differences from the mean of each channel.
 
     Args:
       images: of shape [..., height, width, channels].
       contrast_factor: the factor.
 
     Returns:
-      A tensor of the same shape and dtype, values of integers cut to what they can be.
+      A tensor of the same shape and dtype, integers clipped to their range.
 
     Raises:
-      ValueError: they have fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.adjust_contrast([[[0.0], [1.0]]], 3.0).numpy()[0, :, 0]
@@ -257,12 +257,12 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
     """gain * image**gamma.
 
     Args:
-      image: a tensor; values of integers count from 0 to 1.
+      image: a tensor; integers are scaled to [0, 1].
       gamma: the exponent.
       gain: the factor.
 
     Returns:
-      A tensor of the same shape and dtype, values of integers cut to what they can be.
+      A tensor of the same shape and dtype, integers clipped to their range.
 
     Raises:
       ValueError: gamma is negative.
@@ -280,18 +280,18 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
 
 
 def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Tensor:
-    """Images whose hue is turned.
+    """Rotates the hue of images.
 
     Args:
       image: of three channels.
-      delta: how far, a number of [-1, 1]; 1 is once around.
+      delta: rotation, in [-1, 1], where 1 is a full turn.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are no three channels, or delta is outside.
+      ValueError: there are not three channels, or delta is out of range.
 
     Example:
       >>> tf.image.adjust_hue([[[1.0, 0.0, 0.0]]], 1 / 3).numpy().round(4) + 0.0
@@ -307,7 +307,7 @@ def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Tensor:
 
 
 def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = None) -> Tensor:
-    """Images whose saturation is multiplied.
+    """Multiplies the saturation of images.
 
     Args:
       image: of three channels.
@@ -318,7 +318,7 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are no three channels.
+      ValueError: there are not three channels.
 
     Example:
       >>> tf.image.adjust_saturation([[[1.0, 0.5, 0.5]]], 2.0).numpy()
@@ -332,7 +332,7 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
 
 
 def per_image_standardization(image: Any) -> Tensor:
-    """Images less their mean, divided by their deviation, which counts as 1 / sqrt(values) at least.
+    """Subtracts the mean of images and divides by their deviation, at least 1 / sqrt(values).
 
     Args:
       image: of shape [..., height, width, channels].
@@ -341,7 +341,7 @@ def per_image_standardization(image: Any) -> Tensor:
       A float32 tensor of the same shape.
 
     Raises:
-      ValueError: it has fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.per_image_standardization([[[0.0], [2.0]]]).numpy()[0, :, 0]

@@ -1,4 +1,4 @@
-"""Frames of boxes drawn on images."""
+"""Drawing of bounding boxes on images."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _frame(box: np.ndarray, height: int, width: int) -> tuple[list[tuple[slice, 
 
 
 def draw_bounding_boxes(images: TensorLike, boxes: TensorLike, colors: Any, name: str | None = None) -> Tensor:
-    """Images with the frames of boxes drawn on them, a pixel wide.
+    """Draws bounding boxes on images, a pixel wide.
 
     Args:
       images: of shape [batch, height, width, channels], of 1, 3 or 4 channels.
       boxes: of shape [batch, boxes, 4]: top, left, bottom and right, of an image whose sides are 1 long. What lies
         outside is not drawn.
-      colors: of shape [colours, channels], taken in turn; None for ten that are told
+      colors: of shape [colours, channels], used in turn; None for ten that are
         apart, or for white on grey images.
       name: not used; TensorFlow names operations by it.
 
@@ -55,7 +55,7 @@ def draw_bounding_boxes(images: TensorLike, boxes: TensorLike, colors: Any, name
       A tensor of the same shape and dtype.
 
     Raises:
-      InvalidArgumentError: the images or boxes have other axes, sizes or dtypes.
+      InvalidArgumentError: the images or boxes have other shapes or dtypes.
 
     Example:
       >>> tf.image.draw_bounding_boxes(tf.zeros([1, 3, 4, 1]), [[[0.0, 0.0, 1.0, 0.7]]], None)[0, :, :, 0].numpy()

@@ -1,4 +1,4 @@
-"""Images mirrored, turned, cut out and padded."""
+"""Mirroring, rotating, cropping and padding of images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradtape._src.ops import joining, padding as padding_ops, rearranging
 
 
 def flip_left_right(image: Any) -> Tensor:
-    """Images mirrored along their width.
+    """Mirrors images along their width.
 
     Args:
       image: of shape [..., height, width, channels].
@@ -21,7 +21,7 @@ def flip_left_right(image: Any) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.flip_left_right([[[1], [2]]]).numpy().tolist()
@@ -32,7 +32,7 @@ def flip_left_right(image: Any) -> Tensor:
 
 
 def flip_up_down(image: Any) -> Tensor:
-    """Images mirrored along their height.
+    """Mirrors images along their height.
 
     Args:
       image: of shape [..., height, width, channels].
@@ -41,7 +41,7 @@ def flip_up_down(image: Any) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.flip_up_down([[[1]], [[2]]]).numpy().tolist()
@@ -52,7 +52,7 @@ def flip_up_down(image: Any) -> Tensor:
 
 
 def transpose(image: Any, name: str | None = None) -> Tensor:
-    """Images with height and width exchanged.
+    """Exchanges height and width of images.
 
     Args:
       image: of shape [..., height, width, channels].
@@ -62,7 +62,7 @@ def transpose(image: Any, name: str | None = None) -> Tensor:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: it has fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.transpose([[[1], [2]]]).shape
@@ -75,18 +75,18 @@ def transpose(image: Any, name: str | None = None) -> Tensor:
 
 
 def rot90(image: Any, k: Any = 1, name: str | None = None) -> Tensor:
-    """Images turned anticlockwise by right angles.
+    """Rotates images anticlockwise by multiples of 90 degrees.
 
     Args:
       image: of shape [..., height, width, channels].
-      k: how many.
+      k: number of rotations by 90 degrees.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: it has fewer axes.
+      ValueError: the rank is too low.
 
     Example:
       >>> tf.image.rot90([[[1], [2]], [[3], [4]]]).numpy()[..., 0].tolist()
@@ -102,17 +102,17 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Tensor:
 
 
 def central_crop(image: Any, central_fraction: float) -> Tensor:
-    """The middle of images.
+    """Crops images to their centre.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      central_fraction: which part of the height, and of the width, it is.
+      central_fraction: the fraction of the height and of the width to keep.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: the part is outside (0, 1], or the image has other axes.
+      ValueError: the fraction is outside (0, 1], or the image has another rank.
 
     Example:
       >>> tf.image.central_crop(tf.ones([4, 8, 1]), 0.5).shape
@@ -132,18 +132,18 @@ def central_crop(image: Any, central_fraction: float) -> Tensor:
 def crop_to_bounding_box(
     image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Tensor:
-    """A box cut out of images.
+    """Crops images to a box.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      offset_height, offset_width: where it begins.
+      offset_height, offset_width: the upper left corner.
       target_height, target_width: its size.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: the box is empty or does not lie in the image, or the image has other axes.
+      ValueError: the box is empty or does not lie in the image, or the image has another rank.
 
     Example:
       >>> tf.image.crop_to_bounding_box(tf.ones([4, 8, 1]), 1, 2, 2, 3).shape
@@ -171,18 +171,18 @@ def _require(holds: bool, message: str) -> None:
 def pad_to_bounding_box(
     image: Any, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
 ) -> Tensor:
-    """Images put into larger ones that are 0 elsewhere.
+    """Pads images with zeros to a larger size.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
-      offset_height, offset_width: where they are put.
-      target_height, target_width: the size of the larger ones.
+      offset_height, offset_width: the position of the upper left corner.
+      target_height, target_width: the new size.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: they do not fit, or the image has other axes.
+      ValueError: they do not fit, or the image has another rank.
 
     Example:
       >>> tf.image.pad_to_bounding_box(tf.ones([1, 1, 1]), 1, 0, 2, 2).numpy()[..., 0].tolist()
@@ -202,7 +202,7 @@ def pad_to_bounding_box(
 
 
 def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -> Tensor:
-    """The middle of images, or images in the middle of larger ones that are 0 elsewhere.
+    """Crops images to their centre, or pads them with zeros, to a given size.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
@@ -212,7 +212,7 @@ def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -
       A tensor of the same dtype.
 
     Raises:
-      ValueError: the size is not positive, or the image has other axes.
+      ValueError: the size is not positive, or the image has another rank.
 
     Example:
       >>> tf.image.resize_with_crop_or_pad(tf.ones([4, 4, 1]), 2, 6).shape
@@ -232,21 +232,21 @@ def resize_with_crop_or_pad(image: Any, target_height: Any, target_width: Any) -
 
 
 def extract_patches(images: Any, sizes: Any, strides: Any, rates: Any, padding: str, name: str | None = None) -> Tensor:
-    """Patches of images, each as one long row of channels.
+    """Extracts patches of images, each as one row of channels.
 
     Args:
       images: of shape [batch, height, width, channels].
       sizes: [1, height, width, 1] of a patch.
       strides: [1, rows, columns, 1] between patches.
       rates: [1, rows, columns, 1] between the pixels of a patch.
-      padding: "VALID" for patches inside the images alone, "SAME" for all, 0 outside.
+      padding: "VALID" for patches within the images, "SAME" for all, padded with zeros.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of shape [batch, patches down, patches across, height * width * channels].
 
     Raises:
-      InvalidArgumentError: the images have other axes.
+      InvalidArgumentError: the images have another rank.
 
     Example:
       >>> tf.image.extract_patches(tf.ones([1, 4, 4, 1]), [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID").shape

@@ -1,4 +1,4 @@
-"""JPEG files: what they are told by, parts of their images, and images as they come back from them."""
+"""JPEG files: their header, parts of their images, and images after lossy encoding."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _START = b"\xff\xd8\xff"
 
 
 def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
-    """Whether a file begins as JPEG files do.
+    """Whether bytes begin with the header of JPEG files.
 
     Args:
       contents: the file's bytes.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A scalar of bool.
+      A scalar bool tensor.
 
     Example:
       >>> bool(tf.image.is_jpeg(tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))))
@@ -37,7 +37,7 @@ def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
 
 
 def extract_jpeg_shape(contents: Any, output_type: DTypeLike = dtypes.int32, name: str | None = None) -> Tensor:
-    """The shape of a JPEG file's image, from the file's head alone.
+    """Reads the shape of a JPEG image from the file's header.
 
     Args:
       contents: the file's bytes.
@@ -48,7 +48,7 @@ def extract_jpeg_shape(contents: Any, output_type: DTypeLike = dtypes.int32, nam
       A vector of that dtype: height, width, channels.
 
     Raises:
-      InvalidArgumentError: it is no JPEG file.
+      InvalidArgumentError: it is not a JPEG file.
       ImportError: Pillow is not installed.
 
     Example:
@@ -74,13 +74,13 @@ def decode_and_crop_jpeg(
     dct_method: str = "",
     name: str | None = None,
 ) -> Tensor:
-    """A part of the image of a JPEG file.
+    """Decodes a part of a JPEG image.
 
     Args:
       contents: the file's bytes.
       crop_window: the first row, the first column, the height and the width of the part.
-      channels: 1 for grey, 3 for colours, 0 for what the file has.
-      ratio: every so many pixels are kept, before the part is taken.
+      channels: 1 for grey, 3 for colours, 0 for the file's.
+      ratio: downscaling factor, applied before cropping.
       fancy_upscaling, try_recover_truncated, acceptable_fraction, dct_method: not used.
       name: not used; TensorFlow names operations by it.
 
@@ -88,7 +88,7 @@ def decode_and_crop_jpeg(
       A uint8 tensor of shape [height, width, channels].
 
     Raises:
-      InvalidArgumentError: it is no JPEG file, or the part is not within the image.
+      InvalidArgumentError: it is not a JPEG file, or the part is not within the image.
       ImportError: Pillow is not installed.
 
     Example:
@@ -109,7 +109,7 @@ def decode_and_crop_jpeg(
 
 
 def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", name: str | None = None) -> Tensor:
-    """An image as it comes back from a JPEG file of less quality.
+    """An image after encoding as JPEG with a given quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
@@ -121,7 +121,7 @@ def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", nam
       A tensor of the same shape and dtype.
 
     Raises:
-      InvalidArgumentError: the image has other axes or channels, or there is no such quality.
+      InvalidArgumentError: the image has another rank or number of channels, or the quality is invalid.
       ImportError: Pillow is not installed.
 
     Example:
@@ -145,18 +145,18 @@ def _checked(min_jpeg_quality: int, max_jpeg_quality: int) -> tuple[int, int]:
 
 
 def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: int | None = None) -> Tensor:
-    """An image as it comes back from a JPEG file of random quality.
+    """An image after encoding as JPEG with a random quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
-      min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the greater one is not drawn.
-      seed: as `tf.random.uniform` takes it.
+      min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the upper one is exclusive.
+      seed: as for `tf.random.uniform`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
       ImportError: Pillow is not installed.
 
     Example:
@@ -168,18 +168,18 @@ def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int
 
 
 def stateless_random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: Any) -> Tensor:
-    """An image as it comes back from a JPEG file of random quality.
+    """An image after encoding as JPEG with a random quality.
 
     Args:
       image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
-      min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the greater one is not drawn.
-      seed: two integers, from which the choice follows.
+      min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the upper one is exclusive.
+      seed: two integers, which determine the result.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the bounds are none.
+      ValueError: the bounds are invalid.
       ImportError: Pillow is not installed.
 
     Example:

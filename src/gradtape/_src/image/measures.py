@@ -23,7 +23,7 @@ _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def _pair(one: Any, other: Any, max_val: Any) -> tuple[Tensor, Tensor, float]:
-    """Two images of one shape and the range of their values, as of float32 images."""
+    """Two images of the same shape and their range of values, converted to float32."""
     x, y = as_tensor(one), as_tensor(other)
     kind = x.dtype
     top = float(as_tensor(max_val).numpy()) / (float(kind.max) if kind.is_integer else 1.0)
@@ -59,7 +59,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
 def _ssim_per_channel(
     x: Tensor, y: Tensor, top: float, filter_size: int, filter_sigma: float, k1: float, k2: float
 ) -> tuple[Tensor, Tensor]:
-    """The similarity of windows, and that of contrast and structure alone, of each channel."""
+    """The similarity of windows, and the factor of contrast and structure, for each channel."""
     distances = np.arange(filter_size, dtype=np.float32) - (filter_size - 1) / 2.0
     bell = np.exp(-np.square(distances) / (2 * filter_sigma**2))
     bell /= bell.sum()
@@ -96,9 +96,9 @@ def ssim(
     Args:
       img1, img2: of shape [..., height, width, channels].
       max_val: the difference between the greatest and the least possible value.
-      filter_size: the size of the windows that are compared.
-      filter_sigma: the width of the Gaussian by which their pixels count.
-      k1, k2: what keeps quotients finite.
+      filter_size: size of the compared windows.
+      filter_sigma: standard deviation of the Gaussian weights of their pixels.
+      k1, k2: constants that keep quotients finite.
       return_index_map: whether to return the similarity of each window.
 
     Returns:
@@ -137,9 +137,9 @@ def ssim_multiscale(
       img1, img2: of shape [..., height, width, channels].
       max_val: the difference between the greatest and the least possible value.
       power_factors: the weights of the scales.
-      filter_size: the size of the windows that are compared.
-      filter_sigma: the width of the Gaussian by which their pixels count.
-      k1, k2: what keeps quotients finite.
+      filter_size: size of the compared windows.
+      filter_sigma: standard deviation of the Gaussian weights of their pixels.
+      k1, k2: constants that keep quotients finite.
 
     Returns:
       A float32 tensor of one value for each image.
@@ -187,7 +187,7 @@ def total_variation(images: Any, name: str | None = None) -> Tensor:
       A tensor of one value for each image.
 
     Raises:
-      ValueError: they have other axes.
+      ValueError: they have another rank.
 
     Example:
       >>> tf.image.total_variation([[[0.0], [2.0]], [[0.0], [1.0]]]).numpy()
@@ -202,7 +202,7 @@ def total_variation(images: Any, name: str | None = None) -> Tensor:
 
 
 def sobel_edges(image: Any) -> Tensor:
-    """The changes of images down and across, as Sobel's kernels see them.
+    """The vertical and horizontal derivatives of images by Sobel kernels.
 
     Args:
       image: of shape [batch, height, width, channels], floating.
@@ -223,7 +223,7 @@ def sobel_edges(image: Any) -> Tensor:
 
 
 def image_gradients(image: Any) -> tuple[Tensor, Tensor]:
-    """The differences of each pixel from the next one down and across, 0 at the last ones.
+    """The differences of vertically and horizontally adjacent pixels, 0 at the last ones.
 
     Args:
       image: of shape [batch, height, width, channels].
@@ -232,7 +232,7 @@ def image_gradients(image: Any) -> tuple[Tensor, Tensor]:
       A pair of tensors of the same shape and dtype.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> down, across = tf.image.image_gradients(tf.constant([[[[1.0], [3.0]]]]))

@@ -1,4 +1,4 @@
-"""Images seen through projective transformations: each new pixel is read where its place was before."""
+"""Projective transformations of images: each new pixel is sampled at its position in the old image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def projected(images: Any, transforms: Any, interpolation: str, fill_mode: str, 
       images: [batch, height, width, channels].
       transforms: [batch or 1, 8]: a0, a1, a2, b0, b1, b2, c0 and c1 of each image.
       interpolation: "bilinear" or "nearest".
-      fill_mode: what lies outside of an image: "constant", or its pixels by "nearest", "reflect" or "wrap".
+      fill_mode: extension of an image beyond its borders: "constant", "nearest", "reflect" or "wrap".
       fill_value: the constant.
 
     Returns:
@@ -51,7 +51,7 @@ def projected(images: Any, transforms: Any, interpolation: str, fill_mode: str, 
     row = _inside((b0 * x + b1 * y + b2) / scale, height, fill_mode)
 
     def read(at_row: Tensor, at_column: Tensor) -> Tensor:
-        """Pixels at whole positions, the constant outside."""
+        """Pixels at integral positions; the constant outside."""
         there = e.logical_and(_within(at_row, height), _within(at_column, width))
         places = first + _place(at_row, height) * width + _place(at_column, width)
         return where(there[..., None], gather(flat, places), apply_cast(as_tensor(float(fill_value)), floats.dtype))
@@ -91,7 +91,7 @@ def _whole(at: Tensor) -> Tensor:
 
 
 def _inside(at: Tensor, size: int, fill_mode: str) -> Tensor:
-    """Places along an axis, those outside of it brought back as a mode says."""
+    """Positions along an axis; those outside of it are mapped inside according to a mode."""
     last = float(size - 1)
     if fill_mode == "constant":
         return at

@@ -1,4 +1,4 @@
-"""Boxes of images: cut out and resized in one, and chosen among those that overlap."""
+"""Boxes of images: cropping with resizing, and non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def crop_and_resize(
     extrapolation_value: float = 0.0,
     name: str | None = None,
 ) -> Tensor:
-    """Boxes cut out of images and resized to one size.
+    """Crops images to boxes and resizes these to the same size.
 
     Images have a gradient, and so have boxes, unless the nearest pixels are taken.
 
     Args:
       image: a batch of images, [batch, height, width, channels].
       boxes: [boxes, 4]: y1, x1, y2 and x2 of each, where 0 and 1 are the centres of the first and the last pixels. A
-        box whose second corner comes first is turned over.
+        box whose second corner comes first is mirrored.
       box_indices: the image of each box.
       crop_size: the new height and width.
       method: "bilinear" or "nearest".
-      extrapolation_value: what lies outside of the images.
+      extrapolation_value: value outside of the images.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A float32 tensor of shape [boxes, height, width, channels].
 
     Raises:
-      InvalidArgumentError: a shape does not fit, or there is no such method.
-      OutOfRangeError: a box is of an image that is not there.
+      InvalidArgumentError: a shape does not fit, or the method is invalid.
+      OutOfRangeError: a box index is out of range.
 
     Example:
       >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])
@@ -92,7 +92,7 @@ def crop_and_resize(
 
 
 def _places(start: Tensor, end: Tensor, size: int, new: int) -> tuple[Tensor, Tensor]:
-    """Where new pixels lie between a box's ends, in pixels of the image, and whether they lie in it."""
+    """Coordinates of new pixels between a box's ends, in pixels of the image, and whether they are within it."""
     if new > 1:
         steps = tensor_from(np.arange(new, dtype=np.float32))
         at = start[:, None] * float(size - 1) + steps * ((end - start) * float(size - 1) / float(new - 1))[:, None]
@@ -106,7 +106,7 @@ def _pixel(at: Tensor, size: int) -> Tensor:
 
 
 def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The pixels before and behind a place, and how far it is from the first."""
+    """The pixels before and behind a position, and its distance from the first."""
     below = apply_elementwise("floor", at)
     return _pixel(below, size), _pixel(apply_elementwise("ceil", at), size), at - below
 
@@ -132,7 +132,7 @@ def _chosen(
 def _choice(
     shared: np.ndarray, given: np.ndarray, most: int, threshold: float, least: float, sigma: float
 ) -> tuple[list[int], list[np.float32]]:
-    """The positions of the best scores of which none overlaps too much with a better one, and their scores."""
+    """The positions and scores of the best boxes, none of which overlaps too much with a better one."""
     scale = np.float32(-0.5 / sigma) if sigma > 0 else np.float32(0)
     waiting = [(-score, place, 0) for place, score in enumerate(given) if score > least]
     heapq.heapify(waiting)
@@ -193,18 +193,18 @@ def non_max_suppression(
     score_threshold: Any = float("-inf"),
     name: str | None = None,
 ) -> Tensor:
-    """The boxes of the best scores, without those that overlap with a better one.
+    """Selects the boxes with the best scores, omitting those that overlap with a better one.
 
     Args:
       boxes: [boxes, 4], of two corners each: y1, x1, y2 and x2.
       scores: [boxes].
-      max_output_size: the greatest number of boxes that are chosen.
-      iou_threshold: the greatest part of the area that two boxes cover which they may share, in [0, 1].
-      score_threshold: boxes of this score or a lower one are left out.
+      max_output_size: maximum number of selected boxes.
+      iou_threshold: maximum intersection over union of two selected boxes, in [0, 1].
+      score_threshold: boxes with at most this score are omitted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The chosen boxes' positions, the best first: an int32 vector. It has no gradient.
+      The indices of the selected boxes, best first: an int32 vector. It has no gradient.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
@@ -226,17 +226,17 @@ def non_max_suppression_with_scores(
     soft_nms_sigma: Any = 0.0,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The same with scores; those of boxes that overlap with better ones may be lowered instead.
+    """Non-maximum suppression that also returns scores, and may lower scores of overlapping boxes (soft-NMS) instead.
 
     Source: Bodla et al. 2017, https://arxiv.org/abs/1704.04503.
 
     Args:
       boxes, scores, max_output_size, iou_threshold, score_threshold: as for `non_max_suppression`.
-      soft_nms_sigma: how little an overlap lowers scores: by exp(-overlap² / (2 sigma)); 0: boxes are left out.
+      soft_nms_sigma: scores are multiplied by exp(-overlap² / (2 sigma)); 0: overlapping boxes are omitted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The chosen boxes' positions, an int32 vector, and their scores, a vector of the scores' dtype.
+      The indices of the selected boxes, an int32 vector, and their scores, a vector of the scores' dtype.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
@@ -258,18 +258,18 @@ def non_max_suppression_overlaps(
     score_threshold: Any = float("-inf"),
     name: str | None = None,
 ) -> Tensor:
-    """What has the best scores, without what overlaps with something better.
+    """Selects the boxes with the best scores that do not overlap with better ones.
 
     Args:
-      overlaps: [n, n], how much each overlaps with each.
+      overlaps: [n, n], the overlap of each pair of boxes.
       scores: [n].
-      max_output_size: the greatest number that is chosen.
-      overlap_threshold: the greatest overlap of two that are chosen, in [0, 1].
-      score_threshold: what has this score or a lower one is left out.
+      max_output_size: maximum number of selected boxes.
+      overlap_threshold: maximum overlap of two selected boxes, in [0, 1].
+      score_threshold: boxes with at most this score are omitted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The positions of what is chosen, the best first: an int32 vector. It has no gradient.
+      The indices of the selected boxes, best first: an int32 vector. It has no gradient.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or overlap_threshold is not in [0, 1].
@@ -292,7 +292,7 @@ def _chosen_of_batch(
     above = given > least
     corners = np.where(above[..., None], view(boxes), 0).astype(np.float32)
     if turned and corners.size:
-        # The first box says for all which corner comes first.
+        # The first box decides for all which corner comes first.
         y1, x1, y2, x2 = corners.reshape(-1, 4)[0]
         (top, bottom), (left, right) = (0, 2) if y1 <= y2 else (2, 0), (1, 3) if x1 <= x2 else (3, 1)
         corners = corners[..., [top, left, bottom, right]]
@@ -336,26 +336,26 @@ def non_max_suppression_padded(
     canonicalized_coordinates: bool = False,
     tile_size: int = 512,
 ) -> tuple[Tensor, Tensor]:
-    """The boxes of the best scores, without those that overlap with a better one, of every image of a batch.
+    """Selects the best boxes of every image of a batch, omitting those that overlap with a better one.
 
-    Unlike `non_max_suppression` it leaves out boxes that share just as much as `iou_threshold`, and boxes without a
+    Unlike `non_max_suppression` it omits boxes whose overlap equals `iou_threshold`, and boxes without a
     positive coordinate.
 
     Args:
-      boxes: [..., boxes, 4], of two corners each: y1, x1, y2 and x2. Which is the greater one is seen from the first
+      boxes: [..., boxes, 4], of two corners each: y1, x1, y2 and x2. Their order is determined by the first
         box, and is the same for all.
       scores: [..., boxes].
       max_output_size, score_threshold: as for `non_max_suppression`.
-      iou_threshold: the part of the area that two boxes cover from which on they may not share it.
+      iou_threshold: intersection over union from which on a box is omitted.
       pad_to_max_output_size: whether the results are padded with zeros to the same number for each image; needed
         for batches.
       name: not used; TensorFlow names operations by it.
-      sorted_input: whether boxes are in the order of their scores.
+      sorted_input: whether boxes are sorted by score.
       canonicalized_coordinates: whether the second corners are the greater ones.
       tile_size: not used.
 
     Returns:
-      The indices of the chosen boxes, best first, [..., max_output_size] or as many as there are, and their number,
+      The indices of the selected boxes, best first, [..., max_output_size] or fewer, and their number,
       both int32. They have no gradient.
 
     Raises:
@@ -417,22 +417,22 @@ def combined_non_max_suppression(
     clip_boxes: bool = True,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The best boxes of all classes, without those that overlap with a better one of their class, of every image.
+    """Selects the best boxes of all classes of every image, omitting those that overlap with better ones.
 
     Args:
-      boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class stands for all.
+      boxes: [batch, boxes, classes, 4], of two corners each: y1, x1, y2 and x2; one class applies to all.
       scores: [batch, boxes, classes].
-      max_output_size_per_class: the greatest number of boxes of a class.
-      max_total_size: the greatest number of all.
-      iou_threshold: the greatest part of the area that two boxes cover which they may share, in [0, 1].
-      score_threshold: boxes of this score or a lower one are left out.
-      pad_per_class: whether results are no longer than what all classes may have.
-      clip_boxes: whether corners are moved into [0, 1].
+      max_output_size_per_class: maximum number of boxes per class.
+      max_total_size: maximum number of all boxes.
+      iou_threshold: maximum intersection over union of two selected boxes, in [0, 1].
+      score_threshold: boxes with at most this score are omitted.
+      pad_per_class: whether results are limited to the maximum of all classes together.
+      clip_boxes: whether to clip corners to [0, 1].
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      Boxes [batch, results, 4], scores and classes [batch, results], all float32 with zeros behind the last result, and
-      how many results each image has, int32. They have no gradient.
+      Boxes [batch, results, 4], scores and classes [batch, results], all float32 and padded with zeros, and
+      the number of results of each image, int32. They have no gradient.
 
     Raises:
       InvalidArgumentError: a shape does not fit, a size is not positive, or iou_threshold is not in [0, 1].

@@ -1,4 +1,4 @@
-"""Images in other sizes: along each axis every pixel is a weighted sum of some pixels of the image."""
+"""Resizing of images: along each axis every pixel is a weighted sum of pixels of the image."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ class ResizeMethod(str, enum.Enum):
 
 
 class Taps(NamedTuple):
-    """What each new pixel is made of: the positions of pixels, and their weights, of shape [new size, pixels]."""
+    """The source pixels of each new pixel: their positions and weights, of shape [new size, pixels]."""
 
     places: np.ndarray
     weights: np.ndarray
 
 
 _F = np.float32
-# As many pixels are gathered one by one; more are multiplied with a matrix.
+# Up to so many pixels are gathered one by one; more are multiplied with a matrix.
 _FEW = 4
 
 
 def _centres(size: int, new: int) -> np.ndarray:
-    """Where the centres of new pixels lie, in pixels of the image."""
+    """The centres of new pixels, in pixels of the image."""
     return (np.arange(new, dtype=_F) + _F(0.5)) * (_F(size) / _F(new))
 
 
@@ -146,7 +146,7 @@ def _taps(method: str, size: int, new: int, antialias: bool) -> Taps:
 
 
 def _resampled(images: Tensor, axis: int, taps: Taps) -> Tensor:
-    """Images of which one axis is made of weighted sums."""
+    """Resamples one axis of images by weighted sums."""
     places, weights = taps
     count = places.shape[1]
     if count <= _FEW:
@@ -174,21 +174,21 @@ def resize(
     antialias: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Images in another size.
+    """Resizes images.
 
     Args:
       images: of shape [height, width, channels] or [batch, height, width, channels].
       size: the new height and width.
       method: "bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian" or "mitchellcubic".
-      preserve_aspect_ratio: whether images are as large as fits into the size, and not distorted.
-      antialias: whether what is too fine for a smaller image is filtered out.
+      preserve_aspect_ratio: whether to fit images into the size without distortion.
+      antialias: whether to low-pass filter when downscaling.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A float32 tensor; of "nearest" one of the images' dtype.
 
     Raises:
-      ValueError: the images or the size have other axes, or the method is none.
+      ValueError: the images or the size have another rank, or the method is unknown.
 
     Example:
       >>> tf.image.resize(tf.constant([[[0.0], [4.0]]]), [1, 4]).numpy()[0, :, 0]
@@ -220,19 +220,19 @@ def resize_with_pad(
     method: Any = ResizeMethod.BILINEAR,
     antialias: bool = False,
 ) -> Tensor:
-    """Images as large as fits into a size, in the middle of images of that size which are 0 elsewhere.
+    """Resizes images to fit into a size without distortion, and pads them with zeros.
 
     Args:
       image: of shape [height, width, channels] or [batch, height, width, channels].
       target_height, target_width: the size.
-      method: as `tf.image.resize` takes it.
-      antialias: as `tf.image.resize` takes it.
+      method: as for `tf.image.resize`.
+      antialias: as for `tf.image.resize`.
 
     Returns:
       A float32 tensor.
 
     Raises:
-      ValueError: the image has other axes, or the size is not positive.
+      ValueError: the image has another rank, or the size is not positive.
 
     Example:
       >>> tf.image.resize_with_pad(tf.ones([2, 4, 1]), 4, 4).numpy()[:, 0, 0]

@@ -1,6 +1,6 @@
 """DLPack: arrays of other libraries as tensors, and tensors as theirs.
 
-What leaves is never writable in place: a consumer that knows version 1 of DLPack is told so and shares the tensor's
+Exports are never writable in place: consumers of DLPack's version 1 are told so and share the tensor's
 bytes, any other one is given bytes of its own. What comes in is copied, as its owner may write to it later, behind the
 back of a tape that has recorded it.
 """
@@ -20,7 +20,7 @@ CPU = (1, 0)
 
 
 class _Capsule:
-    """What a capsule is of."""
+    """The contents of a capsule."""
 
     def __init__(self, capsule: Any) -> None:
         self._capsule = capsule
@@ -66,7 +66,7 @@ def from_dlpack(dlcapsule: Any) -> Tensor:
       A tensor with a copy of the array: its owner may write to it later.
 
     Raises:
-      BufferError, TypeError: it lies elsewhere, is of a dtype that there is none of here, or is no such array.
+      BufferError, TypeError: it is on another device, has an unsupported dtype, or does not support DLPack.
 
     Example:
       >>> tf.experimental.dlpack.from_dlpack(np.array([[1.0, 2.0]])).numpy()

@@ -36,7 +36,7 @@ def arrays(values: Any) -> dict[str, np.ndarray]:
     """Arrays by name, of a dict of tensors, arrays and numbers or of an object that holds variables.
 
     Raises:
-      TypeError: a name is no text, or a value no tensor.
+      TypeError: a name is not a string, or a value not a tensor.
     """
     flat = isinstance(values, Mapping) and all(map(_is_value, values.values()))
     held: Any = values if flat else variables(values)

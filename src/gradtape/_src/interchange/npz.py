@@ -23,7 +23,7 @@ _ENDING = ".npy"
 def save(path: str | os.PathLike[str], values: Any) -> None:
     """Writes tensors to a file that `numpy.load` reads.
 
-    The file is written beside its place and renamed: an interruption leaves the old file whole.
+    The file is written under a temporary name and renamed: an interruption leaves the old file intact.
 
     Args:
       path: the file's path; its folder exists.
@@ -32,7 +32,7 @@ def save(path: str | os.PathLike[str], values: Any) -> None:
 
     Raises:
       TypeError: values are neither.
-      OSError: the file cannot be written; what was there before still is.
+      OSError: the file cannot be written; existing files are kept.
 
     Example:
       >>> import os, tempfile
@@ -60,8 +60,8 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, no such file or made to deceive; or what it holds does not fit `into`.
-      TypeError: an array is of a dtype that there is none of here.
+      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      TypeError: an array is of an unsupported dtype.
       OSError: it cannot be read.
 
     Example:
@@ -91,7 +91,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
 
 
 def _array(name: str, entry: Any, size: int) -> np.ndarray:
-    """The array of an entry, if its header says no more and no less than the entry has."""
+    """The array of an entry, if its header matches the size of the entry."""
     try:
         version = npy.read_magic(entry)
         reader = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)

@@ -1,6 +1,6 @@
 """Files of tensors in the format of safetensors, which other frameworks read and write.
 
-A file is the length of a header in eight bytes, the header, JSON that says dtype, shape and place of every tensor, and
+A file is the length of a header in eight bytes, the header, JSON with dtype, shape and offset of every tensor, and
 their bytes one after the other (https://github.com/huggingface/safetensors, "Format"). A reader believes nothing: the
 positions must cover the rest of the file exactly and in order, before memory is taken for any of it.
 """
@@ -44,7 +44,7 @@ _ABOUT = "__metadata__"
 def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] | None = None) -> None:
     """Writes tensors to a file in the format of safetensors.
 
-    The file is written beside its place and renamed: an interruption leaves the old file whole.
+    The file is written under a temporary name and renamed: an interruption leaves the old file intact.
 
     Args:
       path: the file's path; its folder exists.
@@ -53,8 +53,8 @@ def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] 
       metadata: strings by name, to be kept with them.
 
     Raises:
-      TypeError: values are neither, or metadata are no strings.
-      OSError: the file cannot be written; what was there before still is.
+      TypeError: values are neither, or metadata are not strings.
+      OSError: the file cannot be written; existing files are kept.
 
     Example:
       >>> import os, tempfile
@@ -98,8 +98,8 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, no such file or made to deceive; or what it holds does not fit `into`.
-      TypeError: a tensor is of a dtype that there is none of here.
+      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      TypeError: a tensor is of an unsupported dtype.
       OSError: it cannot be read.
 
     Example:
@@ -137,7 +137,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
       Strings by name.
 
     Raises:
-      ValueError: the file is damaged, or no such file.
+      ValueError: the file is damaged, or of another format.
       OSError: it cannot be read.
 
     Example:
@@ -159,7 +159,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _header(file: BinaryIO) -> tuple[dict[str, tuple[np.dtype[Any], tuple[int, ...], int]], dict[str, str]]:
-    """What a file holds, in the order of its bytes, and its metadata; the file then stands at the first byte.
+    """The contents of a file, in the order of its bytes, and its metadata; the file is then at the first byte.
 
     Raises ValueError unless the header describes the file to its last byte.
     """

@@ -20,9 +20,9 @@ Vector = np.ndarray
 
 
 class Packing:
-    """A structure of tensors and variables, and the vectors of float64 that stand for its values; see `pack`.
+    """A structure of tensors and variables, and its conversion to and from vectors of float64; see `pack`.
 
-    Functions that it makes take vectors. They assign to the variables of the structure what a vector stands for, and
+    Functions that it creates take vectors. They assign the values of a vector to the variables of the structure, and
     call a program's function with the structure, of variables and tensors as it was given.
 
     Args:
@@ -60,7 +60,7 @@ class Packing:
         """The vector of a structure's values.
 
         Args:
-          structure: tensors, arrays and numbers of the shapes of the packed structure's, in its order; None stands for
+          structure: tensors, arrays and numbers of the shapes of the packed structure's, in its order; None means
             zeros.
 
         Returns:
@@ -88,7 +88,7 @@ class Packing:
         return out
 
     def unpack(self, vector: Any) -> Any:
-        """The structure of tensors that a vector stands for.
+        """Converts a vector to the structure of tensors.
 
         Args:
           vector: of shape [size].
@@ -116,7 +116,7 @@ class Packing:
         ]
 
     def assign(self, vector: Any) -> None:
-        """Assigns to the variables what a vector stands for.
+        """Assigns the values of a vector to the variables.
 
         Args:
           vector: of shape [size].
@@ -158,7 +158,7 @@ class Packing:
 
         Returns:
           A function from a vector to the loss, a float, and the gradient, a vector; zeros for what it does not depend
-          on. It raises ValueError where the loss is no scalar.
+          on. It raises ValueError where the loss is not a scalar.
 
         Example:
           >>> from scipy.optimize import minimize
@@ -189,7 +189,7 @@ class Packing:
           loss: a function of the structure that returns a scalar.
 
         Returns:
-          A function from two vectors, the place and the direction, to a vector.
+          A function from two vectors, the point and the direction, to a vector.
 
         Example:
           >>> packing = tf.interop.scipy.pack(tf.Variable([1.0, 2.0]))
@@ -276,7 +276,7 @@ def pack(structure: Any) -> Packing:
     """Prepares a structure of variables and tensors for SciPy, which knows vectors of float64 alone.
 
     Args:
-      structure: floating variables, tensors or what becomes such, in lists, tuples and dicts of any depth, such as a
+      structure: floating variables, tensors or values convertible to them, in nested lists, tuples and dicts, such as a
         model's `trainable_variables`.
 
     Returns:

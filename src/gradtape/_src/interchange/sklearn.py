@@ -46,7 +46,7 @@ class _Perceptron(Module):
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
-    """What regressors and classifiers share: a model, fitted by an optimizer to batches in random order."""
+    """Base class of regressors and classifiers: a model, fitted by an optimizer to batches in random order."""
 
     def __init__(
         self,
@@ -123,10 +123,10 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         `tf.keras.Model` or a `tf.Module`: a callable from a float32 tensor of shape [rows, columns] to one of shape
         [rows, outputs], with `trainable_variables`. None for dense layers of widths `hidden`, in double precision.
       hidden: the widths of the layers between, where build is None.
-      optimizer: the name of one of `tf.keras.optimizers`, in small letters.
+      optimizer: the name of one of `tf.keras.optimizers`, in lower case.
       learning_rate: its learning rate.
-      epochs: how often the data are gone through.
-      batch_size: how many rows a step takes.
+      epochs: number of passes over the data.
+      batch_size: number of rows per step.
       random_state: a seed or a NumPy RandomState, for the start of the layers and the order of the rows; models that
         build makes draw from `tf.random`.
 
@@ -154,7 +154,7 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
           The regressor.
 
         Raises:
-          ValueError: data, targets or arguments do not do.
+          ValueError: data, targets or arguments are invalid.
 
         Example:
           >>> x = np.array([[0.0], [1.0], [2.0]])
@@ -181,7 +181,7 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
           An array of the shape of the targets that it was fitted to, with as many rows as X.
 
         Raises:
-          ValueError: the data do not do, or nothing was fitted yet.
+          ValueError: the data are invalid, or nothing was fitted yet.
 
         Example:
           >>> x = np.array([[0.0], [1.0], [2.0]])
@@ -207,10 +207,10 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         `tf.keras.Model` or a `tf.Module`: a callable from a float32 tensor of shape [rows, columns] to one of shape
         [rows, classes], with `trainable_variables`. None for dense layers of widths `hidden`, in double precision.
       hidden: the widths of the layers between, where build is None.
-      optimizer: the name of one of `tf.keras.optimizers`, in small letters.
+      optimizer: the name of one of `tf.keras.optimizers`, in lower case.
       learning_rate: its learning rate.
-      epochs: how often the data are gone through.
-      batch_size: how many rows a step takes.
+      epochs: number of passes over the data.
+      batch_size: number of rows per step.
       random_state: a seed or a NumPy RandomState, for the start of the layers and the order of the rows; models that
         build makes draw from `tf.random`.
 
@@ -232,13 +232,13 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
         Args:
           X: the data, of shape [rows, columns].
-          y: the class of each row, numbers or text.
+          y: the class of each row, numbers or strings.
 
         Returns:
           The classifier.
 
         Raises:
-          ValueError: data, classes or arguments do not do.
+          ValueError: data, classes or arguments are invalid.
 
         Example:
           >>> tf.interop.sklearn.Classifier(epochs=1).fit([[0.0], [1.0]], ["a", "b"]).classes_
@@ -260,7 +260,7 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
           An array of shape [rows, classes], in the order of `classes_`.
 
         Raises:
-          ValueError: the data do not do, or nothing was fitted yet.
+          ValueError: the data are invalid, or nothing was fitted yet.
 
         Example:
           >>> classifier = tf.interop.sklearn.Classifier(epochs=1).fit([[0.0], [1.0]], ["a", "b"])
@@ -279,7 +279,7 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
           An array of shape [rows] of members of `classes_`.
 
         Raises:
-          ValueError: the data do not do, or nothing was fitted yet.
+          ValueError: the data are invalid, or nothing was fitted yet.
 
         Example:
           >>> tf.interop.sklearn.Classifier(epochs=1).fit([[0.0], [1.0]], ["a", "b"]).predict([[0.5]]).shape

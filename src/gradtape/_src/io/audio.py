@@ -1,4 +1,4 @@
-"""Sounds in files of 16-bit samples, read and written by Python's wave."""
+"""Audio files of 16-bit samples, read and written by Python's wave."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DecodeWav(NamedTuple):
 
     Attributes:
       audio: samples in [-1, 1], [samples, channels].
-      sample_rate: samples in a second.
+      sample_rate: samples per second.
 
     Args:
       audio, sample_rate: as the attributes.
@@ -37,12 +37,12 @@ class DecodeWav(NamedTuple):
 
 
 def decode_wav(contents: Any, desired_channels: int = -1, desired_samples: int = -1, name: str | None = None) -> Any:
-    """The sound of a WAV file.
+    """Decodes a WAV file.
 
     Args:
       contents: the file's bytes.
-      desired_channels: how many channels the result has, the last one repeated; -1 for those of the file.
-      desired_samples: how many samples it has, cut or with zeros behind; -1 for those of the file.
+      desired_channels: number of channels, the last one repeated; -1 for the file's.
+      desired_samples: number of samples, truncated or padded with zeros; -1 for the file's.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -50,7 +50,7 @@ def decode_wav(contents: Any, desired_channels: int = -1, desired_samples: int =
       scalar.
 
     Raises:
-      InvalidArgumentError: it is no WAV file of 16-bit samples.
+      InvalidArgumentError: it is not a WAV file of 16-bit samples.
 
     Example:
       >>> sound, rate = tf.audio.decode_wav(tf.audio.encode_wav([[0.5], [-1.0]], 8000))
@@ -78,18 +78,18 @@ def decode_wav(contents: Any, desired_channels: int = -1, desired_samples: int =
 
 
 def encode_wav(audio: TensorLike, sample_rate: TensorLike, name: str | None = None) -> StringTensor:
-    """A WAV file of 16-bit samples.
+    """Encodes a WAV file of 16-bit samples.
 
     Args:
-      audio: float32 samples of shape [samples, channels]; those outside [-1, 1] are cut.
-      sample_rate: samples in a second.
+      audio: float32 samples of shape [samples, channels]; those outside [-1, 1] are clipped.
+      sample_rate: samples per second.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A scalar string tensor of the file's bytes.
 
     Raises:
-      InvalidArgumentError: the samples have other axes, or the rate is no scalar.
+      InvalidArgumentError: the samples have another rank, or the rate is not a scalar.
 
     Example:
       >>> tf.audio.encode_wav([[0.5], [-1.0]], 8000).numpy()[:4]

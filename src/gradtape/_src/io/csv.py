@@ -36,7 +36,7 @@ class Column:
             raise TypeError(f"Value passed to parameter 'record_defaults' has DataType {self.dtype.name}")
 
     def parse(self, field: str, na_value: str) -> Any:
-        """The value of a field; LookupError where it must not be empty, ValueError where it is no such value."""
+        """The value of a field; LookupError if it must not be empty, ValueError if it cannot be parsed."""
         if field in ("", na_value):
             if self.required:
                 raise LookupError(field)
@@ -50,7 +50,7 @@ class Column:
 
 
 def records(lines: Iterable[str], delimiter: str, quoted: bool) -> Iterator[list[str]]:
-    """The fields of each record; one may go over several lines where fields are quoted."""
+    """The fields of each record, which may span several lines if fields are quoted."""
     reader = (
         csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL, strict=True)
         if quoted
@@ -60,7 +60,7 @@ def records(lines: Iterable[str], delimiter: str, quoted: bool) -> Iterator[list
 
 
 def text_of(data: bytes) -> str:
-    """Bytes as the text that the parser works on, from which they can be had again."""
+    """Bytes decoded for the parser, reversibly."""
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -78,23 +78,23 @@ def decode_csv(
     select_cols: Sequence[int] | None = None,
     name: str | None = None,
 ) -> list[Any]:
-    """The fields of comma-separated records, column by column.
+    """Parses comma-separated records to columns.
 
     Args:
-      records: a string tensor, text or a list of text; a record each.
-      record_defaults: for each column a list of one value, the one of empty fields, or an empty one or a dtype where a
+      records: a string tensor, a string or a list of strings; a record each.
+      record_defaults: for each column a list of one default value for empty fields, or an empty list or a dtype if a
         field must not be empty.
-      field_delim: what is between fields.
+      field_delim: the field delimiter.
       use_quote_delim: whether fields may be quoted.
-      na_value: what stands for an empty field as well.
-      select_cols: the columns that are wanted, in increasing order; all if None.
+      na_value: string that also means an empty field.
+      select_cols: the columns to return, in increasing order; all if None.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A list of tensors of the records' shape.
 
     Raises:
-      InvalidArgumentError: a record has another number of fields, or a field is empty or no such value.
+      InvalidArgumentError: a record has another number of fields, or a field is empty or invalid.
 
     Example:
       >>> tf.io.decode_csv("1,2.5,tape", [[0], [0.0], [""]])[1].numpy()
@@ -137,7 +137,7 @@ def _wrong(columns: Sequence[Column], message: str) -> Exception:
 
 
 def narrowest(values: Iterable[str], na_value: str) -> DType:
-    """The first of int32, int64, float32, float64 and string that all values are of."""
+    """The first of int32, int64, float32, float64 and string that fits all values."""
     kinds = (dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64)
     place = 0
     for value in values:

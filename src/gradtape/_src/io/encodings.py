@@ -1,4 +1,4 @@
-"""Text in base64, and compressed bytes."""
+"""Base64 strings, and compressed bytes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def _each(function: Any, texts: np.ndarray) -> StringTensor:
 
 
 def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> StringTensor:
-    """Text as base64, in the alphabet that addresses may hold.
+    """Encodes strings in URL-safe base64.
 
     Args:
-      input: a string tensor, or text.
-      pad: whether "=" fills up groups of four.
+      input: a string tensor, or a string.
+      pad: whether to pad groups of four with "=".
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -49,17 +49,17 @@ def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Str
 
 
 def decode_base64(input: Any, name: str | None = None) -> StringTensor:
-    """The text of base64 in the alphabet that addresses may hold.
+    """Decodes strings from URL-safe base64.
 
     Args:
-      input: a string tensor, or text; "=" may fill up groups of four.
+      input: a string tensor, or a string; "=" may pad groups of four.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: it is none.
+      InvalidArgumentError: it is not valid base64.
 
     Example:
       >>> tf.io.decode_base64("YWI_").numpy()
@@ -79,7 +79,7 @@ def decode_base64(input: Any, name: str | None = None) -> StringTensor:
 
 
 def decode_compressed(bytes: Any, compression_type: str = "", name: str | None = None) -> StringTensor:
-    """The bytes of which compressed ones were made.
+    """Decompresses bytes.
 
     Args:
       bytes: a string tensor, or bytes.
@@ -90,7 +90,7 @@ def decode_compressed(bytes: Any, compression_type: str = "", name: str | None =
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: there is no such type.
+      InvalidArgumentError: the type is invalid.
       DataLossError: the bytes are not of that type.
 
     Example:

@@ -19,13 +19,13 @@ from gradtape._src.io.wire import Field, Message
 
 
 class PluginData(Message):
-    """Which of TensorBoard's plugins shows a value."""
+    """The TensorBoard plugin that shows a value."""
 
     FIELDS: ClassVar[dict[str, Field]] = {"plugin_name": Field(1, "string"), "content": Field(2, "bytes")}
 
 
 class SummaryMetadata(Message):
-    """What is said of a value beside it."""
+    """Metadata of a value."""
 
     FIELDS: ClassVar[dict[str, Field]] = {
         "plugin_data": Field(1, PluginData),
@@ -51,7 +51,7 @@ class Summary(Message):
 
 
 class SourceMetadata(Message):
-    """What wrote a file."""
+    """The writer of a file."""
 
     FIELDS: ClassVar[dict[str, Field]] = {"writer": Field(1, "string")}
 
@@ -72,12 +72,12 @@ _numbers = itertools.count()
 
 
 class EventFile:
-    """An event file that is written.
+    """A writer of event files.
 
     Args:
-      directory: where it is made.
-      queue: how many events wait before they are handed to the operating system.
-      seconds: how long.
+      directory: its directory.
+      queue: number of events buffered before they are passed to the operating system.
+      seconds: maximum time that events are buffered.
       suffix: of the file's name.
     """
 

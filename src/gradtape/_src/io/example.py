@@ -1,4 +1,4 @@
-"""tf.train.Example and the messages that it is made of."""
+"""tf.train.Example and its messages."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Feature(Message):
       **values: one of `bytes_list`, `float_list` and `int64_list`.
 
     Raises:
-      TypeError: it is no such list.
+      TypeError: it is not such a list.
 
     Example:
       >>> tf.train.Feature(float_list=tf.train.FloatList(value=[0.5])).WhichOneof("kind")
@@ -99,7 +99,7 @@ class Features(Message):
 
 
 class Example(Message):
-    """What a record of data usually holds: features by name.
+    """The usual contents of a data record: features by name.
 
     Its bytes are Protocol Buffers' and are read by TensorFlow, too.
 

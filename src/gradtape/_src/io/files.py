@@ -1,4 +1,4 @@
-"""Files by path: opening, finding, reading and writing them whole."""
+"""Opening, finding, reading and writing files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS: dict[type[OSError], type[OpError]] = {
 
 
 def path_of(value: Any) -> str:
-    """A path as programs give it: text, bytes, a path object or a string tensor."""
+    """Converts a path argument: str, bytes, a path object or a string tensor."""
     if isinstance(value, StringTensor):
         value = value.numpy()
     path = as_text(os.fspath(value))
@@ -39,7 +39,7 @@ def path_of(value: Any) -> str:
 
 
 class Failing:
-    """Within the block the operating system's errors become those of `tf.errors`."""
+    """A context manager that converts the operating system's errors to those of `tf.errors`."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -54,7 +54,7 @@ class Failing:
 
 
 def opened(path: Any, mode: str) -> BinaryIO:
-    """A file by its path; the errors are those of `tf.errors`."""
+    """Opens a file, with the errors of `tf.errors`."""
     name = path_of(path)
     with Failing(name):
         return open(name, mode)  # type: ignore[return-value]
@@ -71,7 +71,7 @@ def read_file(filename: Any, name: str | None = None) -> StringTensor:
       A scalar string tensor.
 
     Raises:
-      NotFoundError: there is no such file.
+      NotFoundError: the file does not exist.
 
     Example:
       >>> import os, tempfile
@@ -89,11 +89,11 @@ def read_file(filename: Any, name: str | None = None) -> StringTensor:
 
 
 def write_file(filename: Any, contents: Any, name: str | None = None) -> None:
-    """Writes a file, and the directories that it is to be in.
+    """Writes a file, and creates its parent directories.
 
     Args:
       filename: its path.
-      contents: bytes, text or a scalar string tensor.
+      contents: bytes, str or a scalar string tensor.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -115,7 +115,7 @@ def _write(path: str, data: bytes) -> None:
 
 
 def matching_files(pattern: Any, name: str | None = None) -> StringTensor:
-    """The paths of the files that patterns match, in order.
+    """The paths of the files that match patterns, in order.
 
     Args:
       pattern: a pattern with ``*``, ``?`` and ``[...]``, or a list of them.
@@ -133,7 +133,7 @@ def matching_files(pattern: Any, name: str | None = None) -> StringTensor:
 
 
 def glob(pattern: Any) -> list[str]:
-    """The paths that a pattern matches.
+    """The paths that match a pattern.
 
     Args:
       pattern: a pattern with ``*``, ``?`` and ``[...]``, or a list of them.
@@ -152,13 +152,13 @@ def glob(pattern: Any) -> list[str]:
 
 
 def makedirs(path: Any) -> None:
-    """Makes a directory and those that it is in, where they are not there.
+    """Creates a directory and its parents, unless they exist.
 
     Args:
       path: its path.
 
     Raises:
-      FailedPreconditionError: there is a file of the name.
+      FailedPreconditionError: a file of that name exists.
 
     Example:
       >>> import os, tempfile

@@ -15,7 +15,7 @@ from gradtape._src.io.files import Failing, path_of
 
 
 def exists(path: Any) -> bool:
-    """Whether there is a file or directory.
+    """Whether a file or directory exists.
 
     Args:
       path: its path.
@@ -31,7 +31,7 @@ def exists(path: Any) -> bool:
 
 
 def isdir(path: Any) -> bool:
-    """Whether there is a directory.
+    """Whether a path is a directory.
 
     Args:
       path: its path.
@@ -47,13 +47,13 @@ def isdir(path: Any) -> bool:
 
 
 def mkdir(path: Any) -> None:
-    """Makes a directory, where it is not there.
+    """Creates a directory, unless it exists.
 
     Args:
       path: its path.
 
     Raises:
-      NotFoundError: the directory that it is to be in is not.
+      NotFoundError: the parent directory does not exist.
 
     Example:
       >>> import os, tempfile
@@ -76,7 +76,7 @@ def listdir(path: Any) -> list[str]:
       A list of str.
 
     Raises:
-      NotFoundError: there is no such directory.
+      NotFoundError: the directory does not exist.
 
     Example:
       >>> import tempfile
@@ -95,11 +95,11 @@ def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
     Args:
       src: its path.
       dst: the copy's path.
-      overwrite: whether a file that is there is replaced.
+      overwrite: whether to replace an existing file.
 
     Raises:
-      AlreadyExistsError: there is a file, which is not to be replaced.
-      NotFoundError: there is nothing to copy.
+      AlreadyExistsError: the file exists and is not to be replaced.
+      NotFoundError: the source does not exist.
 
     Example:
       >>> import os, tempfile
@@ -119,11 +119,11 @@ def rename(src: Any, dst: Any, overwrite: bool = False) -> None:
     Args:
       src: its path.
       dst: its new path.
-      overwrite: whether a file that is there is replaced.
+      overwrite: whether to replace an existing file.
 
     Raises:
-      AlreadyExistsError: there is a file, which is not to be replaced.
-      NotFoundError: there is nothing to rename.
+      AlreadyExistsError: the file exists and is not to be replaced.
+      NotFoundError: the source does not exist.
 
     Example:
       >>> import os, tempfile
@@ -149,7 +149,7 @@ def remove(path: Any) -> None:
       path: its path.
 
     Raises:
-      NotFoundError: there is none.
+      NotFoundError: the path does not exist.
 
     Example:
       >>> import os, tempfile
@@ -169,7 +169,7 @@ def rmtree(path: Any) -> None:
       path: its path.
 
     Raises:
-      NotFoundError: there is none.
+      NotFoundError: the path does not exist.
 
     Example:
       >>> import tempfile
@@ -183,14 +183,14 @@ def rmtree(path: Any) -> None:
 
 
 def join(path: Any, *paths: Any) -> Any:
-    """Parts of a path, joined.
+    """Joins parts of a path.
 
     Args:
-      path: the first part, text or bytes.
+      path: the first part, str or bytes.
       *paths: the others.
 
     Returns:
-      Text or bytes, as the first part is.
+      A str or bytes, like the first part.
 
     Example:
       >>> tf.io.gfile.join("a", "b", "c.txt")
@@ -200,12 +200,12 @@ def join(path: Any, *paths: Any) -> Any:
 
 
 def walk(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[str, list[str], list[str]]]:
-    """The directories under one, each with the names that it holds.
+    """The directories under one, each with its entries.
 
     Args:
       top: the directory's path.
-      topdown: whether a directory comes before those that it holds.
-      onerror: what is called with an error, or None.
+      topdown: whether a directory precedes its subdirectories.
+      onerror: a function called with errors, or None.
 
     Returns:
       An iterator of tuples: a path, the names of the directories in it, and those of the files.
@@ -223,7 +223,7 @@ class FileStatistics:
 
     Args:
       length: bytes.
-      mtime_nsec: when it was changed, in nanoseconds since 1970.
+      mtime_nsec: time of the last change, in nanoseconds since 1970.
       is_directory: whether it is a directory.
 
     Example:
@@ -245,7 +245,7 @@ def stat(path: Any) -> FileStatistics:
       An object with `length`, `mtime_nsec` and `is_directory`.
 
     Raises:
-      NotFoundError: there is none.
+      NotFoundError: the path does not exist.
 
     Example:
       >>> import os, tempfile
@@ -261,7 +261,7 @@ def stat(path: Any) -> FileStatistics:
 
 
 class GFile:
-    """A file that is read or written, as Python's are; also a context manager, and an iterator over lines.
+    """A file for reading or writing, like Python's; also a context manager, and an iterator over lines.
 
     Args:
       name: its path.
@@ -287,12 +287,12 @@ class GFile:
 
     @property
     def name(self) -> Any:
-        """The path as it was given."""
+        """The path."""
         return self._name
 
     @property
     def mode(self) -> str:
-        """The mode as it was given."""
+        """The mode."""
         return self._mode
 
     @property
@@ -314,7 +314,7 @@ class GFile:
           A str, or bytes in a binary mode.
 
         Raises:
-          NotFoundError: there is no such file.
+          NotFoundError: the file does not exist.
 
         Example:
           >>> import os, tempfile
@@ -326,7 +326,7 @@ class GFile:
         return self._file.read(n)
 
     def readline(self) -> Any:
-        """The next line with its end; nothing at the end of the file.
+        """The next line with its line ending; empty at the end of the file.
 
         Returns:
           A str, or bytes in a binary mode.
@@ -341,7 +341,7 @@ class GFile:
         return _line(self._file.readline())
 
     def readlines(self) -> list[Any]:
-        """The lines that follow, with their ends.
+        """The remaining lines, with their line endings.
 
         Returns:
           A list of str, or of bytes in a binary mode.
@@ -356,10 +356,10 @@ class GFile:
         return list(self)
 
     def write(self, file_content: Any) -> None:
-        """Writes text, or bytes in a binary mode.
+        """Writes str, or bytes in a binary mode.
 
         Args:
-          file_content: what is written.
+          file_content: the contents to write.
 
         Example:
           >>> import os, tempfile
@@ -369,10 +369,10 @@ class GFile:
         self._file.write(as_bytes(file_content) if "b" in self._mode else as_text(file_content))
 
     def seek(self, offset: int, whence: int = 0) -> None:
-        """Goes to a place.
+        """Sets the current position.
 
         Args:
-          offset: how far.
+          offset: the offset.
           whence: 0 from the beginning, 1 from here, 2 from the end.
 
         Example:
@@ -387,7 +387,7 @@ class GFile:
         self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """The present place.
+        """The current position.
 
         Returns:
           An int.
@@ -416,7 +416,7 @@ class GFile:
         return stat(self._name).length
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> import os, tempfile
@@ -426,7 +426,7 @@ class GFile:
         self._file.flush()
 
     def close(self) -> None:
-        """Closes the file; used again, it is opened again.
+        """Closes the file; it is reopened if used again.
 
         Example:
           >>> tf.io.gfile.GFile("/dev/null").close()

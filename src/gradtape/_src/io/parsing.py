@@ -44,7 +44,7 @@ class FixedLenSequenceFeature(NamedTuple):
       shape: the shape of a part.
       dtype: float32, int64 or string.
       allow_missing: has to be True: where an example lacks the feature there are no parts.
-      default_value: the value that is padded with; 0 or empty text if None.
+      default_value: the padding value; 0 or an empty string if None.
 
     Example:
       >>> tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True).shape
@@ -61,7 +61,7 @@ class VarLenFeature(NamedTuple):
     """A feature of any number of values.
 
     TensorFlow makes a sparse tensor of it, which `tf.sparse.to_dense` makes dense. Here it is dense at once: a vector,
-    or in batches rows padded with 0 or empty text.
+    or in batches rows padded with 0 or empty strings.
 
     Args:
       dtype: float32, int64 or string.
@@ -110,7 +110,7 @@ class _Column:
         return from_op(InvalidArgumentError, "ParseExampleV2", message, kernel=self.op)
 
     def read(self, example: Example, place: int | None) -> np.ndarray:
-        """The feature's values in an example, which is at this place of a batch."""
+        """The feature's values in an example at this position of a batch."""
         feature = example.features.feature.get(self.key)
         kind = None if feature is None else feature.WhichOneof("kind")
         name = "" if place is None else "Name: <unknown>, "
@@ -152,7 +152,7 @@ class _Column:
         longest = () if self.fixed else (max((len(array) for array in arrays), default=0),)
         out = np.full((len(arrays), *longest, *self.shape), self.padding, self.dtype.as_numpy_dtype)
         for place, array in enumerate(arrays):
-            # With the ellipsis a text is put there, and not the array around it.
+            # The ellipsis assigns the string, and not an array around it.
             corner: tuple[Any, ...] = (place, *map(slice, array.shape), ...)
             out[corner] = array
         return self.tensor(out)
@@ -190,7 +190,7 @@ def parse_single_example(
       A dict of tensors.
 
     Raises:
-      InvalidArgumentError: it is no example, or a feature is missing, of another dtype or of another number of values.
+      InvalidArgumentError: it is not an example, or a feature is missing or has another dtype or number of values.
       ValueError: `features` is empty or holds something else.
 
     Example:
@@ -220,7 +220,7 @@ def parse_example(
       A dict of tensors, whose first axes are the batch's.
 
     Raises:
-      InvalidArgumentError: one is no example, or a feature is missing, of another dtype or of another number of values.
+      InvalidArgumentError: one is not an example, or a feature is missing or has another dtype or number of values.
       ValueError: `features` is empty or holds something else.
 
     Example:
@@ -247,20 +247,20 @@ def decode_raw(
     fixed_length: int | None = None,
     name: str | None = None,
 ) -> Any:
-    """The numbers whose bytes text is.
+    """Decodes the bytes of strings to numbers.
 
     Args:
       input_bytes: a string tensor or bytes, all of one length.
       out_type: the numbers' dtype.
       little_endian: whether a number's lowest byte comes first.
-      fixed_length: the number of bytes to cut or fill each text to; None to leave them.
+      fixed_length: the number of bytes to cut or pad each string to; None to leave them.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with an axis more.
+      A tensor with an additional axis.
 
     Raises:
-      InvalidArgumentError: lengths differ, or are no multiple of a number's.
+      InvalidArgumentError: lengths differ, or are not a multiple of a number's.
 
     Example:
       >>> tf.io.decode_raw(b"\\x01\\x00\\x02\\x00\\x00\\x00\\x00\\x00", tf.int32).numpy()

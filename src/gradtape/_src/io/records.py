@@ -78,7 +78,7 @@ class RecordWriter:
 
     Raises:
       ValueError: another compression.
-      NotFoundError: there is no such directory.
+      NotFoundError: the directory does not exist.
 
     Example:
       >>> import os, tempfile
@@ -104,7 +104,7 @@ class RecordWriter:
         """Writes a record.
 
         Args:
-          record: bytes, text, or a string tensor of one.
+          record: bytes, str, or a string tensor of one.
 
         Raises:
           TypeError: it is something else.
@@ -119,7 +119,7 @@ class RecordWriter:
         self._file.write(framed(data))
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> import os, tempfile
@@ -149,13 +149,13 @@ class RecordWriter:
 
 
 def framed(data: bytes) -> bytes:
-    """A record as it stands in a file."""
+    """The encoding of a record in a file."""
     header = struct.pack("<Q", len(data))
     return b"".join((header, struct.pack("<I", masked_crc32c(header)), data, struct.pack("<I", masked_crc32c(data))))
 
 
 class Inflating(io.RawIOBase):
-    """What a file holds that went through zlib."""
+    """The contents of a file compressed by zlib."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -193,7 +193,7 @@ def read_records(path: Any, compression: str = "") -> Iterator[bytes]:
             size, checksum = struct.unpack("<QI", header)
             if masked_crc32c(header[:8]) != checksum:
                 raise corrupted(offset)
-            # Piece by piece: what a damaged file says of a size is not to be taken for memory.
+            # In pieces, as the size that a damaged file claims must not be allocated.
             data = b"".join(_pieces(file, size, offset))
             (checksum,) = struct.unpack("<I", _exactly(file, 4, offset))
             if masked_crc32c(data) != checksum:

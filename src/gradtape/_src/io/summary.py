@@ -113,7 +113,7 @@ class SummaryWriter:
         """
 
     def flush(self) -> None:
-        """Hands what was written to the operating system.
+        """Flushes buffered data to the operating system.
 
         Example:
           >>> tf.summary.create_noop_writer().flush()
@@ -302,7 +302,7 @@ def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: s
       tag: the tag.
       tensor: a tensor, or a function that returns one and is called only if it is to be written.
       step: the step; the one that was set if None.
-      metadata: what is said of the value; None for nothing.
+      metadata: metadata of the value, or None.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -365,13 +365,13 @@ def scalar(name: str, data: Any, step: Any = None, description: str | None = Non
       name: its tag.
       data: a scalar, which is written as float32.
       step: the step; the one that was set if None.
-      description: what TensorBoard says of it.
+      description: description for TensorBoard.
 
     Returns:
       A bool tensor, whether it was written.
 
     Raises:
-      ValueError: it is no scalar, or there is no step.
+      ValueError: it is not a scalar, or there is no step.
 
     Example:
       >>> import tempfile
@@ -398,7 +398,7 @@ def histogram(
       data: numbers, of any shape.
       step: the step; the one that was set if None.
       buckets: how many buckets they are counted in; 30 if None.
-      description: what TensorBoard says of it.
+      description: description for TensorBoard.
 
     Returns:
       A bool tensor, whether it was written.
@@ -428,7 +428,7 @@ def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, descript
       data: images, [count, height, width, channels]: uint8, or floats from 0 to 1.
       step: the step; the one that was set if None.
       max_outputs: how many are written at most.
-      description: what TensorBoard says of them.
+      description: description for TensorBoard.
 
     Returns:
       A bool tensor, whether they were written.
@@ -458,19 +458,19 @@ def _images(tensor: Tensor, max_outputs: int) -> Any:
 
 
 def text(name: str, data: Any, step: Any = None, description: str | None = None) -> Tensor:
-    """Writes text, which TensorBoard shows as Markdown, or as a table where it has axes.
+    """Writes strings, which TensorBoard shows as Markdown, or as a table if they have axes.
 
     Args:
       name: the tag.
-      data: text, a list of text or a string tensor.
+      data: a string, a list of strings or a string tensor.
       step: the step; the one that was set if None.
-      description: what TensorBoard says of it.
+      description: description for TensorBoard.
 
     Returns:
       A bool tensor, whether it was written.
 
     Raises:
-      TypeError: it is no text.
+      TypeError: it is not a string.
       ValueError: there is no step.
 
     Example:

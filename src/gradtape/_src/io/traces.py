@@ -8,7 +8,7 @@ _open: list[bool] = []
 
 
 def trace_on(graph: bool = True, profiler: bool = False, profiler_outdir: str | None = None) -> None:
-    """Begins a trace of functions' graphs. There are none: `tf.profiler.Profile` tells where time and memory go.
+    """Begins a trace of functions' graphs. There are none: `tf.profiler.Profile` measures time and memory.
 
     Args:
       graph, profiler, profiler_outdir: not used.
@@ -36,7 +36,7 @@ def trace_export(name: str, step: Any = None, profiler_outdir: str | None = None
       name, step, profiler_outdir: not used.
 
     Raises:
-      ValueError: no trace was begun.
+      ValueError: no trace was started.
 
     Example:
       >>> tf.summary.trace_on()

@@ -1,6 +1,6 @@
 """Messages in the wire format of Protocol Buffers, described by tables of fields; the format is `core.protobuf`'s.
 
-Only what the messages of record and event files need: numbers, text, bytes, messages, lists and maps of them. Fields
+Only what the messages of record and event files need: numbers, strings, bytes, messages, lists and maps of them. Fields
 that a table does not list are passed over when a message is read.
 """
 
@@ -34,11 +34,11 @@ class Field(NamedTuple):
     """A field of a message.
 
     Attributes:
-      number: which stands in the bytes.
+      number: its number in the encoding.
       kind: ``"int64"``, ``"bool"``, ``"float"``, ``"double"``, ``"fixed32"``, ``"fixed64"``, ``"bytes"``, ``"string"``,
         or a class of messages.
       repeated: whether it is a list.
-      keyed: whether it is a map from text.
+      keyed: whether it is a map from strings.
       oneof: the name of the group of which one field is set, or "".
     """
 
@@ -212,7 +212,7 @@ class Message:
         return any(name == field_name for name, _, _ in self._present())
 
     def WhichOneof(self, oneof_group: str) -> str | None:
-        """Which field of a group is set.
+        """The field of a group that is set.
 
         Args:
           oneof_group: the group's name, such as ``"kind"``.
@@ -268,7 +268,7 @@ class Message:
           A message.
 
         Raises:
-          ValueError: they are no such message.
+          ValueError: they are not a valid message.
 
         Example:
           >>> tf.train.Int64List.FromString(b"\\n\\x03\\x01\\xac\\x02").value
@@ -288,7 +288,7 @@ class Message:
           The number of bytes.
 
         Raises:
-          ValueError: they are no such message.
+          ValueError: they are not a valid message.
 
         Example:
           >>> numbers = tf.train.Int64List()
@@ -309,7 +309,7 @@ class Message:
                 self._take(name, self.FIELDS[name], wire, data, first, last)
 
     def _take(self, name: str, field: Field, wire: int, data: memoryview, begin: int, end: int) -> None:
-        """Takes over the value that stands between two positions."""
+        """Merges the value between two offsets."""
         if field.keyed:
             key, message = "", field.kind()
             for number, inner, first, last in extents(data, begin, end):

@@ -26,7 +26,7 @@ def clone_model(
     Args:
       model: the other one.
       input_tensors: symbolic values that are its inputs.
-      clone_function: a function of a layer to what takes its place; a layer of the same configuration unless given.
+      clone_function: a function from a layer to its replacement; by default a layer of the same configuration.
       call_function: a function of a new layer and what it is called with to what it returns; functional models alone.
       recursive: whether models within are cloned so too.
 

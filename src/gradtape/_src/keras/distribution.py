@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Alone:
-    """A model that is no replica: nothing is done."""
+    """A model without replicas: nothing is done."""
 
     def scope(self) -> Any:
         """A block in which the loop runs."""

@@ -16,11 +16,11 @@ class DTypePolicy:
     """The dtypes of a layer's computations and variables.
 
     Args:
-      name: a dtype's name; the global policy's unless given.
+      name: a dtype's name; that of the global policy by default.
 
     Raises:
-      TypeError: the name is no str.
-      ValueError: there is no such dtype.
+      TypeError: the name is not a str.
+      ValueError: the dtype is unknown.
 
     Example:
       >>> policy = tf.keras.DTypePolicy("float64")
@@ -71,7 +71,7 @@ class DTypePolicy:
         """Converts a layer's input to a tensor; floating ones are cast to a dtype.
 
         Args:
-          x: a tensor, a symbolic value, an array, or anything else, which is returned as it is.
+          x: a tensor, a symbolic value, an array, or anything else, which is returned unchanged.
           autocast: whether floating inputs are cast.
           dtype: the dtype.
 
@@ -147,7 +147,7 @@ def set_dtype_policy(policy: Any) -> None:
       policy: a DTypePolicy or its name.
 
     Raises:
-      ValueError: it is neither, or there is no such dtype.
+      ValueError: it is neither, or the dtype is unknown.
 
     Example:
       >>> tf.keras.config.set_dtype_policy("float32")

@@ -30,11 +30,11 @@ class Functional(Model):
     Args:
       inputs: KerasTensors, or a structure of them.
       outputs: what was computed from them.
-      name: the model's name, "functional" numbered unless given.
+      name: the model's name; "functional" with a number by default.
       kwargs: `trainable`.
 
     Raises:
-      ValueError: a value that is no KerasTensor, or outputs that do not come from the inputs.
+      ValueError: a value that is not a KerasTensor, or outputs that do not come from the inputs.
 
     Example:
       >>> x, y = tf.keras.Input((3,)), tf.keras.Input((3,))

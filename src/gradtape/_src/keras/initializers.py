@@ -144,7 +144,7 @@ class Identity(Initializer):
       gain: what its diagonal holds.
 
     Raises:
-      ValueError: when called, that the shape is no matrix'.
+      ValueError: when called, that the shape is not that of a matrix.
 
     Example:
       >>> tf.keras.initializers.Identity(2.0)([2, 2]).numpy()

@@ -17,12 +17,12 @@ class InputLayer(Layer):
     Args:
       shape: the shape of one example.
       batch_size: the number of examples, if it is always the same.
-      dtype: the dtype; `floatx` unless given.
+      dtype: the dtype; `floatx` by default.
       sparse, ragged: False; tensors are dense.
       batch_shape: the shape with the number of examples.
       input_tensor: a symbolic value that is used in place of a new one.
       optional: whether None may be given.
-      name: its name, "input_layer" numbered unless given.
+      name: its name; "input_layer" with a number by default.
       kwargs: `input_shape` and `batch_input_shape`, earlier names of `shape` and `batch_shape`.
 
     Raises:
@@ -142,10 +142,10 @@ def Input(
     Args:
       shape: the shape of one example, in which None stands for any size.
       batch_size: the number of examples, if it is always the same.
-      dtype: the dtype; `floatx` unless given.
+      dtype: the dtype; `floatx` by default.
       sparse, ragged: False; tensors are dense.
       batch_shape: the shape with the number of examples.
-      name: its name, "input_layer" numbered unless given.
+      name: its name; "input_layer" with a number by default.
       tensor: a symbolic value that is used in place of a new one.
       optional: whether None may be given.
 

@@ -24,7 +24,7 @@ class InputSpec:
       optional: whether None may be given.
 
     Raises:
-      TypeError: axes that are no ints, or exceed the number of axes.
+      TypeError: axes that are not ints, or exceed the number of axes.
 
     Example:
       >>> tf.keras.InputSpec(min_ndim=2, axes={-1: 3})

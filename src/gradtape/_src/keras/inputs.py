@@ -55,7 +55,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def converted(value: Any, dtype: DType | None) -> Any:
-    """A value as a tensor if it is an array, cast to a dtype if both are floating; anything else as it is."""
+    """A value as a tensor if it is an array, cast to a dtype if both are floating; anything else unchanged."""
     if isinstance(value, TENSORS):
         tensor = value
     elif isinstance(value, KerasTensor):

@@ -26,7 +26,7 @@ class KerasTensor:
       dtype: its dtype.
       sparse, ragged: not used; tensors are dense.
       record_history: whether what is computed from it is remembered.
-      name: its name, "keras_tensor" numbered unless given.
+      name: its name; "keras_tensor" with a number by default.
 
     Example:
       >>> x = tf.keras.KerasTensor((None, 3))
@@ -98,7 +98,7 @@ class KerasTensor:
         """The value without axes of size 1.
 
         Args:
-          axis: the axes; all of size one unless given.
+          axis: the axes; all of size one by default.
 
         Returns:
           A KerasTensor.

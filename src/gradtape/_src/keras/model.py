@@ -25,7 +25,7 @@ class Model(Trainer, Layer):
       args, kwargs: `inputs`, `outputs` and `name`, or what :class:`Layer` takes.
 
     Raises:
-      ValueError: inputs or outputs that are no symbolic values, or do not belong together.
+      ValueError: inputs or outputs that are not symbolic values, or do not belong together.
 
     Example:
       >>> class Two(tf.keras.Model):
@@ -131,7 +131,7 @@ class Model(Trainer, Layer):
         """Prints a table of the layers, their output shapes and numbers of parameters.
 
         Args:
-          line_length: the width of lines, at most the terminal's unless given.
+          line_length: the width of lines; at most the terminal's by default.
           positions: where columns end, as fractions of it.
           print_fn: what is called with the text, in place of printing it.
           expand_nested: whether layers of models within are listed.
@@ -245,12 +245,12 @@ class Model(Trainer, Layer):
 
         Args:
           filepath: the path of a `.weights.h5` or `.keras` file.
-          skip_mismatch: whether it is warned of layers that do not fit, and they are left as they are.
-          kwargs: `objects_to_skip`, layers that are left as they are, with a `.weights.h5` file.
+          skip_mismatch: whether to warn about layers that do not fit, and leave them unchanged.
+          kwargs: `objects_to_skip`, layers that are left unchanged, with a `.weights.h5` file.
 
         Raises:
           ValueError: a file of another kind, the model is not built, or a layer's weights do not fit.
-          OSError: there is no such file, or it is damaged.
+          OSError: the file does not exist, or it is damaged.
           ImportError: h5py is not installed.
 
         Example:

@@ -71,7 +71,7 @@ class name_scope:
     Args:
       name: the name.
       caller: the object whose scope it is; within its own scope it opens no further one.
-      parent: the path of the scope around it; that in which it is opened unless given.
+      parent: the path of the scope around it; that in which it is opened by default.
 
     Raises:
       ValueError: the name has a "/".

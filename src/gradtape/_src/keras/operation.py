@@ -108,7 +108,7 @@ class Operation(_Begun):
     """Base class of objects that can be called with symbolic values.
 
     Args:
-      name: its name; the class's in snake case, numbered, unless given.
+      name: its name; the class's in snake case, numbered by default.
 
     Raises:
       ValueError: the name has a "/".

@@ -18,7 +18,7 @@ class Progbar:
     """A progress bar with times and mean values, on one line of the terminal.
 
     Args:
-      target: how many steps there are; None: not known.
+      target: number of steps; None: not known.
       width: the bar's width.
       verbose: 1 draws a bar, 2 prints a line at the end, 0 nothing.
       interval: seconds between two drawings at least.
@@ -73,7 +73,7 @@ class Progbar:
         Args:
           current: the step's number.
           values: pairs of a name and a value.
-          finalize: whether it is the last one; unless given, whether it is number `target`.
+          finalize: whether it is the last one; by default, whether it is number `target`.
 
         Example:
           >>> tf.keras.utils.Progbar(2, verbose=0).update(2)

@@ -32,14 +32,14 @@ class SeedGenerator:
     same ones.
 
     Args:
-      seed: an integer from which its seeds follow; drawn from Python's `random` unless given.
+      seed: an integer from which its seeds follow; drawn from Python's `random` by default.
       name: its name.
 
     Attributes:
       state: the variable that holds the seed and how many were handed out.
 
     Raises:
-      ValueError: the seed is no integer.
+      ValueError: the seed is not an integer.
 
     Example:
       >>> seeds = tf.keras.random.SeedGenerator(7)
@@ -366,7 +366,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
 
     Args:
       shape: the shape of the numbers.
-      counts: how many trials there are.
+      counts: number of trials.
       probabilities: the probability of each success.
       dtype: the dtype of the result, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.

@@ -19,7 +19,7 @@ KIND = Kind("regularizer")
 
 @KIND.enter("regularizer")
 class Regularizer:
-    """Base of what is called with a weight and returns what it adds to the loss, a tensor without axes.
+    """Base of what is called with a weight and returns what it adds to the loss, a scalar tensor.
 
     Example:
       >>> class SumOfCubes(tf.keras.regularizers.Regularizer):
@@ -156,7 +156,7 @@ class OrthogonalRegularizer(Regularizer):
       mode: "rows" or "columns".
 
     Raises:
-      ValueError: the factor is negative or not finite, or the mode is none; when called, that the weight is no matrix.
+      ValueError: the factor is negative or not finite, or the mode is unknown; when called, the weight is not a matrix.
 
     Example:
       >>> tf.keras.regularizers.OrthogonalRegularizer(1.0)(tf.constant([[1.0, 0.0], [3.0, 4.0]])).numpy().round(4)

@@ -24,10 +24,10 @@ class Sequential(Model):
     Args:
       layers: the layers; what `keras.Input` returned may be the first.
       trainable: whether its weights are among the trainable ones.
-      name: its name, "sequential" numbered unless given.
+      name: its name; "sequential" with a number by default.
 
     Raises:
-      ValueError: what is no layer, or two layers of one name.
+      ValueError: something that is not a layer, or two layers of one name.
 
     Example:
       >>> model = tf.keras.Sequential([
@@ -63,7 +63,7 @@ class Sequential(Model):
           rebuild: whether the model is built again.
 
         Raises:
-          ValueError: it is no layer, its name is another's, or there is an input already.
+          ValueError: it is not a layer, its name is another's, or there is an input already.
 
         Example:
           >>> model = tf.keras.Sequential()

@@ -127,7 +127,7 @@ def standardize_dtype(dtype: Any) -> str:
       A str.
 
     Raises:
-      ValueError: gradtape has no such dtype.
+      ValueError: gradtape does not have the dtype.
 
     Example:
       >>> tf.keras.backend.standardize_dtype(int)

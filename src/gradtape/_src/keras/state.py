@@ -158,16 +158,16 @@ class Stateful(Operation):
         """Creates a weight.
 
         Args:
-          shape: its shape, without axes unless given.
+          shape: its shape; that of a scalar by default.
           initializer: how it begins: an initializer, its name or configuration, or a callable from a shape and a dtype;
-            "glorot_uniform" for floats and "zeros" for others unless given.
-          dtype: its dtype; the layer's unless given.
+            by default "glorot_uniform" for floats and "zeros" for others.
+          dtype: its dtype; the layer's by default.
           trainable: whether it is among the trainable ones.
           autocast: whether it is read in the dtype in which the layer computes.
           aggregation, overwrite_with_gradient: not used.
           regularizer: what is added to `losses` for it.
           constraint: what it is put through after each step of an optimizer.
-          name: its name; "variable" numbered unless given.
+          name: its name; "variable" with a number by default.
 
         Returns:
           A Variable.
@@ -424,10 +424,10 @@ class Stateful(Operation):
         """Adds to `losses`, from within `call`.
 
         Args:
-          loss: a tensor without axes, or a list of such.
+          loss: a scalar tensor, or a list of such.
 
         Raises:
-          ValueError: it is no tensor.
+          ValueError: it is not a tensor.
 
         Example:
           >>> class Small(tf.keras.layers.Layer):

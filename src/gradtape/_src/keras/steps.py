@@ -274,7 +274,7 @@ class Steps:
           regularization_losses: not used; `losses` are added.
 
         Returns:
-          A tensor without axes.
+          A scalar tensor.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -304,7 +304,7 @@ class Steps:
           training: whether this is training.
 
         Returns:
-          A tensor without axes.
+          A scalar tensor.
 
         Raises:
           ValueError: no loss was given to `compile` and none was added.

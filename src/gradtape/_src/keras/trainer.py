@@ -289,10 +289,10 @@ class Trainer(Steps):
         Args:
           x: the inputs, as `fit` takes them.
           y: the targets, for arrays.
-          batch_size: how many examples there are in a batch, 32 by default, for arrays.
+          batch_size: number of examples in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
           sample_weight: weights of examples, for arrays.
-          steps: how many batches are taken.
+          steps: number of batches taken.
           callbacks: a list of callbacks.
           return_dict: whether the result is a dict by names.
 
@@ -354,9 +354,9 @@ class Trainer(Steps):
 
         Args:
           x: the inputs, as `fit` takes them.
-          batch_size: how many examples there are in a batch, 32 by default, for arrays.
+          batch_size: number of examples in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
-          steps: how many batches are taken.
+          steps: number of batches taken.
           callbacks: a list of callbacks.
 
         Returns:

@@ -21,11 +21,11 @@ class Variable(NamedVariable):
     Args:
       initializer: the first value, or a callable from a shape and a dtype to it, or such a callable's name.
       shape: the shape with which the initializer is called.
-      dtype: the dtype; that of the first value, or `floatx`, unless given.
+      dtype: the dtype; that of the first value, or `floatx` by default.
       trainable: whether tapes watch it and layers list it among their trainable ones.
       autocast: whether layers that compute in another floating dtype read it in theirs.
       aggregation, synchronization, layout: not used; there is one device.
-      name: its name without "/"; "variable" numbered unless given.
+      name: its name without "/"; "variable" with a number by default.
 
     Raises:
       ValueError: an initializer without a shape, or a shape with None.

@@ -465,7 +465,7 @@ def fftshift(x: TensorLike, axes: Any = None, name: str | None = None) -> Tensor
     """Moves the part of frequency 0 from the start of axes to their middle.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       axes: the axes; None for all.
       name: not used; TensorFlow names operations by it.
 
@@ -484,7 +484,7 @@ def ifftshift(x: TensorLike, axes: Any = None, name: str | None = None) -> Tenso
     """The inverse of `fftshift`.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       axes: the axes; None for all.
       name: not used; TensorFlow names operations by it.
 

@@ -49,7 +49,7 @@ def adjoint_of(x: Tensor) -> Tensor:
 
 
 def real_of(x: Tensor) -> Tensor:
-    """The real parts of complex numbers, in their dtype; real ones as they are."""
+    """The real parts of complex numbers, in their dtype; real ones unchanged."""
     return apply_cast(real(x), x.dtype) if x.dtype.is_complex else x
 
 

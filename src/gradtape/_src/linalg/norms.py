@@ -76,7 +76,7 @@ def norm(
       A tensor of the operand's dtype; of complex numbers a real one, but where `ord` is a root of a sum of squares.
 
     Raises:
-      ValueError: there is no such norm, or no such axis.
+      ValueError: the norm is unknown, or the axis out of range.
       InvalidArgumentError: the operand is of integers.
 
     Example:
@@ -142,7 +142,7 @@ def normalize(
       The divided tensor, and the norm, whose axes are kept.
 
     Raises:
-      ValueError: there is no such norm, or no such axis.
+      ValueError: the norm is unknown, or the axis out of range.
 
     Example:
       >>> unit, length = tf.linalg.normalize([3.0, 4.0])

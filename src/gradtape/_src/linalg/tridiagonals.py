@@ -300,7 +300,7 @@ def tridiagonal_matmul(
 
 
 def _chosen(w: np.ndarray, select: str, select_range: Any) -> slice:
-    """The positions among ascending eigenvalues that are requested. Raises ValueError for what is no choice."""
+    """The positions among ascending eigenvalues that are requested. Raises ValueError for invalid selections."""
     if select == "a":
         return slice(None)
     if select not in ("i", "v"):

@@ -16,7 +16,7 @@ from gradtape._src.core.typing import DTypeLike
 
 
 class Initializer(Protocol):
-    """What a table takes: the dtypes of keys and values, and these as arrays."""
+    """Base class of initializers: dtypes of keys and values, and these as arrays."""
 
     key_dtype: DType
     value_dtype: DType
@@ -25,7 +25,7 @@ class Initializer(Protocol):
 
 
 def array_of(tensor: Any) -> np.ndarray:
-    """The elements of a tensor of numbers or text."""
+    """The elements of a tensor of numbers or strings."""
     return np.asarray(tensor)
 
 
@@ -33,9 +33,9 @@ class KeyValueTensorInitializer:
     """Fills a table with keys and their values.
 
     Args:
-      keys: a tensor of integers or text, or a value convertible to one.
+      keys: a tensor of integers or strings, or a value convertible to one.
       values: the same number of numbers or strings.
-      key_dtype: the dtype of the keys; None for the one they have.
+      key_dtype: the dtype of the keys; None for their own.
       value_dtype: the same of the values.
       name: not used; TensorFlow names operations by it.
 
@@ -83,7 +83,7 @@ class KeyValueTensorInitializer:
 
 
 class TextFileIndex:
-    """Which part of a line is a key or a value, beside the number of a column: the whole line, or its number.
+    """Special column indices of keys and values: the whole line, or its number.
 
     Example:
       >>> tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
@@ -103,7 +103,7 @@ class TextFileInitializer:
       key_index: which column holds keys, or `tf.lookup.TextFileIndex.WHOLE_LINE` or `LINE_NUMBER`.
       value_dtype: the dtype of the values.
       value_index: the same of the values.
-      vocab_size: how many lines are read; None for all.
+      vocab_size: number of lines read; None for all.
       delimiter: what parts columns.
       name: not used; TensorFlow names operations by it.
       value_index_offset: what is added to line numbers that are values.
@@ -113,7 +113,7 @@ class TextFileInitializer:
       value_dtype: that of the values.
 
     Raises:
-      ValueError: a whole line is no text, or a line number not int64.
+      ValueError: a whole line is not a string, or a line number not int64.
 
     Example:
       >>> import os, tempfile
@@ -160,8 +160,8 @@ class TextFileInitializer:
           Two arrays.
 
         Raises:
-          NotFoundError: there is no such file.
-          InvalidArgumentError: a line has too few columns or a number that is none, or there are too few lines.
+          NotFoundError: the file does not exist.
+          InvalidArgumentError: a line has too few columns or an invalid number, or there are too few lines.
 
         Example:
           >>> import os, tempfile

@@ -1,7 +1,7 @@
-"""Tables whose entries do not change, and tables that programs write to.
+"""Static and mutable lookup tables.
 
-They are dicts of Python's. What does not change is looked up by a primitive, so that compiled functions go on with
-other keys; what changes is asked again each time.
+They are Python dicts. Static tables are looked up by a primitive, so that compiled functions work with
+other keys; mutable tables are read again each time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _any_tensor(array: np.ndarray, dtype: DType) -> Any:
 
 
 class _Table:
-    """Entries by key, and what stands for those that are not there."""
+    """Entries by key, with a default value."""
 
     def __init__(self, key_dtype: DTypeLike, value_dtype: DTypeLike, default: Any, name: str | None) -> None:
         self._key_dtype, self._value_dtype, self._name = as_dtype(key_dtype), as_dtype(value_dtype), name
@@ -115,11 +115,11 @@ _FIND = Primitive("LookupTableFindV2", lambda keys, table: table._found(keys), N
 
 
 class StaticHashTable(_Table):
-    """A table whose entries are given once.
+    """An immutable table.
 
     Args:
-      initializer: what fills it, such as `tf.lookup.KeyValueTensorInitializer`.
-      default_value: the value of keys that it does not have.
+      initializer: its initializer, such as `tf.lookup.KeyValueTensorInitializer`.
+      default_value: the value of missing keys.
       name: its name.
       experimental_is_anonymous: not used.
 
@@ -127,11 +127,11 @@ class StaticHashTable(_Table):
       key_dtype: the dtype of the keys.
       value_dtype: that of the values.
       name: its name.
-      default_value: the value of keys that it does not have, a tensor.
+      default_value: the value of missing keys, a tensor.
 
     Raises:
       FailedPreconditionError: a key has two values.
-      InvalidArgumentError: keys are no integers or text, or there are not as many values.
+      InvalidArgumentError: keys are neither integers nor strings, or there are not as many values.
       TypeError: the default value is of another dtype.
 
     Example:
@@ -161,7 +161,7 @@ class StaticHashTable(_Table):
 
     @property
     def default_value(self) -> Any:
-        """The value of keys that it does not have."""
+        """The value of missing keys."""
         return self._default
 
     def lookup(self, keys: Any, name: str | None = None) -> Any:
@@ -192,12 +192,12 @@ class StaticHashTable(_Table):
 
 
 class StaticVocabularyTable:
-    """A vocabulary: the number of each word, and for words that it does not have one of a few buckets behind them.
+    """A vocabulary: the index of each word, and hash buckets for unknown words.
 
     Args:
-      initializer: what gives the words, or int64 keys, their numbers from 0, int64; None for buckets alone.
-      num_oov_buckets: how many buckets there are.
-      lookup_key_dtype: the dtype of the keys that are looked up; None for that of the initializer, or text.
+      initializer: assigns indices from 0, int64, to words or int64 keys; None for buckets only.
+      num_oov_buckets: number of buckets.
+      lookup_key_dtype: the dtype of keys; None for that of the initializer, or string.
       name: its name.
       experimental_is_anonymous: not used.
 
@@ -207,7 +207,7 @@ class StaticVocabularyTable:
       name: its name.
 
     Raises:
-      TypeError: keys are neither int64 nor text, or numbers are not int64.
+      TypeError: keys are neither int64 nor strings, or indices are not int64.
       ValueError: there are no buckets.
 
     Example:
@@ -277,7 +277,7 @@ class StaticVocabularyTable:
         return as_tensor(self._words() + self._buckets, dtypes.int64)
 
     def lookup(self, keys: Any, name: str | None = None) -> Tensor:
-        """The numbers of words; of those that are not in the vocabulary, the numbers of their buckets.
+        """The indices of words; for unknown words those of their buckets.
 
         Args:
           keys: a tensor of the dtype of the keys, of any shape.
@@ -320,14 +320,14 @@ _NUMBER = Primitive("LookupTableFindV2", lambda keys, table: table._numbers(keys
 
 
 class MutableHashTable(_Table):
-    """A table that can be written to.
+    """A mutable table.
 
-    It is not part of checkpoints: what `export` gives is what there is to be kept.
+    It is not saved in checkpoints; save what `export` returns instead.
 
     Args:
       key_dtype: the dtype of the keys, int32, int64 or string.
       value_dtype: that of the values.
-      default_value: the value of keys that it does not have; its shape is that of all values.
+      default_value: the value of missing keys; its shape is that of all values.
       name: its name.
       checkpoint: not used.
       experimental_is_anonymous: not used.
@@ -388,12 +388,12 @@ class MutableHashTable(_Table):
         as_effect(_EXTERNAL, self._insert, tensor, given)
 
     def _insert(self, keys: Any, values: Any) -> None:
-        # Copies: nothing that is written later to an array changes an entry.
+        # Copies, so that later writes to an array do not change an entry.
         rows = np.array(array_of(values)).reshape(-1, *self._default.shape)
         self._entries.update(zip(array_of(keys).reshape(-1).tolist(), rows, strict=True))
 
     def remove(self, keys: Any, name: str | None = None) -> None:
-        """Removes keys with their values; those that it does not have are passed over.
+        """Removes keys with their values; missing keys are ignored.
 
         Args:
           keys: a tensor of the dtype of the keys.
@@ -420,7 +420,7 @@ class MutableHashTable(_Table):
 
         Args:
           keys: a tensor of the dtype of the keys, of any shape.
-          dynamic_default_values: values for the keys that it does not have, one for each key or one for all; None for
+          dynamic_default_values: values of missing keys, one for each key or one for all; None for
             the table's default.
           name: not used; TensorFlow names operations by it.
 

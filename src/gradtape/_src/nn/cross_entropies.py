@@ -209,7 +209,7 @@ def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorL
 
     Raises:
       ValueError: the labels have another shape.
-      InvalidArgumentError: a label is no class, or the labels are no integers.
+      InvalidArgumentError: a label is not a class, or the labels are not integers.
 
     Example:
       >>> tf.nn.sparse_softmax_cross_entropy_with_logits([1], [[0.0, 2.0]]).numpy().round(4)
@@ -351,7 +351,7 @@ def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Raises:
       InvalidArgumentError: the operand is of integers.

@@ -89,7 +89,7 @@ def dilation2d(
     Raises:
       InvalidArgumentError: the operands do not have these axes and equal channels, or the window does not fit.
       ValueError: the format is another.
-      TypeError: strides or dilations are no list.
+      TypeError: strides or dilations are not a list.
 
     Example:
       >>> image = tf.reshape([1.0, 5.0, 2.0], [1, 1, 3, 1])
@@ -132,7 +132,7 @@ def erosion2d(
     Raises:
       InvalidArgumentError: the operands do not have these axes and equal channels, or the window does not fit.
       ValueError: the format is another.
-      TypeError: strides or dilations are no list.
+      TypeError: strides or dilations are not a list.
 
     Example:
       >>> image = tf.reshape([1.0, 5.0, 2.0], [1, 1, 3, 1])

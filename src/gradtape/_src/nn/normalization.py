@@ -43,7 +43,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 
     Raises:
       ValueError: an unknown data_format.
-      InvalidArgumentError: the bias is no vector of that length, or `value` has less than two axes.
+      InvalidArgumentError: the bias is not a vector of that length, or `value` has less than two axes.
 
     Example:
       >>> tf.nn.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).numpy()
@@ -443,9 +443,9 @@ def dropout(
 
     Args:
       x: a floating tensor.
-      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
+      rate: the fraction, a number of [0, 1), or a scalar tensor of x's dtype.
       noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
-      seed: as `tf.random.uniform` takes it.
+      seed: as for `tf.random.uniform`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -481,7 +481,7 @@ def stateless_dropout(
 
     Args:
       x: a floating tensor.
-      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
+      rate: the fraction, a number of [0, 1), or a scalar tensor of x's dtype.
       seed: two integers.
       rng_alg: the generator, "philox", "threefry" or "auto_select"; None for the last.
       noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
@@ -522,7 +522,7 @@ def general_dropout(
 
     Args:
       x: a floating tensor.
-      rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
+      rate: the fraction, a number of [0, 1), or a scalar tensor of x's dtype.
       uniform_sampler: a function called as uniform_sampler(shape=..., dtype=...) that returns numbers of [0, 1).
       noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
       name: not used; TensorFlow names operations by it.

@@ -127,7 +127,7 @@ def nce_loss(
       biases: of shape [num_classes].
       labels: the true classes, integers of shape [batch, num_true].
       inputs: of shape [batch, width].
-      num_sampled: how many classes are drawn for the batch.
+      num_sampled: number of classes drawn for the batch.
       num_classes: the number of classes.
       num_true: the number of true classes of an example.
       sampled_values: what a sampler gave; None for `tf.random.log_uniform_candidate_sampler`, without repetitions.
@@ -176,7 +176,7 @@ def sampled_softmax_loss(
       biases: of shape [num_classes].
       labels: the true classes, integers of shape [batch, num_true].
       inputs: of shape [batch, width].
-      num_sampled: how many classes are drawn for the batch.
+      num_sampled: number of classes drawn for the batch.
       num_classes: the number of classes.
       num_true: the number of true classes of an example.
       sampled_values: what a sampler gave; None for `tf.random.log_uniform_candidate_sampler`, without repetitions.
@@ -226,7 +226,7 @@ def compute_average_loss(
 
     Raises:
       ValueError: the losses have no axis.
-      TypeError: global_batch_size is no integer.
+      TypeError: global_batch_size is not an integer.
       InvalidArgumentError: it is negative.
       RuntimeError: a strategy's scope is open, and no replica calls it.
 

@@ -170,7 +170,7 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
-    """Raises ValueError where both are greater than 1, or one is no numbers."""
+    """Raises ValueError where both are greater than 1, or one is not a number."""
     counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
     for name, count in zip(("strides", "dilations"), counts, strict=True):
         if count.dtype.kind not in "iufb":

@@ -50,7 +50,7 @@ def _numbers(*values: Any) -> tuple[Tensor, ...]:
 
 
 def _kept(name: str) -> Callable[..., Tensor]:
-    """A function that leaves integers as they are."""
+    """A function that leaves integers unchanged."""
     return lambda x: FUNCTIONS[name](x) if x.dtype.is_floating else x
 
 

@@ -1,7 +1,7 @@
 """A function of one slice evaluated on a batch of slices: traced once, and each step evaluated by its batch rule.
 
 A slot of the trace is batched where it depends on the slices, and has then an axis in front of those that the function
-saw; all others stay as they are. A primitive without a rule is evaluated slice by slice. Where Python looked at a
+saw; all others are unchanged. A primitive without a rule is evaluated slice by slice. Where Python looked at a
 batched value, or anything but drawing random numbers was done beside computing, there is no batch, and the caller takes
 the slices one after the other; the first one's result is there already.
 """

@@ -218,7 +218,7 @@ def bitcast(input: TensorLike, type: DTypeLike, name: str | None = None) -> Tens
       A tensor of that dtype, through which no gradient flows.
 
     Raises:
-      InvalidArgumentError: an element's bits do not fill whole elements of the other dtype, or one is no number.
+      InvalidArgumentError: an element's bits do not fill whole elements of the other dtype, or one is not a number.
 
     Example:
       >>> tf.bitcast(1.0, tf.int32).numpy()

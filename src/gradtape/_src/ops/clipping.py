@@ -57,7 +57,7 @@ def l2_normalize(
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
 def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Axes = None, name: str | None = None) -> Any:
-    """Scales t down to a Euclidean norm of at most clip_norm; a shorter t stays as it is.
+    """Scales t down to a Euclidean norm of at most clip_norm; a shorter t stays unchanged.
 
     Args:
       t: a floating tensor, or IndexedSlices, whose values are scaled.
@@ -112,7 +112,7 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
 
     Raises:
       ValueError: a bound's shape would change that of t.
-      TypeError: t is of integers and a bound is no integer.
+      TypeError: t is of integers and a bound is not an integer.
       InvalidArgumentError: a bound does not broadcast, or is a tensor of another dtype.
 
     Example:
@@ -146,7 +146,7 @@ def embedding_lookup(
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
       ids: integers, which count along the first axis of params.
-      max_norm: the greatest norm of a row; None leaves rows as they are.
+      max_norm: maximum norm of rows; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -186,10 +186,10 @@ def global_norm(t_list: Sequence[TensorLike | None], name: str | None = None) ->
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor without axes; 0 if there is nothing but None.
+      A scalar tensor; 0 if there is nothing but None.
 
     Raises:
-      TypeError: t_list is no sequence.
+      TypeError: t_list is not a sequence.
       InvalidArgumentError: a tensor is of integers.
 
     Example:
@@ -227,7 +227,7 @@ def clip_by_global_norm(
       The list of scaled tensors, and the global norm before scaling. A norm that is not finite makes every tensor NaN.
 
     Raises:
-      TypeError: t_list is no sequence.
+      TypeError: t_list is not a sequence.
       InvalidArgumentError: a tensor is of integers.
 
     Example:

@@ -102,7 +102,7 @@ def scalar_mul(scalar: TensorLike, x: Any, name: str | None = None) -> Any:
     """Multiplies a tensor by a scalar.
 
     Args:
-      scalar: a number or a tensor without axes.
+      scalar: a number or a scalar tensor.
       x: a tensor of the same dtype, or IndexedSlices, whose values are multiplied.
       name: not used; TensorFlow names operations by it.
 
@@ -136,14 +136,14 @@ def polyval(coeffs: TensorLike, x: TensorLike, name: str | None = None) -> Tenso
 
     Args:
       coeffs: a list of coefficients, from that of the highest power down; none give 0.
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the shape that x and the coefficients broadcast to.
 
     Raises:
-      ValueError: `coeffs` is no list.
+      ValueError: `coeffs` is not a list.
 
     Example:
       >>> tf.math.polyval([3.0, 0.0, 1.0], 2.0).numpy()

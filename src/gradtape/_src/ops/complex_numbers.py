@@ -154,7 +154,7 @@ def real(input: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape, float32 of complex64 and float64 of complex128; real numbers as they are.
+      A tensor of that shape, float32 of complex64 and float64 of complex128; real numbers unchanged.
 
     Raises:
       TypeError: it holds bools.
@@ -209,7 +209,7 @@ def conj(x: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape and dtype; real numbers as they are.
+      A tensor of that shape and dtype; real numbers unchanged.
 
     Raises:
       TypeError: it holds bools.

@@ -40,7 +40,7 @@ def cond(
     """Calls one of two functions: true_fn if pred holds, else false_fn.
 
     Args:
-      pred: a bool, or a tensor without axes.
+      pred: a bool, or a scalar tensor.
       true_fn: a function without arguments.
       false_fn: another.
       name: not used; TensorFlow names operations by it.
@@ -97,7 +97,7 @@ def case(
 
     Raises:
       InvalidArgumentError: no predicate holds and there is no default.
-      TypeError: a predicate is no bool tensor, or a function is not callable.
+      TypeError: a predicate is not a bool tensor, or a function is not callable.
       ValueError: there are no pairs.
 
     Example:
@@ -155,7 +155,7 @@ def switch_case(
     """Calls the function with a given index.
 
     Args:
-      branch_index: an integer tensor without axes.
+      branch_index: an integer scalar tensor.
       branch_fns: functions without arguments, or pairs of index and function, or a dict of them; indices count from 0.
       default: the function for an index that none has; None for the one with the greatest index.
       name: not used; TensorFlow names operations by it.
@@ -164,7 +164,7 @@ def switch_case(
       What the function returns.
 
     Raises:
-      TypeError: the index is no integer tensor, or a function is not callable.
+      TypeError: the index is not an integer tensor, or a function is not callable.
       ValueError: the functions' indices leave gaps, or there are none.
 
     Example:
@@ -232,7 +232,7 @@ def while_loop(
     Tapes see the operations as they run, so that gradients of any order go through the loop.
 
     Args:
-      cond: a function of the loop variables that returns a bool, or a tensor without axes.
+      cond: a function of the loop variables that returns a bool, or a scalar tensor.
       body: a function of the loop variables that returns their next values, in the same structure.
       loop_vars: a tuple, list or nested structure of the first values.
       shape_invariants: not used; shapes may change.
@@ -319,7 +319,7 @@ def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> 
       A list in which None stays None, or the tensor alone.
 
     Raises:
-      TypeError: what is given is no sequence of tensors.
+      TypeError: the argument is not a sequence of tensors.
 
     Example:
       >>> [t.numpy() for t in tf.tuple([tf.constant(1), tf.constant(2)])]

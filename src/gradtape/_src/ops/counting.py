@@ -168,7 +168,7 @@ def histogram_fixed_width(
       A vector of nbins counts.
 
     Raises:
-      InvalidArgumentError: the range is no increasing pair, there are no bins, or a value is NaN.
+      InvalidArgumentError: the range is not increasing, there are no bins, or a value is NaN.
 
     Example:
       >>> tf.histogram_fixed_width([-2.0, 0.5, 1.0, 3.5, 9.0], [0.0, 4.0], nbins=4).numpy()
@@ -369,7 +369,7 @@ def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = 
       A named tuple of `y`, the distinct values, and `idx`, with x[i] = y[idx[i]].
 
     Raises:
-      InvalidArgumentError: x is no vector.
+      InvalidArgumentError: x is not a vector.
 
     Example:
       >>> y, idx = tf.unique([4, 4, 9, 4])
@@ -395,7 +395,7 @@ def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: s
       A named tuple of `y`, the distinct values, `idx`, with x[i] = y[idx[i]], and `count`.
 
     Raises:
-      InvalidArgumentError: x is no vector.
+      InvalidArgumentError: x is not a vector.
 
     Example:
       >>> y, idx, count = tf.unique_with_counts([4, 4, 9, 4])

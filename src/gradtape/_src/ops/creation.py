@@ -57,7 +57,7 @@ def convert_to_tensor(
 
     Raises:
       TypeError: the value does not convert to the dtype, or is of a dtype that gradtape does not have.
-      ValueError: it is no rectangle of numbers, or a tensor of another dtype.
+      ValueError: it is ragged, or a tensor of another dtype.
 
     Example:
       >>> tf.convert_to_tensor([[1, 2], [3, 4]])
@@ -104,8 +104,8 @@ def constant(
     """A tensor with a copy of the value.
 
     Args:
-      value: a number, array or nested sequence of numbers, or text; a tensor is returned as it is.
-      dtype: its dtype; float32, int32 or bool for Python numbers and the array's own for arrays unless given.
+      value: a number, array or nested sequence of numbers, or text; a tensor is returned unchanged.
+      dtype: its dtype; by default float32, int32 or bool for Python numbers, and an array's own dtype.
       shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
       name: not used; TensorFlow names operations by it.
 
@@ -114,7 +114,7 @@ def constant(
 
     Raises:
       TypeError: the value does not convert to the dtype or does not fill the shape.
-      ValueError: the value is no rectangle of numbers.
+      ValueError: the value is ragged.
 
     Example:
       >>> tf.constant([1.0, 2.0, 3.0])
@@ -273,7 +273,7 @@ def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: An
 
     Args:
       dims: the shape, a sequence or a vector of sizes.
-      value: a number or a tensor without axes.
+      value: a number or a scalar tensor.
       layout: not used; it is for several devices.
       name: not used; TensorFlow names operations by it.
 
@@ -411,7 +411,7 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     Args:
       start: the first value, or a tensor of them.
       stop: the last value, of the dtype of `start`; both broadcast.
-      num: how many values there are.
+      num: number of values.
       axis: where the axis of values goes in the result.
       name: not used; TensorFlow names operations by it.
 

@@ -155,7 +155,7 @@ _GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True, b
 
 
 def along_axis(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
-    """The slices along an axis at positions that are no tensor's."""
+    """The slices along an axis at positions that are not a tensor's."""
     return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
 
 

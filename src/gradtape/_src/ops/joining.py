@@ -187,7 +187,7 @@ def split(
       A list of tensors.
 
     Raises:
-      ValueError: the sizes are a tensor without axes.
+      ValueError: the sizes are a scalar tensor.
       InvalidArgumentError: the parts do not fill the axis, or the axis is out of range.
 
     Example:

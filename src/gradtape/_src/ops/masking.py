@@ -59,7 +59,7 @@ def one_hot(
 
     Raises:
       TypeError: the dtypes of on_value, off_value and dtype differ.
-      InvalidArgumentError: the indices are no integers, depth is negative, or the axis is out of range.
+      InvalidArgumentError: the indices are not integers, depth is negative, or the axis is out of range.
 
     Example:
       >>> tf.one_hot([0, 2], depth=3).numpy()
@@ -113,7 +113,7 @@ def sequence_mask(
 
     Args:
       lengths: a tensor of numbers.
-      maxlen: how many positions there are; None for the greatest length.
+      maxlen: number of positions; None for the greatest length.
       dtype: the dtype of the mask.
       name: not used; TensorFlow names operations by it.
 

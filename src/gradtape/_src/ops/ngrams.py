@@ -1,4 +1,4 @@
-"""Neighbouring strings joined."""
+"""N-grams of strings."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ def ngrams(
     preserve_short_sequences: bool = False,
     name: str | None = None,
 ) -> StringTensor:
-    """The runs of neighbouring strings along the last axis, each joined to one text.
+    """The n-grams of strings along the last axis, each joined to one string.
 
     Args:
       data: a string tensor with at least one axis.
-      ngram_width: how many neighbours a run has, or several such numbers, whose runs follow each other.
-      separator: what stands between neighbours.
-      pad_values: what stands before the first and behind the last text, one text for both or a pair; None for nothing.
-      padding_width: how often that is at each end, at most one less than a run has; None for that many.
-      preserve_short_sequences: whether strings that are fewer than a run has make one run.
+      ngram_width: the n of n-grams, or several, whose n-grams follow each other.
+      separator: the string between neighbours.
+      pad_values: padding before the first and behind the last string, one string for both or a pair; None for none.
+      padding_width: amount of padding at each end, at most n - 1; None for n - 1.
+      preserve_short_sequences: whether fewer than n strings give one n-gram.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A string tensor whose last axis holds the runs.
+      A string tensor whose last axis holds the n-grams.
 
     Raises:
       ValueError: the data has no axis, a width is less than 1, or there is a padding width without values.
-      TypeError: pad_values are no text.
+      TypeError: pad_values are not strings.
 
     Example:
       >>> tf.strings.ngrams(["a", "b", "c"], 2).numpy().tolist()

@@ -36,7 +36,7 @@ def pad(
     """Widens a tensor along each of its axes.
 
     Args:
-      tensor: a tensor, or what converts to one.
+      tensor: a tensor, or a value convertible to one.
       paddings: a pair for each axis: how many positions are added before and behind.
       mode: "CONSTANT" fills them with constant_values, "REFLECT" with the mirror image that leaves out the border
         element, and "SYMMETRIC" with the one that repeats it; case does not matter.

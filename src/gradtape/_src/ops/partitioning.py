@@ -36,7 +36,7 @@ def dynamic_partition(
     Args:
       data: a tensor.
       partitions: int32, of the leading sizes of `data`: the number of the tensor that each slice goes to.
-      num_partitions: how many tensors there are.
+      num_partitions: number of tensors.
       name: not used; TensorFlow names operations by it.
 
     Returns:

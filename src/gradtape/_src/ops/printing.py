@@ -1,4 +1,4 @@
-"""Values as text: tf.print, which cuts long ones in the middle, and tf.as_string."""
+"""Printing and formatting: tf.print, which abridges long values, and tf.as_string."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHOWS = effect_kind("shows")
 
 
 def print(*inputs: Any, **kwargs: Any) -> None:
-    """Prints values: text as it is, tensors and variables without shape or dtype, nested structures of them.
+    """Prints strings, tensors and variables without shape or dtype, and nested structures of them.
 
     Args:
       *inputs: what to print.
-      **kwargs: options by name. `output_stream` is where to print: sys.stderr unless given, another stream, or
-        "file://" and the path of a file to add to. `summarize` is how many elements are shown at either end of every
-        axis, 3 unless given and all for -1. `sep` stands between the values, a space unless given, and `end` after the
-        last one, a new line unless given. `name` is not used.
+      **kwargs: options by name. `output_stream` is where to print: sys.stderr by default, another stream, or
+        "file://" and the path of a file to append to. `summarize` is the number of elements shown at each end of every
+        axis, 3 by default and all for -1. `sep` is printed between the values, a space by default, and `end` after the
+        last one, a newline by default. `name` is not used.
 
     Raises:
       ValueError: an unknown keyword or kind of stream.
@@ -58,22 +58,22 @@ def as_string(
     fill: str = "",
     name: str | None = None,
 ) -> StringTensor:
-    """Numbers as text.
+    """Formats numbers as strings.
 
     Args:
-      input: a tensor of numbers or bools, or text, which stays as it is.
-      precision: digits behind the point of floats; -1 for six.
-      scientific: whether floats have an exponent.
-      shortest: whether floats have an exponent where that is shorter.
-      width: how many characters there are at least; -1 for as many as are needed.
-      fill: what stands before shorter ones: "0", " ", "+", "-" (behind them) or nothing.
+      input: a tensor of numbers or bools, or of strings, which are not changed.
+      precision: digits after the decimal point of floats; -1 for six.
+      scientific: whether to use scientific notation.
+      shortest: whether to use scientific notation where that is shorter.
+      width: minimum number of characters; -1 for none.
+      fill: padding of shorter ones: "0", " ", "+", "-" (behind them) or nothing.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: options that the dtype does not have, or of the same meaning together.
+      InvalidArgumentError: options that the dtype does not support, or that exclude each other.
 
     Example:
       >>> tf.as_string([1.5, 2.0], precision=2).numpy().tolist()
@@ -110,7 +110,7 @@ def as_string(
 
 
 def _present(value: Any) -> Any:
-    """A value, or a structure of them, with tensors for variables: what they hold now is printed."""
+    """Replaces variables by their current values."""
     if isinstance(value, BaseVariable):
         return as_tensor(value)
     if isinstance(value, Mapping):
@@ -132,7 +132,7 @@ def _print(stream: Any, summarize: int, sep: str, end: str, *inputs: Any) -> Non
 
 
 def shown(value: Any, summarize: int) -> str:
-    """A value, or a structure of them, as text."""
+    """Formats a value, or a structure of them."""
     if isinstance(value, StringTensor):
         return _array(np.asarray(value), summarize, 1)
     if isinstance(value, Tensor | BaseVariable):
@@ -148,7 +148,7 @@ def shown(value: Any, summarize: int) -> str:
 
 
 def _array(array: np.ndarray, summarize: int, depth: int) -> str:
-    """The elements in brackets; axes but the last one on lines of their own, indented by the brackets before them."""
+    """Formats elements in brackets; all axes except the last one on separate lines, indented by the brackets."""
     if isinstance(array, bytes) or not array.ndim:
         return _number(array if isinstance(array, bytes) else array[()])
     cut = 0 <= 2 * summarize < len(array)
@@ -159,7 +159,7 @@ def _array(array: np.ndarray, summarize: int, depth: int) -> str:
 
 
 def _number(number: Any) -> str:
-    """An element: text in quotes, bools as 1 and 0, floats with as few digits as give them back, 6 or 9, 15 or 17."""
+    """Formats an element: strings in quotes, bools as 1 and 0, floats with enough digits, 6 or 9, 15 or 17."""
     if isinstance(number, np.floating):
         few, all_ = (6, 9) if number.dtype == np.float32 else (15, 17)
         short = f"{number:.{few}g}"

@@ -99,7 +99,7 @@ def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Te
     """Turns the order of elements along axes round.
 
     Args:
-      tensor: a tensor, or what converts to one.
+      tensor: a tensor, or a value convertible to one.
       axis: a sequence of axes; a single number is refused.
       name: not used; TensorFlow names operations by it.
 

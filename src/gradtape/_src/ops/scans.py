@@ -241,7 +241,7 @@ def cumulative_logsumexp(
       A tensor of the shape and dtype of x.
 
     Raises:
-      InvalidArgumentError: x is no floating tensor, or the axis is out of range.
+      InvalidArgumentError: x is not a floating tensor, or the axis is out of range.
 
     Example:
       >>> tf.math.cumulative_logsumexp([0.0, 0.0, 1000.0]).numpy().round(4)

@@ -136,7 +136,7 @@ def tensor_scatter_nd_update(
     """A copy of a tensor with slices at coordinates replaced.
 
     Args:
-      tensor: a tensor, which stays as it is.
+      tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       name: not used; TensorFlow names operations by it.
@@ -182,7 +182,7 @@ def tensor_scatter_nd_add(
     """A copy of a tensor with updates added to slices at coordinates.
 
     Args:
-      tensor: a tensor, which stays as it is.
+      tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
@@ -210,7 +210,7 @@ def tensor_scatter_nd_sub(
     """A copy of a tensor with updates subtracted from slices at coordinates.
 
     Args:
-      tensor: a tensor, which stays as it is.
+      tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
@@ -261,7 +261,7 @@ def tensor_scatter_nd_max(
     """A copy of a tensor with slices at coordinates raised to the updates where they are less.
 
     Args:
-      tensor: a tensor, which stays as it is.
+      tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
@@ -289,7 +289,7 @@ def tensor_scatter_nd_min(
     """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
 
     Args:
-      tensor: a tensor, which stays as it is.
+      tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.

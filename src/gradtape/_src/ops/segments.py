@@ -375,7 +375,7 @@ def unsorted_segment_sum(
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -403,7 +403,7 @@ def unsorted_segment_mean(
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -432,7 +432,7 @@ def unsorted_segment_sqrt_n(
       data: a floating tensor of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -469,7 +469,7 @@ def unsorted_segment_max(
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -505,7 +505,7 @@ def unsorted_segment_min(
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -540,7 +540,7 @@ def unsorted_segment_prod(
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
-      num_segments: how many segments there are.
+      num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:

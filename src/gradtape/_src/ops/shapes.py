@@ -79,7 +79,7 @@ def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Ten
       A list of tensors.
 
     Raises:
-      TypeError, ValueError: it is no sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of what converts to tensors.
 
     Example:
       >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
@@ -106,8 +106,8 @@ def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Te
     """The same elements, in the same order, under another shape.
 
     Args:
-      tensor: a tensor, or what converts to one.
-      shape: the new shape; one size may be -1, which is worked out from the others.
+      tensor: a tensor, or a value convertible to one.
+      shape: the new shape; one size may be -1, which is computed from the others.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -314,7 +314,7 @@ def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, nam
       A list of vectors.
 
     Raises:
-      TypeError, ValueError: it is no sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of what converts to tensors.
 
     Example:
       >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
@@ -333,7 +333,7 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -365,7 +365,7 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      An int32 tensor without axes.
+      An int32 scalar tensor.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -390,7 +390,7 @@ def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None
     """The same value, once its shape is found to be as expected.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       shape: the expected shape, in which None stands for any size; None for any shape.
       name: not used; TensorFlow names operations by it.
 
@@ -469,7 +469,7 @@ def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
 
 
 def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
-    """`identity`, with which programs promise TensorFlow's compiler that a value stays as it is.
+    """`identity`, with which programs promise TensorFlow's compiler that a value stays unchanged.
 
     Args:
       input: a tensor, or what converts to one.

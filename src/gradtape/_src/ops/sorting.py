@@ -344,7 +344,7 @@ def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
       A vector of the same dtype.
 
     Raises:
-      InvalidArgumentError: x is no vector, or no permutation.
+      InvalidArgumentError: x is not a vector, or no permutation.
 
     Example:
       >>> tf.math.invert_permutation([2, 0, 1]).numpy()
@@ -387,7 +387,7 @@ def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A bool tensor without axes; True for fewer than two elements.
+      A bool scalar tensor; True for fewer than two elements.
 
     Raises:
       TypeError, ValueError: x does not convert to a tensor.
@@ -413,7 +413,7 @@ def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A bool tensor without axes; True for fewer than two elements.
+      A bool scalar tensor; True for fewer than two elements.
 
     Raises:
       TypeError, ValueError: x does not convert to a tensor.

@@ -252,7 +252,7 @@ def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A float32 tensor without axes; NaN where there are no elements.
+      A float32 scalar tensor; NaN where there are no elements.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.

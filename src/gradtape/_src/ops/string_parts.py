@@ -1,6 +1,6 @@
-"""Parts of texts: strings cut up, and put together from parts.
+"""Splitting, slicing and joining of strings.
 
-What TensorFlow gives as a ragged tensor is a tensor here where its rows are of one length, as those of a scalar are.
+TensorFlow's ragged results are dense tensors here, if rows have the same length, as for a scalar.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ERRORS = {"replace": "replace", "ignore": "ignore", "strict": "strict"}
 
 
 def _rows(function: Callable[[bytes], list[Any]], array: np.ndarray, name: str, make: Callable[[Any], Any]) -> Any:
-    """What a function makes of every text, along a new last axis; ValueError where their numbers differ."""
+    """Maps strings to rows along a new last axis; ValueError if their lengths differ."""
     rows = [function(text) for text in array.reshape(-1).tolist()]
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
@@ -41,20 +41,20 @@ def _rows(function: Callable[[bytes], list[Any]], array: np.ndarray, name: str, 
 
 
 def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = None) -> StringTensor:
-    """The parts of strings between separators.
+    """Splits strings at separators.
 
     Args:
       input: a string tensor.
-      sep: the separator; None or "" for any run of white space, which at the ends separates nothing.
-      maxsplit: how often a text is cut at most, from its beginning; -1 for at every separator.
+      sep: the separator; None or "" for any run of white space, ignored at the ends.
+      maxsplit: maximum number of splits from the start; -1 for all.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A string tensor with an axis more, of the parts.
+      A string tensor with an additional axis, of the parts.
 
     Raises:
-      ValueError: strings have different numbers of parts, which only a ragged tensor holds.
-      TypeError: it is no text.
+      ValueError: strings have different numbers of parts, which requires a ragged tensor.
+      TypeError: it is not a string.
 
     Example:
       >>> tf.strings.split("a,b,,c", sep=",").numpy().tolist()
@@ -68,17 +68,17 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = No
 
 
 def bytes_split(input: Any, name: str | None = None) -> StringTensor:
-    """The bytes of strings, each as a string.
+    """Splits strings into bytes, each a string.
 
     Args:
       input: a string tensor.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A string tensor with an axis more.
+      A string tensor with an additional axis.
 
     Raises:
-      ValueError: strings differ in length, which only a ragged tensor holds.
+      ValueError: strings differ in length, which requires a ragged tensor.
 
     Example:
       >>> tf.strings.bytes_split("abc").numpy().tolist()
@@ -90,7 +90,7 @@ def bytes_split(input: Any, name: str | None = None) -> StringTensor:
 
 
 def _decoded(text: bytes, encoding: str, errors: str, replacement: int) -> str:
-    """The characters of a text, by which malformed bytes are replaced, left out or refused."""
+    """Decodes a string; malformed bytes are replaced, ignored or refused."""
     try:
         characters = text.decode(encoding, _ERRORS[errors])
     except UnicodeDecodeError:
@@ -112,21 +112,21 @@ def _decoded(text: bytes, encoding: str, errors: str, replacement: int) -> str:
 def unicode_split(
     input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533, name: str | None = None
 ) -> StringTensor:
-    """The characters of strings, each as a string.
+    """Splits strings into characters, each a string.
 
     Args:
       input: a string tensor.
-      input_encoding: of the strings and of the characters: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
-      errors: what becomes of malformed bytes: "replace", "ignore" or "strict", by which they are refused.
+      input_encoding: encoding of the strings and characters: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
+      errors: handling of malformed bytes: "replace", "ignore" or "strict", which raises an error.
       replacement_char: the character that replaces them.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A string tensor with an axis more.
+      A string tensor with an additional axis.
 
     Raises:
-      InvalidArgumentError: an unknown encoding, or malformed bytes that are to be refused.
-      ValueError: strings differ in their number of characters, which only a ragged tensor holds.
+      InvalidArgumentError: an unknown encoding, or malformed bytes with "strict".
+      ValueError: strings differ in their number of characters, which requires a ragged tensor.
 
     Example:
       >>> [part.decode() for part in tf.strings.unicode_split("hé", "UTF-8").numpy()]
@@ -149,22 +149,22 @@ def unicode_decode(
     replace_control_characters: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """The characters of strings, each as its number in Unicode.
+    """Decodes strings to Unicode code points.
 
     Args:
       input: a string tensor.
-      input_encoding: of the strings, by any name that Python knows.
-      errors: what becomes of malformed bytes: "replace", "ignore" or "strict", by which they are refused.
+      input_encoding: encoding of the strings, by any name that Python knows.
+      errors: handling of malformed bytes: "replace", "ignore" or "strict", which raises an error.
       replacement_char: the number that replaces them.
       replace_control_characters: whether control characters are replaced too.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      An int32 tensor with an axis more.
+      An int32 tensor with an additional axis.
 
     Raises:
-      InvalidArgumentError: an unknown encoding, or malformed bytes that are to be refused.
-      ValueError: strings differ in their number of characters, which only a ragged tensor holds.
+      InvalidArgumentError: an unknown encoding, or malformed bytes with "strict".
+      ValueError: strings differ in their number of characters, which requires a ragged tensor.
 
     Example:
       >>> tf.strings.unicode_decode("hé", "UTF-8").numpy()
@@ -187,21 +187,21 @@ def unicode_encode(
     replacement_char: int = 65533,
     name: str | None = None,
 ) -> StringTensor:
-    """Texts of the characters that the last axis has the numbers of.
+    """Encodes Unicode code points along the last axis to strings.
 
     Args:
       input: an int32 tensor of at least one axis.
-      output_encoding: of the texts: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
-      errors: what becomes of numbers that are no character's: "replace", "ignore" or "strict", by which they are
-        refused.
+      output_encoding: encoding of the strings: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
+      errors: handling of invalid code points: "replace", "ignore" or "strict", which raises an
+        error.
       replacement_char: the number that replaces them.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A string tensor with an axis less.
+      A string tensor without the last axis.
 
     Raises:
-      InvalidArgumentError: an unknown encoding, or a number that is to be refused.
+      InvalidArgumentError: an unknown encoding, or an invalid code point with "strict".
 
     Example:
       >>> tf.strings.unicode_encode([104, 233], "UTF-8").numpy().decode()
@@ -232,20 +232,20 @@ def _check_encoding(encoding: str) -> None:
 
 
 def substr(input: Any, pos: TensorLike, len: TensorLike, unit: str = "BYTE", name: str | None = None) -> StringTensor:
-    """Parts of strings, by where they begin and how long they are.
+    """Substrings by position and length.
 
     Args:
       input: a string tensor.
-      pos: where each part begins, from the text's end where it is negative; its shape broadcasts with the strings'.
-      len: how long each part is at most, of the same shape and dtype; -1 for all that is left.
-      unit: what is counted: "BYTE", or "UTF8_CHAR" for characters.
+      pos: the start of each substring, negative from the string's end; its shape broadcasts with the strings'.
+      len: maximum length of each substring, of the same shape and dtype; -1 for the rest.
+      unit: unit of positions and lengths: "BYTE", or "UTF8_CHAR" for characters.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A string tensor.
 
     Raises:
-      InvalidArgumentError: a place outside of its text, shapes that do not fit, or an unknown unit.
+      InvalidArgumentError: a position outside of its string, shapes that do not fit, or an unknown unit.
 
     Example:
       >>> tf.strings.substr(["tape", "watch"], 1, 2).numpy().tolist()
@@ -285,22 +285,22 @@ def substr(input: Any, pos: TensorLike, len: TensorLike, unit: str = "BYTE", nam
 def reduce_join(
     inputs: Any, axis: Axes = None, keepdims: bool = False, separator: str = "", name: str | None = None
 ) -> StringTensor:
-    """The strings along axes put together.
+    """Joins strings along axes.
 
     Args:
       inputs: a string tensor.
-      axis: the axis or axes, put together one after the other, in the order listed; None for all,
+      axis: the axis or axes, joined one after the other, in the order listed; None for all,
         from the last one on.
       keepdims: whether they stay, of size 1.
-      separator: the text between two.
+      separator: the string between two.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A string tensor without these axes.
 
     Raises:
-      OutOfRangeError: there is no such axis.
-      InvalidArgumentError: an axis comes twice, or it is no text.
+      OutOfRangeError: the axis is out of range.
+      InvalidArgumentError: an axis is repeated, or it is not a string.
 
     Example:
       >>> tf.strings.reduce_join([["a", "b"], ["c", "d"]], axis=1, separator="-").numpy().tolist()
@@ -320,7 +320,7 @@ def reduce_join(
             raise invalid_argument("ReduceJoin", f"Duplicate reduction dimension {place}", None)
     kept = [place for place in range(array.ndim) if place not in axes]
     lines = array.transpose(kept + axes[::-1]).reshape(*(array.shape[place] for place in kept), -1)
-    if not array.size:  # of which -1 tells nothing
+    if not array.size:  # -1 shows nothing
         lines = np.empty((*(array.shape[place] for place in kept), 0), object)
     out, between = np.empty(lines.shape[:-1], object), separator.encode()
     for spot in np.ndindex(out.shape):

@@ -1,4 +1,4 @@
-"""Functions of text: of string tensors, element by element."""
+"""Elementwise functions of string tensors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INTEGERS = (dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
 
 
 def texts_of(value: Any) -> np.ndarray:
-    """An array of bytes. Raises TypeError for what is no text."""
+    """Converts to an array of bytes. Raises TypeError for anything but strings."""
     fail_trace("it computes with text")
     try:
         return np.asarray(StringTensor(value), object)
@@ -38,11 +38,11 @@ def _mapped(function: Callable[[bytes], Any], array: Any, dtype: Any = object) -
 
 
 def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) -> StringTensor:
-    """Texts put together, element by element.
+    """Joins strings, element by element.
 
     Args:
       inputs: a sequence of string tensors or strings, of one shape but for scalars.
-      separator: the text between them.
+      separator: the string between them.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -71,13 +71,13 @@ def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) ->
 def format(
     template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3, name: str | None = None
 ) -> StringTensor:
-    """A text with tensors in the positions of placeholders, as `tf.print` shows them.
+    """Replaces the placeholders of a string by tensors, formatted as by `tf.print`.
 
     Args:
-      template: the text.
+      template: the string.
       inputs: a tensor, or a list or tuple of as many as there are placeholders.
-      placeholder: what stands for a tensor.
-      summarize: how many elements are shown at either end of every axis; -1 for all.
+      placeholder: the placeholder of a tensor.
+      summarize: number of elements shown at either end of every axis; -1 for all.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -140,11 +140,11 @@ def _cased(input: Any, encoding: str, op: str, plain: Callable[[bytes], bytes], 
 
 
 def lower(input: Any, encoding: str = "", name: str | None = None) -> StringTensor:
-    """Texts in lower case.
+    """Converts strings to lower case.
 
     Args:
       input: a string tensor.
-      encoding: "" for ASCII's letters alone, or "utf-8".
+      encoding: "" for ASCII letters only, or "utf-8".
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -161,11 +161,11 @@ def lower(input: Any, encoding: str = "", name: str | None = None) -> StringTens
 
 
 def upper(input: Any, encoding: str = "", name: str | None = None) -> StringTensor:
-    """Texts in upper case.
+    """Converts strings to upper case.
 
     Args:
       input: a string tensor.
-      encoding: "" for ASCII's letters alone, or "utf-8".
+      encoding: "" for ASCII letters only, or "utf-8".
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -182,7 +182,7 @@ def upper(input: Any, encoding: str = "", name: str | None = None) -> StringTens
 
 
 def strip(input: Any, name: str | None = None) -> StringTensor:
-    """Texts without spaces at their ends.
+    """Removes white space at the ends of strings.
 
     Args:
       input: a string tensor.
@@ -210,20 +210,20 @@ def _pattern(pattern: Any, op: str) -> re.Pattern[bytes]:
 def regex_replace(
     input: Any, pattern: Any, rewrite: Any, replace_global: bool = True, name: str | None = None
 ) -> StringTensor:
-    """Texts with another text in the place of what a regular expression matches.
+    """Replaces matches of a regular expression in strings.
 
     Args:
       input: a string tensor.
-      pattern: the expression, in what Python's `re` and RE2 have in common.
-      rewrite: the other text, with \\0 for the whole match and \\1 to \\9 for groups.
-      replace_global: whether every match is replaced, or the first alone.
+      pattern: the expression, in the common syntax of Python's `re` and RE2.
+      rewrite: the replacement, with \\0 for the whole match and \\1 to \\9 for groups.
+      replace_global: whether to replace every match, or only the first.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: it is no regular expression.
+      InvalidArgumentError: it is not a regular expression.
 
     Example:
       >>> tf.strings.regex_replace("tape and tape", "a(.)e", "a\\\\1").numpy()
@@ -247,14 +247,14 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
 
     Args:
       input: a string tensor.
-      pattern: the expression, in what Python's `re` and RE2 have in common.
+      pattern: the expression, in the common syntax of Python's `re` and RE2.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of bools of the same shape.
 
     Raises:
-      InvalidArgumentError: it is no regular expression.
+      InvalidArgumentError: it is not a regular expression.
 
     Example:
       >>> tf.strings.regex_full_match(["tape", "tapes"], "t.*e").numpy()
@@ -265,7 +265,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
 
 
 def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None = None) -> Tensor:
-    """The numbers that strings say.
+    """Parses strings to numbers.
 
     Args:
       input: a string tensor.
@@ -276,7 +276,7 @@ def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None
       A tensor of that dtype and the same shape.
 
     Raises:
-      InvalidArgumentError: a text is no number of that dtype, or another dtype.
+      InvalidArgumentError: a string is not a number of that dtype, or the dtype is not supported.
 
     Example:
       >>> tf.strings.to_number(["1.5", "2"]).numpy()

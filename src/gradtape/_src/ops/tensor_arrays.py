@@ -26,7 +26,7 @@ class TensorArray:
       dtype: the dtype of the tensors.
       size: their number.
       dynamic_size: whether writing behind the end makes it longer.
-      clear_after_read: whether a tensor is forgotten once it was read; True unless given.
+      clear_after_read: whether a tensor is released once it was read; True by default.
       tensor_array_name, handle, flow, name: not used.
       infer_shape: whether all tensors must have the shape of the first.
       element_shape: the shape that they must have.
@@ -117,7 +117,7 @@ class TensorArray:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          An int32 tensor without axes.
+          An int32 scalar tensor.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=3).size().numpy()

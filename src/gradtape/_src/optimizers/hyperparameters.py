@@ -22,7 +22,7 @@ class Hyperparameter:
     Assigning it changes the next step. The owner is a class with `_places` and `_set_number`.
 
     Attributes:
-      default: its value unless given, or `required`.
+      default: its default value, or `required`.
       kw_only: whether it comes after all others among a constructor's arguments.
     """
 

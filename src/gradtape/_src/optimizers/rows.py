@@ -39,7 +39,7 @@ class SGD(Optimizer, rule="sgd", learning_rate=0.01, state=((Slot("momentum", wh
       nesterov: whether w += momentum v - rate g instead, which looks ahead.
 
     Raises:
-      ValueError: a momentum that is no float in [0, 1].
+      ValueError: a momentum that is not a float in [0, 1].
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])

@@ -101,7 +101,7 @@ class Optimizer:
           A list of pairs: a gradient and its variable.
 
         Raises:
-          RuntimeError: the loss is no function.
+          RuntimeError: the loss is not a function.
 
         Example:
           >>> w = tf.Variable(3.0)
@@ -178,7 +178,7 @@ class Optimizer:
           grad_loss: the result's cotangent; None for ones.
 
         Raises:
-          RuntimeError: the loss is no function.
+          RuntimeError: the loss is not a function.
           ValueError: there are no variables, or no gradients.
 
         Example:

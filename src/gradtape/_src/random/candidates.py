@@ -1,4 +1,4 @@
-"""Samplers of classes: which of many a loss looks at, and how often each is expected among them.
+"""Samplers of classes for sampled losses, with expected counts.
 
 Their numbers are TensorFlow's for the same seeds.
 """
@@ -29,7 +29,7 @@ class Candidates(NamedTuple):
 
     Attributes:
       sampled_candidates: the classes, int64 of shape [num_sampled].
-      true_expected_count: how often each true class is expected among them, float32 of the shape of true_classes.
+      true_expected_count: expected count of each true class among them, float32 of the shape of true_classes.
       sampled_expected_count: the same of the sampled ones, float32 of shape [num_sampled].
     """
 
@@ -43,7 +43,7 @@ class _Distribution(NamedTuple):
 
     Attributes:
       kernel: TensorFlow's op.
-      draw: endless classes of a stream.
+      draw: an infinite iterator of classes of a stream.
       probability: that of classes, float32.
     """
 
@@ -173,27 +173,27 @@ def log_uniform_candidate_sampler(
     seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """Classes drawn by a logarithmic distribution, as words that are numbered by their frequency are distributed.
+    """Draws classes by a log-uniform distribution, as of words sorted by frequency.
 
     The class k has probability (log(k + 2) - log(k + 1)) / log(range_max + 1).
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
-      num_sampled: how many classes are drawn.
-      unique: whether a class that was drawn is not drawn again.
+      num_true: number of true classes per example.
+      num_sampled: number of classes drawn.
+      unique: whether to draw without replacement.
       range_max: the number of classes.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The classes, int64 of shape [num_sampled], and how often the true and the sampled classes are expected among
+      The classes, int64 of shape [num_sampled], and the expected counts of true and sampled classes among
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
         are too few classes.
-      ResourceExhaustedError: there is no memory for so many classes.
+      ResourceExhaustedError: there is not enough memory for the classes.
 
     Example:
       >>> tf.random.set_seed(7)
@@ -214,25 +214,25 @@ def uniform_candidate_sampler(
     seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """Classes drawn with equal probabilities.
+    """Draws classes with equal probabilities.
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
-      num_sampled: how many classes are drawn.
-      unique: whether a class that was drawn is not drawn again.
+      num_true: number of true classes per example.
+      num_sampled: number of classes drawn.
+      unique: whether to draw without replacement.
       range_max: the number of classes.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The classes, int64 of shape [num_sampled], and how often the true and the sampled classes are expected among
+      The classes, int64 of shape [num_sampled], and the expected counts of true and sampled classes among
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or holds what is no class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
         are too few classes.
-      ResourceExhaustedError: there is no memory for so many classes.
+      ResourceExhaustedError: there is not enough memory for the classes.
 
     Example:
       >>> tf.random.set_seed(7)
@@ -261,7 +261,7 @@ def all_candidate_sampler(
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
-      num_true: how many true classes an example has.
+      num_true: number of true classes per example.
       num_sampled: the number of classes.
       unique: not used.
       seed: not used.
@@ -272,7 +272,7 @@ def all_candidate_sampler(
 
     Raises:
       InvalidArgumentError: a number is less than 1, or true_classes has another shape.
-      ResourceExhaustedError: there is no memory for so many classes.
+      ResourceExhaustedError: there is not enough memory for the classes.
 
     Example:
       >>> tf.random.all_candidate_sampler([[3], [1]], 1, 4, True)[0].numpy()

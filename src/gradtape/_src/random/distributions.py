@@ -152,7 +152,7 @@ def uniform_numbers(stream: Stream, shape: Any, minval: Any, maxval: Any, dtype:
 
 
 def full_range(stream: Stream, sizes: tuple[int, ...], dtype: DType) -> Tensor:
-    """Integers of the dtype's whole range."""
+    """Integers of the dtype's full range."""
     if dtype not in (dtypes.int32, dtypes.int64):
         raise InvalidArgumentError(None, None, f"Random integers are of int32 or int64, not {dtype.name}")
     return tensor_from(philox.full_integers(stream, sizes, dtype.as_numpy_dtype))

@@ -1,4 +1,4 @@
-"""Generators: sources of random numbers with a state of their own."""
+"""Generators of random numbers, with explicit state."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from gradtape._src.state.variable import Variable
 
 
 class Generator:
-    """A source of random numbers with a state of its own: a counter of two int64s and a key of one.
+    """A generator of random numbers, whose state is a counter of two int64s and a key of one.
 
     Args:
       copy_from: a generator whose state and algorithm to copy; or
@@ -49,7 +49,7 @@ class Generator:
 
     Raises:
       AssertionError: neither a generator nor a state is given.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
 
     Example:
       >>> generator = tf.random.Generator.from_seed(1)
@@ -81,7 +81,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_seed(1).normal([2]).numpy().round(4)
@@ -102,7 +102,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> first = tf.random.Generator.from_seed(1)
@@ -125,7 +125,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_key_counter(5, [0, 0], "philox").key.numpy()
@@ -144,7 +144,7 @@ class Generator:
           A Generator.
 
         Raises:
-          ValueError: no such algorithm.
+          ValueError: the algorithm is unknown.
 
         Example:
           >>> tf.random.Generator.from_non_deterministic_state().normal([2]).shape
@@ -165,7 +165,7 @@ class Generator:
 
     @property
     def key(self) -> Tensor:
-        """The key, without axes."""
+        """The key, a scalar."""
         return self._state[2]
 
     def reset(self, state: TensorLike) -> None:
@@ -189,7 +189,7 @@ class Generator:
         """Sets the state to that of a new generator with a seed.
 
         Args:
-          seed: as `from_seed` takes it.
+          seed: as for `from_seed`.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
@@ -215,10 +215,10 @@ class Generator:
         self.reset(_key_counter(key, counter))
 
     def skip(self, delta: int | Tensor | Variable) -> Tensor:
-        """Moves on as drawing numbers would.
+        """Advances the state as drawing numbers would.
 
         Args:
-          delta: how many numbers.
+          delta: the number of skipped numbers.
 
         Returns:
           The state before.
@@ -234,7 +234,7 @@ class Generator:
         return before
 
     def _take(self, numbers: int) -> Stream:
-        """The stream to draw so many numbers from, which the state then skips."""
+        """A stream of so many numbers, by which the state is advanced."""
         low, high, key = self._state.numpy().view(np.uint64).tolist()
         stream = Stream(key, low, high)
         after = stream.skip(numbers * RESERVED & philox.WORD)
@@ -279,7 +279,7 @@ class Generator:
         dtype: DTypeLike = dtypes.float32,
         name: str | None = None,
     ) -> Tensor:
-        """Normally distributed numbers, drawn again while beyond two deviations.
+        """Normally distributed numbers, redrawn if beyond two standard deviations.
 
         Args:
           shape: the shape of the numbers drawn, with which mean and stddev broadcast.
@@ -322,7 +322,7 @@ class Generator:
         Args:
           shape: the shape of the numbers drawn, with which float bounds broadcast.
           minval: the lower bound.
-          maxval: the upper bound, 1 by default; integers are of the whole range of their dtype where both bounds are
+          maxval: the upper bound, 1 by default; integers are of the full range of their dtype if both bounds are
             None.
           dtype: float32, float64, int32 or int64.
           name: not used; TensorFlow names operations by it.
@@ -394,11 +394,11 @@ class Generator:
         )
 
     def uniform_full_int(self, shape: ShapeLike, dtype: DTypeLike = dtypes.int64, name: str | None = None) -> Tensor:
-        """Integers of the whole range of their dtype.
+        """Integers of the full range of their dtype.
 
         Args:
           shape: the shape of the result.
-          dtype: int64 or int32. TensorFlow's default, uint64, is not here.
+          dtype: int64 or int32. TensorFlow's default, uint64, is not supported.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -422,7 +422,7 @@ class Generator:
         """Seeds for stateless functions.
 
         Args:
-          count: how many.
+          count: their number.
 
         Returns:
           An int64 tensor of shape [2, count]: one in each column.
@@ -442,7 +442,7 @@ class Generator:
         """Generators that are independent of this one and of each other.
 
         Args:
-          count: how many.
+          count: their number.
 
         Returns:
           A list of generators.
@@ -463,7 +463,7 @@ _global_generator: Generator | None = None
 
 
 def get_global_generator() -> Generator:
-    """The generator that belongs to the whole program, unforeseeable unless set.
+    """The global generator, seeded unpredictably unless set.
 
     Returns:
       A Generator.
@@ -479,7 +479,7 @@ def get_global_generator() -> Generator:
 
 
 def set_global_generator(generator: Generator) -> None:
-    """Replaces the generator that belongs to the whole program.
+    """Replaces the global generator.
 
     Args:
       generator: a Generator.
@@ -494,17 +494,17 @@ def set_global_generator(generator: Generator) -> None:
 
 
 def create_rng_state(seed: TensorLike, alg: Any) -> Tensor:
-    """The state that a seed stands for.
+    """The state for a seed.
 
     Args:
       seed: an integer, whose 64-bit words are taken, lowest first, or a vector of up to three.
       alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
 
     Returns:
-      An int64 vector of three elements, zeros before a vector that is shorter.
+      An int64 vector of three elements, padded with leading zeros.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
 
     Example:
       >>> tf.random.create_rng_state(5, "philox")

@@ -133,7 +133,7 @@ def bits(stream: Stream, words: int) -> np.ndarray:
 
 
 def full_integers(stream: Stream, shape: Sequence[int], dtype: Any) -> np.ndarray:
-    """Integers of the dtype's whole range."""
+    """Integers of the dtype's full range."""
     dtype = np.dtype(dtype)
     return bits(stream, math.prod(shape) * dtype.itemsize // 4).view(dtype).reshape(shape)
 

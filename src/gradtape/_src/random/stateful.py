@@ -1,4 +1,4 @@
-"""Random numbers that follow `set_seed`."""
+"""Random numbers by the global seed."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from gradtape._src.table.rows import call, integer, op, real, values
 
 
 def set_seed(seed: int | None) -> None:
-    """Sets the global seed: the stateful functions' numbers start again, and are the same in every run.
+    """Sets the global seed, which restarts the stateful functions' numbers, the same in every run.
 
     They are TensorFlow's numbers for the same seeds, on its CPU.
 
     Args:
-      seed: an integer; None for a seed of the operating system's.
+      seed: an integer; None for a seed from the operating system.
 
     Example:
       >>> tf.random.set_seed(7)
@@ -82,7 +82,7 @@ def normal(
       mean: the mean of the distribution.
       stddev: its standard deviation.
       dtype: float32 or float64.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -113,14 +113,14 @@ def truncated_normal(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Normally distributed numbers, drawn again while beyond two deviations.
+    """Normally distributed numbers, redrawn if beyond two standard deviations.
 
     Args:
       shape: the shape of the numbers drawn, with which mean and stddev broadcast.
       mean: the mean of the distribution.
       stddev: its standard deviation.
       dtype: float32 or float64.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -160,9 +160,9 @@ def uniform(
     Args:
       shape: the shape of the numbers drawn, with which float bounds broadcast.
       minval: the lower bound.
-      maxval: the upper bound, 1 by default; integers must give it, and bounds without axes.
+      maxval: the upper bound, 1 by default; required for integers, whose bounds must be scalars.
       dtype: float32, float64, int32 or int64.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -212,11 +212,11 @@ def gamma(
     Marsaglia and Tsang, A Simple Method for Generating Gamma Variables (2000).
 
     Args:
-      shape: how many, before the broadcast shape of alpha and beta.
-      alpha: the shape parameter; NaN comes of a negative one.
+      shape: the leading shape, before the broadcast shape of alpha and beta.
+      alpha: the shape parameter; negative ones give NaN.
       beta: the rate, 1 by default.
       dtype: float32 or float64.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -256,10 +256,10 @@ def poisson(
     """Poisson-distributed counts, `shape` of them for each rate.
 
     Args:
-      shape: how many, before the shape of lam.
+      shape: the leading shape, before that of lam.
       lam: the rates.
       dtype: the dtype of the counts.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -299,20 +299,20 @@ def categorical(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Classes drawn by unnormalised log-probabilities.
+    """Draws classes by unnormalised log-probabilities.
 
     Args:
       logits: [batch, classes].
-      num_samples: how many for each row.
-      dtype: int64 unless given, or int32.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      num_samples: the number for each row.
+      dtype: int64 (the default) or int32.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are no matrix, have no class or are no floats; a negative number of samples.
+      InvalidArgumentError: logits that are not a floating matrix or have no classes; a negative number of samples.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -337,11 +337,11 @@ def categorical(
     program=_seeded,
 )
 def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None) -> Tensor:
-    """The slices along the first axis in random order.
+    """Shuffles the slices along the first axis.
 
     Args:
       value: a tensor of at least one axis.
-      seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
+      seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
 
     Returns:

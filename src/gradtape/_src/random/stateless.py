@@ -72,7 +72,7 @@ def stateless_normal(
 
     Raises:
       TypeError: another dtype.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -114,7 +114,7 @@ def stateless_truncated_normal(
 
     Raises:
       TypeError: another dtype.
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -152,7 +152,7 @@ def stateless_uniform(
       shape: the shape of the numbers drawn, with which float bounds broadcast.
       seed: two integers, int32 or int64.
       minval: the lower bound.
-      maxval: the upper bound, 1 by default; integers are of the whole range of their dtype where both bounds are
+      maxval: the upper bound, 1 by default; integers are of the full range of their dtype if both bounds are
         None.
       dtype: float32, float64, int32 or int64.
       alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
@@ -198,7 +198,7 @@ def stateless_gamma(
     Args:
       shape: the shape of the result, ending in the broadcast shape of alpha and beta.
       seed: two integers, int32 or int64.
-      alpha: the shape parameter; NaN comes of a negative one.
+      alpha: the shape parameter; negative ones give NaN.
       beta: the rate, 1 by default.
       dtype: float32 or float64.
       name: not used; TensorFlow names operations by it.
@@ -322,7 +322,7 @@ def stateless_categorical(
 
     Args:
       logits: [batch, classes].
-      num_samples: how many for each row.
+      num_samples: the number for each row.
       seed: two integers, int32 or int64.
       dtype: the dtype of the result, int64 or int32.
       name: not used; TensorFlow names operations by it.
@@ -331,7 +331,7 @@ def stateless_categorical(
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are no matrix or no floats; a seed of another shape or dtype.
+      InvalidArgumentError: logits that are not a floating matrix; a seed of another shape or dtype.
 
     Example:
       >>> tf.random.stateless_categorical([[0.0, 0.0, -np.inf]], 5, seed=[1, 2]).numpy()
@@ -356,7 +356,7 @@ def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
       A tensor of shape [num, 2], of the seed's dtype.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -388,7 +388,7 @@ def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Ten
       A seed of two integers, of the dtype of `data`.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:
@@ -414,7 +414,7 @@ def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_sele
       A tensor of the same shape and dtype. No gradient flows through it.
 
     Raises:
-      ValueError: no such algorithm.
+      ValueError: the algorithm is unknown.
       InvalidArgumentError: a seed of another shape or dtype.
 
     Example:

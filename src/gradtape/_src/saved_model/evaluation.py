@@ -1,4 +1,4 @@
-"""Functions of files, evaluated: the steps of a trace, op by op, through functions that check what they are given."""
+"""Evaluation of loaded functions: the steps of a trace, op by op, through functions that check their arguments."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Body:
     """A function of one signature.
 
     Args:
-      node: what the file says of it.
-      variables: those of the file, by number.
+      node: its description in the file.
+      variables: the file's variables by number.
       constants: arrays by name.
 
     Raises:
-      ValueError, TypeError, KeyError: the file says nothing that could be evaluated.
+      ValueError, TypeError, KeyError: the description is invalid.
     """
 
     def __init__(self, node: Any, variables: Mapping[int, BaseVariable], constants: Mapping[str, np.ndarray]) -> None:
@@ -44,7 +44,7 @@ class Body:
         if not isinstance(self.args, tuple) or not isinstance(self.kwargs, dict):
             raise ValueError("no arguments")
         self._check()
-        # Traced, so that it is repeated without Python, and its tapes see ops as they see those of the original.
+        # Traced, so that it is compiled, and tapes see the same ops as of the original.
         self._function = Function(self._evaluate)
 
     def _places(self, template: Any) -> None:
@@ -55,7 +55,7 @@ class Body:
                 self._places(part)
 
     def _check(self) -> None:
-        """Raises ValueError unless every step names an op, and values that stand before it."""
+        """Raises ValueError unless every step names an op, and values computed before it."""
         count = len(self.specs)
         sizes = dict.fromkeys({axis for spec in self.specs for axis, size in enumerate(spec.shape) if size is None}, 2)
         for step in self._steps:
@@ -103,7 +103,7 @@ class Body:
         return lambda: full(shape, value, dtype)
 
     def matched(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor] | None:
-        """The tensors of a call; None where it does not fit the signature."""
+        """The tensors of a call; None if it does not match the signature."""
         tensors: list[Tensor] = []
         fits = len(args) == len(self.args) and kwargs.keys() == self.kwargs.keys()
         fits = fits and all(_fits(value, one, tensors) for value, one in zip(args, self.args, strict=True))
@@ -112,14 +112,14 @@ class Body:
         )
 
     def fitted(self, values: list[Any]) -> list[Tensor]:
-        """Tensors of values that are given one per spec. Raises InvalidArgumentError where one does not fit."""
+        """Converts values to tensors, one per spec. Raises InvalidArgumentError if one does not match."""
         try:
             return [fit(value, spec) for value, spec in zip(values, self.specs, strict=True)]
         except TypeError as error:
             raise errors.InvalidArgumentError(None, None, f"cannot compute the signature: {error}") from None
 
     def __call__(self, tensors: list[Tensor]) -> Any:
-        """What the function gives of tensors that fit its signature."""
+        """The function's result for tensors that match its signature."""
         return self._function(*tensors)
 
     def _evaluate(self, *tensors: Tensor) -> Any:
@@ -164,7 +164,7 @@ class Body:
 
 
 def structure(node: Any, inner: Any) -> Any:
-    """A structure of Python's of what JSON says."""
+    """Converts JSON to a Python structure."""
     if isinstance(node, dict) and len(node) == 1:
         ((kind, parts),) = node.items()
         if kind == "value":
@@ -187,7 +187,7 @@ def _filled(node: Any, values: list[Tensor]) -> Any:
 
 
 def result_specs(node: Any) -> Any:
-    """A structure with specs in place of results."""
+    """Replaces results by specs in a structure."""
     return decoded_spec(node["spec"]) if "slot" in node else structure(node, result_specs)
 
 

@@ -1,4 +1,4 @@
-"""load: an object of what `save` wrote. Nothing in a file is ever run as code, or believed before it was checked."""
+"""load: restores an object written by `save`. Nothing in a file is ever run as code, or trusted without checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gradtape._src.state.module import Module
 from gradtape._src.state.variable import Variable
 from gradtape._src.train.bundle import NAMES, BundleReader, bundle_exists
 
-# What reading something that is no model raises.
+# Exceptions raised by reading files that are not models.
 _DAMAGE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError, errors.OpError)
 
 
@@ -51,10 +51,10 @@ def contains_saved_model(export_dir: Any) -> bool:
 
 
 def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
-    """An object of a folder that `save` wrote: attributes, variables and functions as they were, without their code.
+    """Loads an object written by `save`: its attributes, variables and functions, without their code.
 
-    Functions take what they were written for, are differentiated as the original is, and read and assign the object's
-    variables. The files may come from anywhere: nothing in them is run as code.
+    Functions take the arguments they were saved for, have the original's gradients, and read and assign the object's
+    variables. Files may be untrusted: nothing in them is run as code.
 
     Args:
       export_dir: the folder.
@@ -62,12 +62,12 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
     Returns:
       A `tf.Module` with the attributes of the object that was saved, and `signatures`, functions by name that take
-      tensors by name and give a dict of tensors. It can be called if the object had a `__call__` decorated with
+      tensors by name and return a dict of tensors. It can be called if the object had a `__call__` decorated with
       `tf.function`.
 
     Raises:
       OSError: there is no model.
-      UnimplementedError: it is TensorFlow's own.
+      UnimplementedError: it is in TensorFlow's format.
       DataLossError: it is damaged.
 
     Example:
@@ -113,16 +113,16 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
 
 class Restored(Module):
-    """An object of a file: attributes as the one that was saved had them."""
+    """A loaded object, with the attributes of the saved one."""
 
     signatures: Any
 
 
 class RestoredCallable(Restored):
-    """One that had a `__call__` decorated with `tf.function`."""
+    """A loaded object that had a `__call__` decorated with `tf.function`."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the function `__call__` of the file gives."""
+        """The result of the loaded function `__call__`."""
         return vars(self)["__call__"](*args, **kwargs)
 
 
@@ -134,7 +134,7 @@ class _Loader:
         self._objects: dict[int, Any] = {}
         self._variables: dict[int, BaseVariable] = {}
         for place, node in enumerate(self._nodes):
-            if node["kind"] != "tuple":  # which is made of its parts
+            if node["kind"] != "tuple":  # which consists of its parts
                 self._objects[place] = self._made(place, node)
         constants = {key.removeprefix(CONSTANT): reader.read(key) for key in reader.entries if key.startswith(CONSTANT)}
         arrays = {name: array for name, array in constants.items() if isinstance(array, np.ndarray)}
@@ -180,7 +180,7 @@ class _Loader:
         return self._objects[place]
 
     def _items(self, node: Any) -> list[Any]:
-        """What a list or tuple holds; None for what was not tracked."""
+        """The items of a list or tuple; None for those that were not tracked."""
         return [None if place is None else self._object(place) for place in node["children"]]
 
     def _fill(self, value: Any, node: Any, functions: list[RestoredFunction]) -> None:
@@ -194,16 +194,16 @@ class _Loader:
             value.update(children)
         elif isinstance(value, Restored):
             held = {str(name): functions[number] for name, number in node.get("functions", {}).items()}
-            # Not by setattr, which a class may answer with code.
+            # Not by setattr, which a class may override.
             vars(value).update({**children, **held})
 
 
 class RestoredFunction:
-    """A function of a file, for the signatures that it was written for.
+    """A loaded function, for the signatures that it was saved for.
 
     Args:
-      node: what the file says of it.
-      variables: those of the file, by number.
+      node: its description in the file.
+      variables: the file's variables by number.
       constants: arrays by name.
     """
 
@@ -216,7 +216,7 @@ class RestoredFunction:
         self._binding = Binding(_Parameters(node["parameters"]), specs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the function gives. Raises ValueError or TypeError for other arguments."""
+        """The function's result. Raises ValueError or TypeError for other arguments."""
         if not self.bodies:
             raise ValueError(
                 f"Found zero restored functions for caller function {self.name}: call it before it is saved, or "
@@ -251,7 +251,7 @@ def _spec(value: Any) -> Any:
 
 
 class _Parameters:
-    """Stands for a function of these parameters."""
+    """A placeholder for a function of these parameters."""
 
     def __init__(self, nodes: Any) -> None:
         if nodes is None:
@@ -274,11 +274,11 @@ def _default(node: Any) -> Any:
 
 
 class Signature:
-    """A function of a model that takes tensors by name, and gives a dict of tensors.
+    """A function of a model that takes tensors by name, and returns a dict of tensors.
 
     Args:
       name: its name in the model.
-      node: what the file says of it.
+      node: its description in the file.
       functions: those of the model.
     """
 
@@ -291,7 +291,7 @@ class Signature:
 
     @property
     def structured_input_signature(self) -> Any:
-        """No arguments by place, and specs of the tensors by name."""
+        """No positional arguments, and specs of the tensors by name."""
         specs = sorted(zip(self._inputs, self._body.specs, strict=True), key=lambda named: named[0])
         return (), {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs}
 

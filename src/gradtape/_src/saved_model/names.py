@@ -1,4 +1,4 @@
-"""Names that belong to saved models: of files and signatures, and the options that programs give."""
+"""Names of files and signatures of saved models, and options."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ VARIABLES_FILENAME = "variables"
 
 
 class SaveOptions:
-    """Options of `tf.saved_model.save`, which are kept and change nothing: they are about graphs and devices.
+    """Options of `tf.saved_model.save`, which are stored without effect, as they concern graphs and devices.
 
     Args:
       namespace_whitelist: a list of names, or None.
-      save_debug_info, function_aliases, experimental_debug_stripper, experimental_io_device: kept.
-      experimental_variable_policy, experimental_custom_gradients, experimental_image_format: kept.
-      experimental_skip_saver, experimental_sharding_callback, extra_tags: kept.
+      save_debug_info, function_aliases, experimental_debug_stripper, experimental_io_device: stored.
+      experimental_variable_policy, experimental_custom_gradients, experimental_image_format: stored.
+      experimental_skip_saver, experimental_sharding_callback, extra_tags: stored.
 
     Raises:
-      TypeError: namespace_whitelist is no list of strings.
+      TypeError: namespace_whitelist is not a list of strings.
 
     Example:
       >>> tf.saved_model.SaveOptions(experimental_custom_gradients=True).experimental_custom_gradients
@@ -80,11 +80,11 @@ class SaveOptions:
 
 
 class LoadOptions:
-    """Options of `tf.saved_model.load`, which are kept and change nothing: they are about graphs and devices.
+    """Options of `tf.saved_model.load`, which are stored without effect, as they concern graphs and devices.
 
     Args:
-      allow_partial_checkpoint, experimental_io_device, experimental_skip_checkpoint: kept.
-      experimental_variable_policy, experimental_load_function_aliases: kept.
+      allow_partial_checkpoint, experimental_io_device, experimental_skip_checkpoint: stored.
+      experimental_variable_policy, experimental_load_function_aliases: stored.
 
     Example:
       >>> tf.saved_model.LoadOptions().allow_partial_checkpoint

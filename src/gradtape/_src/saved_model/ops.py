@@ -1,7 +1,7 @@
-"""The ops of exported functions: how a step of a trace is written, and what evaluates it again.
+"""The ops of exported functions: how a step of a trace is written and evaluated.
 
-A row evaluates through functions that check what they are given, because a file may say anything: shapes and positions
-that compiled loops trust are never taken from it.
+A row evaluates by functions that check their arguments, because a file may contain anything: shapes and positions
+that compiled loops trust are never read from it.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ class Row(NamedTuple):
     """An op of exported functions.
 
     Attributes:
-      static: what is written of the attributes that a primitive was evaluated with.
-      evaluate: gives the result, or a tuple of them, of a tuple of operands and what was written.
-      operand_count: how many operands there are; None for any number.
+      static: the JSON of the attributes that a primitive was evaluated with.
+      evaluate: returns the result, or a tuple of them, for a tuple of operands and the JSON.
+      operand_count: number of operands; None for any number.
     """
 
     static: Callable[..., Any]
@@ -169,7 +169,7 @@ def _all(*attributes: Any) -> Any:
 
 
 def _through(function: Callable[..., Any], count: int | None = 1, static: Callable[..., Any] = _all) -> Row:
-    """A row of a function that is called with the operands, then what was written."""
+    """A row of a function that is called with the operands, then the JSON."""
     return Row(static, lambda operands, *attributes: function(*operands, *attributes), count)
 
 
@@ -183,7 +183,7 @@ COMPILED = {
     "broadcast_to": _through(apply_broadcast_to, static=lambda _, shape: [shape]),
     "sum_to": Row(
         lambda _, shape: [shape],
-        # What was broadcast is summed: it broadcasts back.
+        # Sums over broadcast axes broadcast back.
         lambda operands, shape: apply_sum_to(operands[0], np.broadcast_shapes(shape, operands[0].shape) and shape),
     ),
     "transpose": _through(apply_transpose, static=lambda order, shape: [read_permutation(order, len(shape))]),
@@ -196,7 +196,7 @@ COMPILED = {
     "matmul": _through(apply_matmul, 2, lambda sides, _: read_sides(sides)),
     "strided_slice": Row(lambda runs, shape: [*read_runs(runs), shape], _chunks),
 }
-# Primitives that join and part tensors, by what evaluates them.
+# Primitives that join and split tensors, by the functions that evaluate them.
 MOVEMENTS = {
     evaluate_assembly: ("join", Row(lambda _, outer, shape: [outer, shape], _join, None)),
     evaluate_parts: ("part", Row(lambda shapes, outer, _: [outer, shapes], _part)),
@@ -304,7 +304,7 @@ ROWS: dict[str, Row] = {
 
 
 def written(primitive: Any, what: str, attributes: Any) -> tuple[str, Any] | None:
-    """The name of the op and what is written of its attributes; None for an op that has no row."""
+    """The name of the op and the JSON of its attributes; None for an op without a row."""
     if what == "program":
         name = primitive.name
         return ("elementwise", [name]) if isinstance(primitive, Program) and _named(primitive) else None
@@ -316,5 +316,5 @@ def written(primitive: Any, what: str, attributes: Any) -> tuple[str, Any] | Non
 
 
 def _named(program: Program) -> bool:
-    """Whether a program is that of the table's row of its name, which files name it by."""
+    """Whether a program is that of the table's row of its name, by which files refer to it."""
     return program.name in table() and named_program(program.name) is program

@@ -1,8 +1,8 @@
-"""save: what an object holds and what its functions compute, in one bundle of files.
+"""save: writes an object's variables and functions, in one bundle of files.
 
 The folder has a checkpoint as TensorFlow's SavedModels have it, ``variables/variables``, which `tf.train.Checkpoint`
-reads. Under the key MODEL it also holds a JSON text: the objects by number, each with its children by name, and the
-functions as lists of ops. No object's code is written. Being one bundle it appears whole or not at all.
+reads. Under the key MODEL it also holds JSON: the objects by number, each with its children by name, and the
+functions as lists of ops. No code is written. As one bundle it is written atomically.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ DEFAULT = "serving_default"
 
 
 class NestedError(ValueError):
-    """A function cannot be a signature, as its arguments or results are nested or have no names of their own."""
+    """A function cannot be a signature, as its arguments or results are nested or have no names."""
 
 
 def save(obj: Any, export_dir: Any, signatures: Any = None, options: Any = None) -> None:
-    """Writes an object's variables and functions in a folder, from which `load` makes an object without its code.
+    """Writes an object's variables and functions to a folder, from which `load` restores them without its code.
 
-    Written are the variables and what leads to them (attributes, lists, tuples and dicts), and of the attributes and
-    methods decorated with `tf.function` what they compute: for their input_signature, else for every signature that
-    they were called with. Sizes that a signature leaves open stay open where the function does the same at all sizes. A
-    function is written as a list of ops; one that looks at tensors' values, draws random numbers or computes gradients
-    is refused. A gradient that it states with `tf.custom_gradient` is not written: where what is loaded is
-    differentiated through it, UnimplementedError says so. Values of variables that it assigns are as before.
+    Saved are the variables, the objects that contain them (attributes, lists, tuples and dicts), and attributes and
+    methods decorated with `tf.function`: for their input_signature, else for every signature that
+    they were called with. Unknown sizes of a signature stay unknown if the function does the same for all sizes. A
+    function is written as a list of ops; one that depends on values, draws random numbers or computes gradients
+    is refused. A gradient defined by `tf.custom_gradient` is not written: if the loaded function is
+    differentiated through it, UnimplementedError is raised. Variables that it assigns keep their values.
 
-    The files are gradtape's own; their variables are also a checkpoint, `export_dir/variables/variables`.
+    The format is gradtape's own; the variables are also a checkpoint, `export_dir/variables/variables`.
 
     Args:
       obj: a tf.Module, a Keras model, or anything that a checkpoint can hold.
-      export_dir: the folder; it is made, and a model of gradtape's that it has is replaced.
-      signatures: a function decorated with `tf.function` of one signature, what `get_concrete_function` gives, or a
+      export_dir: the folder, which is created; an existing model of gradtape is replaced.
+      signatures: a function decorated with `tf.function` of one signature, a result of `get_concrete_function`, or a
         dict of such by name. None: the only function that has an input_signature, a Keras model's call, or none.
-      options: not used; TensorFlow's are about devices and namespaces.
+      options: not used; TensorFlow's concern devices and namespaces.
 
     Raises:
-      ValueError: the object cannot be tracked, or a function cannot be written; the message says why and what helps.
+      ValueError: the object cannot be tracked, or a function cannot be written; the message gives reason and remedy.
       AssertionError: a function uses a variable that does not belong to the object.
-      OSError: the files cannot be written; what was there before still is.
+      OSError: the files cannot be written; existing files are kept.
 
     Example:
       >>> class Scale(tf.Module):
@@ -95,7 +95,7 @@ def save(obj: Any, export_dir: Any, signatures: Any = None, options: Any = None)
 
 
 def _by_name(obj: Any, signatures: Any) -> dict[str, ConcreteFunction]:
-    """Signatures as `save` takes them, by name."""
+    """The signatures passed to `save`, by name."""
     if signatures is None:
         default = getattr(type(obj), "_default_save_signature", None)
         if default is not None:
@@ -190,7 +190,7 @@ def _template(function: Function, of: Any) -> Any:
 
 
 class _Writer:
-    """The objects below a root and their functions, as JSON has them."""
+    """Converts the objects below a root and their functions to JSON."""
 
     def __init__(self, root: Any) -> None:
         self.constants: dict[str, np.ndarray] = {}
@@ -215,10 +215,10 @@ class _Writer:
         }
         self._functions: list[Any] = []
         self._known: dict[int, int] = {}
-        self._held: list[Any] = []  # so that no other object gets the id of one that is known
+        self._held: list[Any] = []  # so that no other object gets the id of a known one
 
     def written(self, signatures: Mapping[str, ConcreteFunction], asked: bool) -> dict[str, Any]:
-        """The whole model. asked: whether the signatures were requested, and may not be left out."""
+        """The JSON of the model. asked: whether the signatures were requested, and must not be omitted."""
         held = [value for value in self._objects if isinstance(value, BaseVariable)]
         before = [(value, BaseVariable.read_value(value)) for value in held]
         try:
@@ -231,7 +231,7 @@ class _Writer:
                 try:
                     named[name] = self._signature(name, concrete)
                 except NestedError:
-                    if asked:  # else nobody said that it should be a signature
+                    if asked:  # else it was not requested as a signature
                         raise
         finally:
             for variable, tensor in before:  # which tracing assigned
@@ -252,7 +252,7 @@ class _Writer:
                 {
                     "name": function.name,
                     "parameters": _parameters(binding.signature),
-                    # How many arguments an input_signature says: others are refused by it, not by comparing signatures.
+                    # An input_signature refuses other numbers of arguments itself.
                     "specified": 0 if isinstance(function, ConcreteFunction) else len(binding.specs or ()),
                     "bodies": [concrete_record(one, self._variables, self.constants) for one in concretes],
                 }
@@ -284,7 +284,7 @@ class _Writer:
 
 
 def _kind(value: Any, path: str) -> dict[str, Any]:
-    """What is written of an object besides its children."""
+    """The JSON of an object, without its children."""
     if isinstance(value, BaseVariable):
         key = f"{path}.ATTRIBUTES/VARIABLE_VALUE"
         name = value.name.removesuffix(":0")
@@ -302,7 +302,7 @@ def _kind(value: Any, path: str) -> dict[str, Any]:
 
 
 def _parameters(signature: inspect.Signature | None) -> Any:
-    """A function's parameters as JSON has them: name, kind, and the default where there is a plain one."""
+    """The JSON of a function's parameters: name, kind, and a plain default."""
     if signature is None:
         return None
     found = []

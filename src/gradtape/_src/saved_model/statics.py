@@ -1,6 +1,6 @@
-"""Static values as JSON: attributes, shapes, specs; and integers that depend on sizes which no signature knows.
+"""Static values as JSON: attributes, shapes, specs, and integers that depend on unknown sizes.
 
-A function of a signature with unknown sizes is traced at several. What the traces have in common is written as it is; a
+A function of a signature with unknown sizes is traced at several. What the traces have in common is written; a
 integer in which they differ is the polynomial that returns it at each, linear in every size.
 """
 
@@ -26,11 +26,11 @@ class DifferError(Exception):
 
 
 class Either(dict[str, Any]):
-    """A value in several ways of writing it, of which one stays."""
+    """A value in several representations, one of which is selected."""
 
 
 def encoded(value: Any) -> Any:
-    """A static value as JSON has it. Raises DifferError for what has no such form."""
+    """Converts a static value to JSON. Raises DifferError if that is not possible."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int | np.integer):
@@ -49,7 +49,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(node: Any, sizes: Mapping[int, int]) -> Any:
-    """What `encoded` wrote, lists as tuples, for these sizes by axis. Raises ValueError for anything else."""
+    """The inverse of `encoded`, with lists as tuples, for these sizes by axis. Raises ValueError for invalid JSON."""
     if node is None or isinstance(node, bool | str | int):
         return node
     if isinstance(node, list):
@@ -93,12 +93,12 @@ def _whole(value: Any) -> bool:
 
 
 def encoded_spec(spec: TensorSpec) -> dict[str, Any]:
-    """A TensorSpec as JSON has it."""
+    """Converts a TensorSpec to JSON."""
     return {"shape": [None if size is None else int(size) for size in spec.shape], "dtype": spec.dtype.name}
 
 
 def decoded_spec(node: Any, name: str | None = None) -> TensorSpec:
-    """The TensorSpec; sizes that depend on others are unknown. Raises ValueError for what is none."""
+    """Converts JSON to a TensorSpec; sizes that depend on others are unknown. Raises ValueError for invalid JSON."""
     if not isinstance(node, dict) or not isinstance(node.get("shape"), list):
         raise ValueError(f"no spec: {str(node)[:60]}")
     shape = [size if _whole(size) and size >= 0 else None for size in node["shape"]]
@@ -106,9 +106,9 @@ def decoded_spec(node: Any, name: str | None = None) -> TensorSpec:
 
 
 def merged(nodes: Sequence[Any], points: Sequence[Mapping[int, int]]) -> Any:
-    """One JSON tree of those that traces gave at points: sizes by axis, the corners of a box, then others.
+    """Merges the JSON trees of traces at points (sizes by axis): the corners of a box, then others.
 
-    Raises DifferError where they differ in anything but integers that are polynomials of the sizes.
+    Raises DifferError if they differ in anything but integers that are polynomials of the sizes.
     """
     first = nodes[0]
     if all(isinstance(node, list) and len(node) == len(first) for node in nodes):
@@ -125,7 +125,7 @@ def merged(nodes: Sequence[Any], points: Sequence[Mapping[int, int]]) -> Any:
 
 
 def _chosen(nodes: Sequence[Any], points: Sequence[Mapping[int, int]]) -> Any:
-    """The first way of writing a value in which the traces have something in common."""
+    """The first representation of a value that the traces have in common."""
     for name in nodes[0]:
         try:
             return {name: merged([node[name] for node in nodes], points)}

@@ -1,4 +1,4 @@
-"""Functions as lists of ops: traced at every size that tells how they depend on sizes, and written as JSON."""
+"""Functions as lists of ops: traced at enough sizes to determine how they depend on these, and written as JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ExportError(ValueError):
 
 
 class _FailedCall(ExportError):
-    """It raised an exception for tensors of such sizes, after so many steps that read variables of these sizes."""
+    """A call raised an exception for these sizes, after so many steps that read variables of these sizes."""
 
     steps: int
     sizes: set[int]
@@ -42,7 +42,7 @@ class _FailedCall(ExportError):
 def concrete_record(
     concrete: ConcreteFunction, nodes: Mapping[int, int], constants: dict[str, np.ndarray]
 ) -> dict[str, Any]:
-    """A function of one signature as JSON has it.
+    """Converts a function of one signature to JSON.
 
     Args:
       concrete: the function.
@@ -50,7 +50,7 @@ def concrete_record(
       constants: by name, to which the function's are added.
 
     Raises:
-      ExportError: it cannot be written; the message says why, and what helps.
+      ExportError: it cannot be written; the message gives the reason and a remedy.
     """
     arguments = concrete._args, concrete._kwargs
     specs = [leaf for leaf in leaves(arguments) if isinstance(leaf, TensorSpec)]
@@ -63,7 +63,7 @@ def concrete_record(
             f"{concrete.name} cannot be exported: the sizes of axes {axes} are unknown, and {_MOST_UNKNOWN} may be; "
             "give TensorSpecs that say more."
         )
-    forced: dict[int, int] = {}  # sizes that are not given, but which variables leave no choice
+    forced: dict[int, int] = {}  # unknown sizes that are determined by variables
     while True:
         axes = [axis for axis in axes if axis not in forced]
         chosen = [_OTHERS if axis else _BATCHES for axis in axes]
@@ -93,7 +93,7 @@ def concrete_record(
 
 
 def _further(concrete: Any, axes: list[int], sizes: Any, error: _FailedCall, nodes: Any) -> dict[int, int]:
-    """A size for one of the axes, a variable's, with which a call comes further than it did; none if there is none."""
+    """A variable's size for one of the axes with which a call gets further, or none."""
     for axis in reversed(axes):
         for size in sorted(error.sizes):
             try:
@@ -106,7 +106,7 @@ def _further(concrete: Any, axes: list[int], sizes: Any, error: _FailedCall, nod
 
 
 def _least(concrete: Any, axes: Any, forced: Any, traces: Any, points: Any, nodes: Any, constants: Any) -> int:
-    """2 where the function does something else with axes of one element, which stand for any number; 0 where not."""
+    """2 if the function behaves differently for unknown sizes of 1, else 0."""
     if not axes:
         return 0
     ones = dict.fromkeys(axes, 1)
@@ -118,7 +118,7 @@ def _least(concrete: Any, axes: Any, forced: Any, traces: Any, points: Any, node
 
 
 class _Arguments:
-    """The arguments of a signature as JSON has them: tensors by their positions."""
+    """The arguments of a signature as JSON, with tensors by position."""
 
     def __init__(self, arguments: Any) -> None:
         self._count = 0
@@ -132,7 +132,7 @@ class _Arguments:
 
 
 def structure(value: Any, inner: Callable[[Any], Any]) -> Any:
-    """A structure of Python's as JSON has it. Raises ExportError for other objects."""
+    """Converts a Python structure to JSON. Raises ExportError for other objects."""
     if isinstance(value, list | tuple):
         return {"list" if isinstance(value, list) else "tuple": [inner(item) for item in value]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -146,7 +146,7 @@ def structure(value: Any, inner: Callable[[Any], Any]) -> Any:
 
 
 class _Trace:
-    """What a function does at one point of the unknown sizes."""
+    """The trace of a function at one point of the unknown sizes."""
 
     def __init__(
         self, concrete: ConcreteFunction, sizes: Mapping[int, int], nodes: Mapping[int, int], constants: dict[str, Any]
@@ -292,7 +292,7 @@ class _Trace:
 
 
 def _needed(steps: list[Any], wanted: set[int]) -> list[Any]:
-    """The steps that the wanted slots depend on, and those that do more than give values."""
+    """The steps that the requested slots depend on, and those with side effects."""
     kept = []
     for step in reversed(steps):
         if step.what in ("assign", "draws", "effect", "guard") or not wanted.isdisjoint(step.result_slots):
@@ -302,7 +302,7 @@ def _needed(steps: list[Any], wanted: set[int]) -> list[Any]:
 
 
 def _given(value: Any, sizes: Mapping[int, int]) -> Any:
-    """Arguments with tensors in place of specs: zeros, and identities for matrices, so that they can be inverted."""
+    """Replaces specs by tensors: zeros, and identities for matrices, so that they can be inverted."""
 
     def example(leaf: Any) -> Any:
         if not isinstance(leaf, TensorSpec):

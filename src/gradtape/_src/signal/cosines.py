@@ -1,4 +1,4 @@
-"""Discrete cosine transforms, made of Fourier transforms of twice the length."""
+"""Discrete cosine transforms, computed by Fourier transforms of twice the length."""
 
 from __future__ import annotations
 
@@ -106,14 +106,14 @@ def dct(
     norm: str | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The discrete cosine transform of the last axis: how much of each cosine it is made of.
+    """The discrete cosine transform of the last axis.
 
     Args:
       input: a tensor of float32 or float64.
-      type: which of the transforms, 1 to 4, that differ in where cosines start.
-      n: how many values are transformed, cut or with zeros behind; None for those that there are.
+      type: the type of the transform, 1 to 4.
+      n: number of transformed values, truncated or padded with zeros; None for all.
       axis: -1, the last axis.
-      norm: "ortho" for the transform that keeps lengths, None for sums alone.
+      norm: "ortho" for the orthonormal transform, None for plain sums.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -122,7 +122,7 @@ def dct(
     Raises:
       NotImplementedError: another axis is requested.
       TypeError: the numbers have another dtype.
-      ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
+      ValueError: it is a scalar, or type, n or norm are invalid or do not fit together.
 
     Example:
       >>> tf.signal.dct([1.0, 2.0]).numpy().round(4)
@@ -144,10 +144,10 @@ def idct(
 
     Args:
       input: a tensor of float32 or float64.
-      type: which of the transforms, 1 to 4, is taken back.
-      n: how many values are transformed, cut or with zeros behind; None for those that there are.
+      type: the type of the transform to invert, 1 to 4.
+      n: number of transformed values, truncated or padded with zeros; None for all.
       axis: -1, the last axis.
-      norm: "ortho" for the inverse of the transform that keeps lengths, None for sums alone.
+      norm: "ortho" for the inverse of the orthonormal transform, None for plain sums.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -156,7 +156,7 @@ def idct(
     Raises:
       NotImplementedError: another axis is requested.
       TypeError: the numbers have another dtype.
-      ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
+      ValueError: it is a scalar, or type, n or norm are invalid or do not fit together.
 
     Example:
       >>> tf.signal.idct(tf.signal.dct([3.0, 5.0], norm="ortho"), norm="ortho").numpy().round(4)

@@ -1,4 +1,4 @@
-"""Stretches of a signal, which may overlap, and the signal that overlapping stretches add up to."""
+"""Framing of signals: overlapping frames, and their sum."""
 
 from __future__ import annotations
 
@@ -43,24 +43,24 @@ def frame(
     axis: int = -1,
     name: str | None = None,
 ) -> Tensor:
-    """Stretches of an axis, which overlap where the step between them is less than their length.
+    """Splits an axis into frames, which overlap if the step is less than their length.
 
     Args:
       signal: a tensor with at least one axis.
-      frame_length: how long they are.
-      frame_step: steps from the start of each to that of the next one.
-      pad_end: whether stretches start at every step within the axis, filled up behind its end.
-      pad_value: what they are filled up with.
+      frame_length: length of the frames.
+      frame_step: distance between the starts of consecutive frames.
+      pad_end: whether frames start at every step within the axis, padded beyond its end.
+      pad_value: the padding value.
       axis: the axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that dtype, which has two axes in that place: the stretches, and the values of each.
+      A tensor of that dtype, with two axes at that position: the frames, and the values of each.
 
     Raises:
-      ValueError: the signal is a scalar, or a length is none.
+      ValueError: the signal is a scalar, or a length is invalid.
       InvalidArgumentError: a length is negative, or the step less than 1.
-      IndexError: there is no such axis.
+      IndexError: the axis is out of range.
 
     Example:
       >>> tf.signal.frame([1, 2, 3, 4, 5], 3, 2).numpy()
@@ -84,7 +84,7 @@ def frame(
             shape[place] += behind
     else:
         count = max(0, 1 + (shape[place] - length) // step)
-    # Blocks of which both a stretch and a step have integers are moved together.
+    # Values are moved in blocks whose size divides both length and step.
     block = math.gcd(length, step)
     blocks = shape[place] // block
     corner = (slice(None),) * place + (slice(blocks * block),)
@@ -107,18 +107,18 @@ def frame(
     edges=lambda: [call(integer([[1, 2, 3], [4, 5, 6]]), 2), call(real(1, 3), 2)],
 )
 def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = None) -> Tensor:
-    """The signal that stretches add up to, each of which starts some steps behind the last one.
+    """Sums overlapping frames to a signal.
 
     Args:
-      signal: a tensor whose last two axes are the stretches and the values of each.
-      frame_step: steps from the start of each to that of the next one.
+      signal: a tensor whose last two axes are the frames and the values of each.
+      frame_step: distance between the starts of consecutive frames.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that dtype with one axis for the two: (stretches - 1) * frame_step + values long.
+      A tensor of that dtype with one axis for the two, of size (frames - 1) * frame_step + values.
 
     Raises:
-      ValueError: the tensor has less than two axes, or the step is no integer.
+      ValueError: the tensor has less than two axes, or the step is not an integer.
       InvalidArgumentError: the step is less than 1.
 
     Example:

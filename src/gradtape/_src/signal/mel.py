@@ -1,4 +1,4 @@
-"""Spectra in bands that are as wide as hearing tells them apart: the mel scale."""
+"""Spectra on the mel scale."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def linear_to_mel_weight_matrix(
     dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
-    """The matrix that spectra are multiplied by to give them in bands of the mel scale.
+    """The matrix that converts spectra to bands of the mel scale.
 
     Args:
-      num_mel_bins: how many bands there are.
-      num_spectrogram_bins: how many frequencies a spectrum has, from 0 to half the sample rate.
-      sample_rate: samples of the signal in a second.
-      lower_edge_hertz, upper_edge_hertz: where the lowest band begins and the highest one ends.
+      num_mel_bins: number of bands.
+      num_spectrogram_bins: number of frequencies per spectrum, from 0 to half the sample rate.
+      sample_rate: samples of the signal per second.
+      lower_edge_hertz, upper_edge_hertz: lower edge of the lowest and upper edge of the highest band.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -88,7 +88,7 @@ def linear_to_mel_weight_matrix(
     rising = (frequencies - lower) / (centre - lower)
     falling = (upper - frequencies) / (upper - centre)
     weights = np.maximum(0, np.minimum(rising, falling))
-    weights[:1] = 0  # a constant is not heard
+    weights[:1] = 0  # a constant is not audible
     return tensor_from(weights, kind)
 
 

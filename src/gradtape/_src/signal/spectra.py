@@ -1,4 +1,4 @@
-"""Transforms of overlapping stretches of a signal, and the signal of such transforms."""
+"""Short-time transforms of signals, and their inverses."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ WindowFunction = Callable[..., Any]
 
 
 def _number(value: IntLike) -> Tensor:
-    """A length as the tensor that window functions are given."""
+    """A length as a tensor, for window functions."""
     return as_tensor(scalar(value, "frame_length", 1), dtypes.int32)
 
 
 def _transform_length(length: int, fft_length: IntLike | None) -> int:
-    """How many numbers are transformed: as told, or the power of 2 that is not less."""
+    """The length of transforms: the argument, or the next power of 2."""
     return 1 << max(0, length - 1).bit_length() if fft_length is None else scalar(fft_length, "fft_length", 1)
 
 
@@ -67,23 +67,23 @@ def stft(
     pad_end: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """The Fourier transforms of overlapping stretches of the last axis: how strong each frequency is at each time.
+    """The short-time Fourier transform of the last axis.
 
     Args:
       signals: a tensor of float32 or float64 with at least one axis.
-      frame_length: how long stretches are.
-      frame_step: steps from the start of each to that of the next one.
-      fft_length: how many numbers are transformed, stretches cut or with zeros behind; None for the power of 2 that is
+      frame_length: length of the frames.
+      frame_step: distance between the starts of consecutive frames.
+      fft_length: length of the transforms, to which frames are truncated or padded; None for the power of 2 that is
         not less than their length.
-      window_fn: a function of the length that returns, for `dtype`, what stretches are multiplied by; None for nothing.
-      pad_end: whether stretches start at every step within the axis, filled up with zeros behind its end.
+      window_fn: a function of the length and `dtype` that returns a window; None for none.
+      pad_end: whether frames start at every step within the axis, padded with zeros beyond its end.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of complex64, of complex128 for float64: [..., stretches, fft_length // 2 + 1].
+      A tensor of complex64, of complex128 for float64: [..., frames, fft_length // 2 + 1].
 
     Raises:
-      ValueError: the numbers have another dtype, the signal is a scalar, or a length is none.
+      ValueError: the numbers have another dtype, the signal is a scalar, or a length is invalid.
       InvalidArgumentError: a length is less than 1.
 
     Example:
@@ -120,22 +120,22 @@ def inverse_stft(
     window_fn: WindowFunction | None = hann_window,
     name: str | None = None,
 ) -> Tensor:
-    """The signal of Fourier transforms of overlapping stretches; that of `stft` with `inverse_stft_window_fn`.
+    """The signal of a short-time Fourier transform; the inverse of `stft` with `inverse_stft_window_fn`.
 
     Args:
-      stfts: a tensor of complex64 or complex128, [..., stretches, fft_length // 2 + 1].
-      frame_length: how long stretches are.
-      frame_step: steps from the start of each to that of the next one.
-      fft_length: how many numbers were transformed; None for the power of 2 that is not less than frame_length.
-      window_fn: a function of the length that returns, for `dtype`, what stretches are multiplied by before they are
-        added up; None for nothing.
+      stfts: a tensor of complex64 or complex128, [..., frames, fft_length // 2 + 1].
+      frame_length: length of the frames.
+      frame_step: distance between the starts of consecutive frames.
+      fft_length: length of the transforms; None for the power of 2 that is not less than frame_length.
+      window_fn: a function of the length and `dtype` that returns a window for the frames before they are
+        summed; None for none.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of float32, of float64 for complex128: [..., samples].
 
     Raises:
-      ValueError: the numbers have another dtype, the tensor has less than two axes, or a length is none.
+      ValueError: the numbers have another dtype, the tensor has less than two axes, or a length is invalid.
       InvalidArgumentError: a length is less than 1.
 
     Example:
@@ -162,15 +162,15 @@ def inverse_stft(
 def inverse_stft_window_fn(
     frame_step: IntLike, forward_window_fn: WindowFunction = hann_window, name: str | None = None
 ) -> WindowFunction:
-    """The window function with which `inverse_stft` takes back what `stft` did with another one.
+    """The window function with which `inverse_stft` inverts `stft` with another one.
 
     Args:
-      frame_step: steps from the start of each stretch to that of the next one, as both are told.
+      frame_step: distance between the starts of consecutive frames, as for both.
       forward_window_fn: the window function of `stft`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A function of the length and `dtype`: the window, divided by the sum of the squares that overlap at each place.
+      A function of the length and `dtype`: the window, divided by the sum of the overlapping squares at each position.
 
     Example:
       >>> tf.signal.inverse_stft_window_fn(2)(4, dtype=tf.float32).numpy()
@@ -211,21 +211,21 @@ def mdct(
     norm: str | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The modified discrete cosine transform of the last axis: of stretches that overlap by half.
+    """The modified discrete cosine transform of the last axis, of frames that overlap by half.
 
     Args:
       signals: a tensor of float32 or float64 with at least one axis.
-      frame_length: how long stretches are, a multiple of 4.
-      window_fn: a function of the length that gives, for `dtype`, what stretches are multiplied by; None for a number.
-      pad_end: whether stretches start at every step within the axis, filled up with zeros behind its end.
-      norm: "ortho" for the transform that keeps lengths, None for sums alone.
+      frame_length: length of the frames, a multiple of 4.
+      window_fn: a function of the length and `dtype` that returns a window; None for a constant.
+      pad_end: whether frames start at every step within the axis, padded with zeros beyond its end.
+      norm: "ortho" for the orthonormal transform, None for plain sums.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that dtype: [..., stretches, frame_length // 2].
+      A tensor of that dtype: [..., frames, frame_length // 2].
 
     Raises:
-      ValueError: the numbers have another dtype, the signal is a scalar, the length no multiple of 4, or there is no
+      ValueError: the numbers have another dtype, the signal is a scalar, the length not a multiple of 4, or there is no
         such norm.
 
     Example:
@@ -258,19 +258,19 @@ def inverse_mdct(
     norm: str | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The signal of its modified discrete cosine transform; what `mdct` was given, but for the ends.
+    """The inverse of `mdct`, except at the ends.
 
     Args:
-      mdcts: a tensor of float32 or float64, [..., stretches, half the length of each].
-      window_fn: a function of the length that gives, for `dtype`, what stretches are multiplied by; None for a number.
-      norm: what `mdct` was told.
+      mdcts: a tensor of float32 or float64, [..., frames, half the length of each].
+      window_fn: a function of the length and `dtype` that returns a window; None for a constant.
+      norm: the norm of `mdct`.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of that dtype: [..., samples].
 
     Raises:
-      ValueError: the numbers have another dtype, the tensor has less than two axes, or there is no such norm.
+      ValueError: the numbers have another dtype, the tensor has less than two axes, or the norm is invalid.
 
     Example:
       >>> wave = tf.sin(tf.range(16.0))

@@ -1,4 +1,4 @@
-"""Windows by which stretches of a signal are multiplied before their transform."""
+"""Window functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.table.rows import call, op, values
 
 
 def floating(dtype: DTypeLike, found: str = "Found") -> dtypes.DType:
-    """The dtype of a window or matrix, refused unless it is a floating one."""
+    """The dtype of a window or matrix, which must be floating."""
     kind = dtypes.as_dtype(dtype)
     if not kind.is_floating:
         raise ValueError(f"dtype must be a floating point type. {found} {kind}")
@@ -27,7 +27,7 @@ def floating(dtype: DTypeLike, found: str = "Found") -> dtypes.DType:
 
 
 def scalar(value: IntLike, name: str, least: int = -(2**31)) -> int:
-    """A length that a program gives as a number or a tensor; one that is less, or greater than int32, is refused."""
+    """Converts a length, and checks that it is in range and fits int32."""
     tensor = as_tensor(value, hint=dtypes.int32)
     if tensor.ndim:
         raise ValueError(f"Shape {tensor.shape} must have rank 0")
@@ -65,8 +65,8 @@ def hann_window(
     """The Hann window: one arch of a cosine that rises from 0.
 
     Args:
-      window_length: how many numbers it has.
-      periodic: whether windows of even length end one step before the arch does, so that they add up when they overlap.
+      window_length: its length.
+      periodic: whether windows of even length are periodic, so that overlapping ones sum to a constant.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -74,7 +74,7 @@ def hann_window(
       A vector of that length and dtype.
 
     Raises:
-      ValueError: the dtype is not floating, or the length no scalar.
+      ValueError: the dtype is not floating, or the length not a scalar.
 
     Example:
       >>> tf.signal.hann_window(4).numpy()
@@ -94,8 +94,8 @@ def hamming_window(
     """The Hamming window: one arch of a cosine that rises from 0.08.
 
     Args:
-      window_length: how many numbers it has.
-      periodic: whether windows of even length end one step before the arch does, so that they add up when they overlap.
+      window_length: its length.
+      periodic: whether windows of even length are periodic, so that overlapping ones sum to a constant.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -103,7 +103,7 @@ def hamming_window(
       A vector of that length and dtype.
 
     Raises:
-      ValueError: the dtype is not floating, or the length no scalar.
+      ValueError: the dtype is not floating, or the length not a scalar.
 
     Example:
       >>> tf.signal.hamming_window(4).numpy()
@@ -114,10 +114,10 @@ def hamming_window(
 
 @op("signal.vorbis_window", orders="0", edges=lambda: [call(8), call(5), call(1), call(0)])
 def vorbis_window(window_length: IntLike, dtype: DTypeLike = dtypes.float32, name: str | None = None) -> Tensor:
-    """The window of the Vorbis format, whose squares add up to 1 where two halves overlap.
+    """The window of the Vorbis format, whose squares sum to 1 where two halves overlap.
 
     Args:
-      window_length: how many numbers it has.
+      window_length: its length.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -125,7 +125,7 @@ def vorbis_window(window_length: IntLike, dtype: DTypeLike = dtypes.float32, nam
       A vector of that length and dtype.
 
     Raises:
-      ValueError: the dtype is not floating, or the length no scalar.
+      ValueError: the dtype is not floating, or the length not a scalar.
 
     Example:
       >>> tf.signal.vorbis_window(2).numpy().round(4)
@@ -150,8 +150,8 @@ def kaiser_window(
     """The Kaiser window, which keeps most of its spectrum's energy near frequency 0.
 
     Args:
-      window_length: how many numbers it has.
-      beta: how narrow it is; a tape differentiates by it.
+      window_length: its length.
+      beta: shape parameter, larger for narrower windows; differentiable.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -159,7 +159,7 @@ def kaiser_window(
       A vector of that length and dtype.
 
     Raises:
-      ValueError: the dtype is not floating, or the length no scalar.
+      ValueError: the dtype is not floating, or the length not a scalar.
 
     Example:
       >>> tf.signal.kaiser_window(3, 2.0).numpy().round(4)
@@ -187,11 +187,11 @@ def kaiser_window(
 def kaiser_bessel_derived_window(
     window_length: IntLike, beta: TensorLike = 12.0, dtype: DTypeLike = dtypes.float32, name: str | None = None
 ) -> Tensor:
-    """The window of roots of a Kaiser window's running sums, whose squares add up to 1 where two halves overlap.
+    """The window of roots of a Kaiser window's running sums, whose squares sum to 1 where two halves overlap.
 
     Args:
-      window_length: how many numbers it has, an even number; of an odd one the half is rounded down.
-      beta: how narrow the Kaiser window is; a tape differentiates by it.
+      window_length: its length; twice the half, rounded down, if odd.
+      beta: shape parameter of the Kaiser window; differentiable.
       dtype: a floating dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -199,7 +199,7 @@ def kaiser_bessel_derived_window(
       A vector of that length and dtype.
 
     Raises:
-      ValueError: the dtype is not floating, or the length no scalar.
+      ValueError: the dtype is not floating, or the length not a scalar.
 
     Example:
       >>> tf.signal.kaiser_bessel_derived_window(4, 2.0).numpy().round(4)

@@ -1,1 +1,1 @@
-"""Sparse tensors: values and their positions, and what is computed of these."""
+"""Sparse tensors and their functions."""

@@ -42,7 +42,7 @@ def add(a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: A
     Args:
       a: a SparseTensor, or a tensor.
       b: the other, of the same shape and dtype.
-      threshold: sums of two values that have a smaller magnitude are left out of the result of two sparse tensors.
+      threshold: sums of smaller magnitude are omitted from the sum of two sparse tensors.
 
     Returns:
       A SparseTensor with its positions in row-major order if both are sparse, else a tensor. Gradients flow to
@@ -97,8 +97,8 @@ def _summed(op: str, values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
 
 
 def _together(op: str, a: SparseTensor, b: SparseTensor) -> tuple[Tensor, Tensor, Tensor, Tensor, np.ndarray]:
-    """The positions of either of two tensors in order, both values at these, 0 if one has none, the shape, and at which
-    positions one of them has none."""
+    """The sorted union of two tensors' positions, both values at these, 0 if missing, the shape, and masks of
+    missing values."""
     if a.dtype is not b.dtype:
         raise wrong_dtype(op, 4, a.dtype, b.dtype)
     sizes, others = sizes_of(a), sizes_of(b)
@@ -130,7 +130,7 @@ def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
-      TypeError: one is no SparseTensor.
+      TypeError: one is not a SparseTensor.
       InvalidArgumentError: shapes or dtypes differ.
 
     Example:
@@ -153,7 +153,7 @@ def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
-      TypeError: one is no SparseTensor.
+      TypeError: one is not a SparseTensor.
       InvalidArgumentError: shapes or dtypes differ.
 
     Example:
@@ -165,7 +165,7 @@ def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
 
 
 def multiply(sparse: SparseTensor, dense: Any) -> SparseTensor:
-    """Each value times the element of a tensor, which may be broadcast, at its place."""
+    """Multiplies values by the corresponding elements of a tensor, which may be broadcast."""
     dense = as_tensor(dense, hint=sparse.dtype)
     if dense.dtype is not sparse.dtype:
         raise wrong_dtype("SparseDenseCwiseMul", 3, sparse.dtype, dense.dtype)
@@ -174,7 +174,7 @@ def multiply(sparse: SparseTensor, dense: Any) -> SparseTensor:
 
 
 def divide(sparse: SparseTensor, dense: Any) -> SparseTensor:
-    """Each value divided by the element of a tensor, which may be broadcast, at its place; integers as float64."""
+    """Divides values by the corresponding elements of a tensor, which may be broadcast; integers as float64."""
     op = "SparseDenseCwiseDiv"
     dense = as_tensor(dense, hint=sparse.dtype)
     if dense.dtype is not sparse.dtype:
@@ -198,7 +198,7 @@ def _divisors(op: str, dense: Tensor, indices: Tensor, sizes: Any) -> Tensor:
 
 @one_step("indices", static=("sizes",))
 def _beside(op: str, dense: Tensor, indices: Tensor, sizes: Any) -> Tensor:
-    """The elements of a tensor, broadcast to a shape, at positions of it."""
+    """Gathers elements of a tensor, broadcast to a shape, at positions."""
     shape, sizes = tuple(dense.shape), tuple(sizes)
     if len(shape) > len(sizes) or any(
         size not in (1, whole) for size, whole in zip(shape[::-1], sizes[::-1], strict=False)
@@ -239,8 +239,8 @@ def reduce_sum(
 
     Args:
       sp_input: a SparseTensor; its positions may be in any order.
-      axis: the axis or axes; all of them unless given.
-      keepdims: whether these stay, with size 1.
+      axis: the axis or axes; all of them by default.
+      keepdims: whether to keep these with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.
 
@@ -248,8 +248,8 @@ def reduce_sum(
       A tensor, or a SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or a position is outside the shape.
 
     Example:
       >>> tf.sparse.reduce_sum(tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], [3, 2]), axis=1).numpy()
@@ -273,8 +273,8 @@ def reduce_max(
 
     Args:
       sp_input: a SparseTensor; its positions may be in any order.
-      axis: the axis or axes; all of them unless given.
-      keepdims: whether these stay, with size 1.
+      axis: the axis or axes; all of them by default.
+      keepdims: whether to keep these with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.
 
@@ -283,8 +283,8 @@ def reduce_max(
       the values; TensorFlow has none.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or a position is outside the shape.
 
     Example:
       >>> tf.sparse.reduce_max(tf.SparseTensor([[0, 1], [2, 0]], [-1.0, 2.0], [3, 2]), axis=1).numpy()
@@ -338,8 +338,8 @@ def softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       A SparseTensor with the same positions. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: it has fewer than two axes, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: it has fewer than two axes, or a position is outside the shape.
 
     Example:
       >>> scores = tf.SparseTensor([[0, 0], [0, 2], [1, 1]], [1.0, 1.0, 5.0], dense_shape=[2, 3])
@@ -360,10 +360,10 @@ def _softmax(values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
     op, leading = "SparseSoftmax", tuple(sizes)[:-1]
     places = np.asarray(indices)
     rows_of(op, places, tuple(sizes))
-    # Of rows only those that hold values.
+    # Only of rows with values.
     stored, groups = np.unique(np.ravel_multi_index(tuple(places[:, :-1].T), leading), return_inverse=True)
     groups, count = groups.reshape(-1), stored.size
-    # The largest of a row keeps its powers finite, and changes nothing else: no gradient flows through it.
+    # Subtracting the row's maximum keeps exponentials finite without changing the result: no gradient flows through it.
     largest = unsorted_segment_max(apply_stop_gradient(values), tensor_from(groups), count)
     powers = apply_elementwise("exp", values - take_rows(op, largest, groups, groups.shape))
     sums = add_rows(op, powers, groups, (count,))
@@ -376,13 +376,13 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> SparseTenso
     Args:
       op: a function of tensors that returns a vector of as many values.
       *args: its arguments; SparseTensors among them have the same positions.
-      **kwargs: the same by name.
+      **kwargs: its keyword arguments.
 
     Returns:
-      A SparseTensor of what the function gives.
+      A SparseTensor of the function's result.
 
     Raises:
-      ValueError: there is no SparseTensor among the arguments, or the function gives no such vector.
+      ValueError: there is no SparseTensor among the arguments, or the function does not return such a vector.
       InvalidArgumentError: positions or shapes differ.
 
     Example:

@@ -22,14 +22,14 @@ from gradtape._src.sparse.sparse_tensor import SparseTensor, checked, made, plac
 
 
 def from_dense(tensor: TensorLike, name: str | None = None) -> SparseTensor:
-    """The elements of a tensor that are not 0, or not empty text.
+    """Converts a dense tensor, storing elements that are not 0 or not empty strings.
 
     Args:
       tensor: a tensor of at least one axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor of the shape and dtype of `tensor`, in the order of rows. The gradient flows to its elements.
+      A SparseTensor of the shape and dtype of `tensor`, in row-major order. The gradient flows to its elements.
 
     Raises:
       InvalidArgumentError: the tensor has no axes.
@@ -56,17 +56,17 @@ def to_dense(
 
     Args:
       sp_input: a SparseTensor.
-      default_value: a number, or text, for the other positions; 0, or empty text, unless given.
-      validate_indices: whether positions that are not in the order of rows, or twice there, are an error. Of those that
-        are twice there the last value counts otherwise.
+      default_value: a number, or text, for the other positions; 0, or empty text by default.
+      validate_indices: whether positions that are out of row-major order or repeated are an error. Otherwise the last
+        value of repeated positions is used.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the shape and dtype of `sp_input`. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: a place is outside of the shape or out of order, or default_value has axes.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: a position is outside the shape or out of order, or default_value has axes.
 
     Example:
       >>> tf.sparse.to_dense(tf.sparse.eye(2, 3), default_value=-1.0).numpy()
@@ -98,7 +98,7 @@ def _scattered(values: Tensor, indices: Tensor, sizes: Any, default: Tensor | No
 
 
 def _rows(places: np.ndarray, sizes: tuple[int, ...], validate: bool) -> np.ndarray:
-    """The number of each place. Raises InvalidArgumentError for one outside, and out of order where that counts."""
+    """The row-major index of each position. Raises InvalidArgumentError for one outside or, if asked, out of order."""
     rows = rows_of("SparseToDense", places, sizes)
     wrong = np.diff(rows) <= 0
     if validate and wrong.any():
@@ -120,14 +120,14 @@ def to_indicator(sp_input: SparseTensor, vocab_size: IntLike, name: str | None =
 
     Args:
       sp_input: a SparseTensor of integers from 0 to vocab_size - 1.
-      vocab_size: how many numbers there are.
+      vocab_size: the number of indicators.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of bool, of the shape of `sp_input` with vocab_size in the place of the last size.
+      A tensor of bool, of the shape of `sp_input` with vocab_size as the last size.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       InvalidArgumentError: a number is outside of the range.
 
     Example:
@@ -148,8 +148,8 @@ def eye(
     """A matrix with ones on its diagonal.
 
     Args:
-      num_rows: its rows.
-      num_columns: its columns; as many unless given.
+      num_rows: its number of rows.
+      num_columns: its number of columns; that of rows by default.
       dtype: the dtype.
       name: not used; TensorFlow names operations by it.
 
@@ -157,7 +157,7 @@ def eye(
       A SparseTensor.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.sparse.eye(2, 3).indices.numpy()
@@ -175,7 +175,7 @@ def mask(a: IndexedSlices, mask_indices: TensorLike, name: str | None = None) ->
 
     Args:
       a: IndexedSlices.
-      mask_indices: the numbers of the rows to leave out.
+      mask_indices: the indices of the rows to omit.
       name: not used; TensorFlow names operations by it.
 
     Returns:

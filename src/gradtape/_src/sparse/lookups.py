@@ -1,4 +1,4 @@
-"""Embeddings of bags of numbers: each row of a sparse tensor lists the numbers of one bag."""
+"""Embeddings of bags of ids: each row of a sparse tensor lists the ids of one bag."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def embedding_lookup_sparse(
     name: str | None = None,
     allow_fast_lookup: bool = False,
 ) -> Tensor:
-    """Rows of params by number, put together for each row of a sparse tensor.
+    """Looks up rows of params, and combines them for each row of a sparse tensor.
 
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      sp_ids: a SparseTensor of integers, which count along the first axis of params. No row is empty but the last.
+      sp_ids: a SparseTensor of ids, indices along the first axis of params. Only the last rows may be empty.
       sp_weights: a SparseTensor of weights at the same positions, or None for ones.
       combiner: "sum" of the weighted rows, "mean", which is this divided by the sum of the weights, or "sqrtn", divided
-        by the root of the sum of their squares; "mean" unless given.
-      max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
+        by the root of the sum of their squares; "mean" by default.
+      max_norm: maximum Euclidean norm of rows; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.
 
@@ -43,8 +43,8 @@ def embedding_lookup_sparse(
       A tensor of shape [rows of sp_ids, ...] and the dtype of params. Gradients flow to params and to the weights.
 
     Raises:
-      TypeError: sp_ids or sp_weights is no SparseTensor.
-      ValueError: there is no such combiner, or the positions differ.
+      TypeError: sp_ids or sp_weights is not a SparseTensor.
+      ValueError: the combiner is unknown, or the positions differ.
       InvalidArgumentError: a number is outside the first axis of params.
 
     Example:
@@ -68,7 +68,7 @@ def embedding_lookup_sparse(
 
 
 def _combined(rows: Tensor, sp_ids: SparseTensor, sp_weights: SparseTensor | None, combiner: str) -> Any:
-    """The rows that belong to each bag, put together."""
+    """Combines the rows of each bag."""
     ids = tensor_from(np.ascontiguousarray(places_of(sp_ids)[:, 0]))
     if sp_weights is None:
         counts = np.bincount(np.asarray(ids)).astype(np.float64)
@@ -97,16 +97,16 @@ def safe_embedding_lookup_sparse(
     name: str | None = None,
     allow_fast_lookup: bool = False,
 ) -> Tensor:
-    """`embedding_lookup_sparse` where rows may be empty, and numbers negative, which do not count.
+    """`embedding_lookup_sparse` that allows empty rows, and ignores negative ids.
 
     Args:
       embedding_weights: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      sparse_ids: a SparseTensor of integers; those below 0 are left out.
+      sparse_ids: a SparseTensor of ids; negative ones are ignored.
       sparse_weights: a SparseTensor of weights at the same positions, or None for ones; those that are not above 0 are
         left out, but not for the combiner "sum".
       combiner: "mean", "sqrtn" or "sum", as of `embedding_lookup_sparse`.
-      default_id: the number that an empty row has; unless given, empty rows give zeros.
-      max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
+      default_id: the id of empty rows; by default, empty rows give zeros.
+      max_norm: maximum Euclidean norm of rows; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
       allow_fast_lookup: not used.
 
@@ -114,8 +114,8 @@ def safe_embedding_lookup_sparse(
       A tensor of shape [leading sizes of sparse_ids..., ...] and the dtype of embedding_weights.
 
     Raises:
-      TypeError: sparse_ids or sparse_weights is no SparseTensor.
-      ValueError: there is no such combiner, or there are no embedding_weights.
+      TypeError: sparse_ids or sparse_weights is not a SparseTensor.
+      ValueError: the combiner is unknown, or there are no embedding_weights.
       InvalidArgumentError: a number is beyond the first axis of embedding_weights.
 
     Example:

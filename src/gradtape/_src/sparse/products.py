@@ -29,13 +29,13 @@ def sparse_dense_matmul(
 ) -> Tensor:
     """The product of a sparse and a dense matrix, or of a dense and a sparse one.
 
-    It takes time and memory in proportion to the values that are stored, times the columns of the dense matrix.
+    Time and memory are proportional to the stored values times the columns of the dense matrix.
 
     Args:
       sp_a: a SparseTensor of two axes; its positions may be in any order.
-      b: a matrix of the same dtype. Either of the two is the sparse one.
-      adjoint_a: whether the first is transposed, and conjugated, before.
-      adjoint_b: whether the second is.
+      b: a matrix of the same dtype. Either of the two is sparse.
+      adjoint_a: whether to transpose and conjugate the first.
+      adjoint_b: whether to transpose and conjugate the second.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -43,7 +43,7 @@ def sparse_dense_matmul(
 
     Raises:
       TypeError: neither is sparse.
-      InvalidArgumentError: one is no matrix, dtypes differ, inner sizes differ, or a place is outside of the shape.
+      InvalidArgumentError: one is not a matrix, dtypes differ, inner sizes differ, or a position is outside the shape.
 
     Example:
       >>> adjacency = tf.SparseTensor([[0, 1], [1, 0], [1, 2]], [1.0, 1.0, 1.0], dense_shape=[3, 3])

@@ -29,7 +29,7 @@ from gradtape._src.sparse.sparse_tensor import (
 
 
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
-    """The same tensor with its positions in row-major order.
+    """Sorts the positions in row-major order.
 
     Args:
       sp_input: a SparseTensor.
@@ -39,7 +39,7 @@ def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       A SparseTensor of the same shape and dtype. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
 
     Example:
       >>> tf.sparse.reorder(tf.SparseTensor([[1, 0], [0, 1]], [5, 6], [2, 2])).values.numpy()
@@ -51,18 +51,18 @@ def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
 
 
 def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str | None = None) -> SparseTensor:
-    """The tensor with its axes in another order.
+    """Permutes the axes of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
-      perm: the axes in their new order; reversed unless given.
+      perm: the axes in their new order; reversed by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: perm does not name each axis once.
 
     Example:
@@ -81,19 +81,19 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
 
 
 def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -> SparseTensor:
-    """The same values, at the positions that they have in another shape.
+    """Changes the shape of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
-      shape: the new shape; one size may be -1, which is worked out from the others.
+      shape: the new shape; one size may be -1, which is computed from the others.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: the shape has not as many elements.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the shape has another number of elements.
 
     Example:
       >>> tf.sparse.reshape(tf.sparse.eye(2), [-1]).indices.numpy()
@@ -129,19 +129,19 @@ def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -
 
 
 def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str | None = None) -> SparseTensor:
-    """The tensor with a further axis of size 1.
+    """Adds an axis of size 1.
 
     Args:
       sp_input: a SparseTensor.
-      axis: where it stands; last unless given.
+      axis: its position; last by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: there is no such place for an axis.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: the position is out of range.
 
     Example:
       >>> tf.sparse.expand_dims(tf.sparse.eye(2), 0).shape
@@ -164,20 +164,20 @@ def expand_dims(sp_input: SparseTensor, axis: IntLike | None = None, name: str |
 def concat(
     axis: IntLike, sp_inputs: Sequence[SparseTensor], expand_nonconcat_dims: bool = False, name: str | None = None
 ) -> SparseTensor:
-    """Tensors behind each other along an axis.
+    """Concatenates sparse tensors along an axis.
 
     Args:
       axis: the axis.
       sp_inputs: SparseTensors of one dtype, of equal sizes along the other axes.
-      expand_nonconcat_dims: whether sizes along the other axes may differ; the largest is taken.
+      expand_nonconcat_dims: whether sizes along the other axes may differ; the largest is used.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
-      TypeError: one is no SparseTensor.
-      InvalidArgumentError: there is no such axis, or the shapes do not belong together.
+      TypeError: one is not a SparseTensor.
+      InvalidArgumentError: the axis is out of range, or the shapes do not match.
 
     Example:
       >>> tf.sparse.concat(0, [tf.sparse.eye(1, 2), tf.sparse.eye(1, 2)]).indices.numpy()
@@ -220,20 +220,20 @@ def concat(
 
 
 def slice(sp_input: SparseTensor, start: TensorLike, size: TensorLike, name: str | None = None) -> SparseTensor:
-    """A part of the tensor.
+    """A slice of a sparse tensor.
 
     Args:
       sp_input: a SparseTensor.
-      start: where it begins along each axis.
-      size: its size along each axis; what is beyond the end is left out.
+      start: its start along each axis.
+      size: its size along each axis; the part beyond the end is omitted.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: start or size have not one number for each axis.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: start or size do not have a number for each axis.
 
     Example:
       >>> tf.sparse.slice(tf.sparse.eye(3), [1, 1], [1, 5]).shape
@@ -262,11 +262,11 @@ def split(
     axis: IntLike | None = None,
     name: str | None = None,
 ) -> list[SparseTensor]:
-    """The tensor in parts along an axis; the first are larger by one where it does not divide evenly.
+    """Splits a sparse tensor along an axis; the first parts are larger by one if it does not divide evenly.
 
     Args:
       sp_input: a SparseTensor.
-      num_split: how many parts there are.
+      num_split: number of parts.
       axis: the axis.
       name: not used; TensorFlow names operations by it.
 
@@ -274,9 +274,9 @@ def split(
       A list of SparseTensors. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: num_split or axis is not given.
-      InvalidArgumentError: there is no such axis, or it is shorter than there are parts.
+      InvalidArgumentError: the axis is out of range, or it is shorter than there are parts.
 
     Example:
       >>> [part.shape for part in tf.sparse.split(tf.sparse.eye(3), num_split=2, axis=0)]
@@ -307,7 +307,7 @@ def split(
 
 
 def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
-    """Some of the values, at their positions.
+    """Keeps some of the values.
 
     Args:
       sp_input: a SparseTensor.
@@ -317,7 +317,7 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
       A SparseTensor of the same shape. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: there is not one bool for each value.
 
     Example:
@@ -335,17 +335,17 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
 
 
 def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> SparseTensor:
-    """The same values and positions in a larger shape, or in the smallest that holds them.
+    """Replaces the shape by a larger one, or by the smallest that contains all positions.
 
     Args:
       sp_input: a SparseTensor.
-      new_shape: the shape; the smallest unless given.
+      new_shape: the shape; the smallest by default.
 
     Returns:
       A SparseTensor. Gradients flow to the values.
 
     Raises:
-      TypeError: it is no SparseTensor.
+      TypeError: it is not a SparseTensor.
       ValueError: the shape has another rank, or is smaller.
 
     Example:
@@ -368,11 +368,11 @@ def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> S
 
 
 def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None = None) -> tuple[SparseTensor, Tensor]:
-    """The tensor with a value at the first place of each row that has none.
+    """Adds a value at the first position of each empty row.
 
     Args:
       sp_input: a SparseTensor of at least one axis; along the first of them are its rows.
-      default_value: the value, without axes.
+      default_value: a scalar.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -380,8 +380,8 @@ def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None
       to the values and to default_value.
 
     Raises:
-      TypeError: it is no SparseTensor.
-      InvalidArgumentError: default_value has axes, or a place is outside of the shape.
+      TypeError: it is not a SparseTensor.
+      InvalidArgumentError: default_value has axes, or a position is outside the shape.
 
     Example:
       >>> filled, empty = tf.sparse.fill_empty_rows(tf.SparseTensor([[1, 0]], [5], [2, 2]), 7)

@@ -1,4 +1,4 @@
-"""Segment reductions of rows by number, without the rows being gathered by the user."""
+"""Segment reductions of rows selected by index."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ def segment_sum(
     name: str | None = None,
     sparse_gradient: bool = False,
 ) -> Tensor:
-    """Sums rows of data, by number, for each segment.
+    """Sums selected rows of data for each segment.
 
     Args:
       data: a tensor of numbers of at least one axis.
-      indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      indices: the indices of the rows, in the order of the segments.
+      segment_ids: the segment of each, a sorted vector of integers.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
     Returns:
-      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+      A tensor with a row for each segment, 0 for empty ones. Gradients flow to data.
 
     Raises:
-      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+      InvalidArgumentError: segment ids are not sorted or negative, or an index is out of range.
 
     Example:
       >>> tf.sparse.segment_sum([[1, 2], [3, 4], [5, 6]], indices=[0, 2], segment_ids=[0, 0]).numpy()
@@ -55,21 +55,21 @@ def segment_mean(
     name: str | None = None,
     sparse_gradient: bool = False,
 ) -> Tensor:
-    """The mean of rows of data, by number, for each segment.
+    """The mean of selected rows of data for each segment.
 
     Args:
       data: a floating tensor of at least one axis.
-      indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      indices: the indices of the rows, in the order of the segments.
+      segment_ids: the segment of each, a sorted vector of integers.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
     Returns:
-      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+      A tensor with a row for each segment, 0 for empty ones. Gradients flow to data.
 
     Raises:
-      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+      InvalidArgumentError: segment ids are not sorted or negative, or an index is out of range.
 
     Example:
       >>> tf.sparse.segment_mean([[1.0], [3.0], [5.0]], indices=[0, 2], segment_ids=[0, 0]).numpy()
@@ -86,21 +86,21 @@ def segment_sqrt_n(
     name: str | None = None,
     sparse_gradient: bool = False,
 ) -> Tensor:
-    """Sums of rows of data, by number, divided by the square root of their number, for each segment.
+    """Sums of selected rows of data for each segment, divided by the square root of their number.
 
     Args:
       data: a floating tensor of at least one axis.
-      indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of integers that do not decrease.
-      num_segments: how many segments there are; one more than the greatest number unless given.
+      indices: the indices of the rows, in the order of the segments.
+      segment_ids: the segment of each, a sorted vector of integers.
+      num_segments: number of segments; one more than the greatest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
     Returns:
-      A tensor with a row for each segment; those without rows are 0. Gradients flow to data.
+      A tensor with a row for each segment, 0 for empty ones. Gradients flow to data.
 
     Raises:
-      InvalidArgumentError: numbers of segments decrease or are negative, or a row is not there.
+      InvalidArgumentError: segment ids are not sorted or negative, or an index is out of range.
 
     Example:
       >>> data = [[1.0], [3.0], [5.0], [7.0]]
@@ -149,5 +149,5 @@ def _reduced(
 
 
 def _wide(tensor: Tensor) -> Tensor:
-    """A tensor in which sums of half precision do not overflow."""
+    """Converts half precision to a dtype in which sums do not overflow."""
     return apply_cast(tensor, dtypes.float32) if tensor.dtype.is_floating and tensor.dtype.size == 2 else tensor

@@ -1,4 +1,4 @@
-"""SparseTensor: a tensor of which only some elements are stored, each with its place."""
+"""SparseTensor: stored elements with their positions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from gradtape._src.core.typing import ShapeLike, TensorLike
 
 
 class SparseTensor(CompositeTensor):
-    """A tensor of which some elements are stored, with their positions; the others are 0.
+    """A tensor with stored elements and their positions; all others are 0.
 
-    Gradients go through `values`. Most functions of `tf.sparse` want the positions in the order of rows, as
-    `tf.sparse.reorder` gives them.
+    Gradients flow through `values`. Most functions of `tf.sparse` require positions in row-major order, as from
+    `tf.sparse.reorder`.
 
     Args:
       indices: the positions, integers of shape [n, rank].
@@ -32,8 +32,8 @@ class SparseTensor(CompositeTensor):
       dense_shape: the shape, of `rank` integers.
 
     Raises:
-      ValueError: the shapes do not belong together, or a tensor that is given is not of int64.
-      TypeError: indices or dense_shape are no integers.
+      ValueError: the shapes do not match, or a tensor argument is not int64.
+      TypeError: indices or dense_shape are not integers.
 
     Example:
       >>> matrix = tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], dense_shape=[3, 2])
@@ -61,16 +61,16 @@ class SparseTensor(CompositeTensor):
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
-        """A sparse tensor of what has `indices`, `values` and `dense_shape`.
+        """Converts an object with `indices`, `values` and `dense_shape`.
 
         Args:
-          sparse_tensor_value: a SparseTensor, or what has these attributes.
+          sparse_tensor_value: a SparseTensor, or an object with these attributes.
 
         Returns:
           A SparseTensor.
 
         Raises:
-          TypeError: it has no such attributes.
+          TypeError: it does not have these attributes.
 
         Example:
           >>> tf.SparseTensor.from_value(tf.sparse.eye(2)).shape
@@ -109,12 +109,12 @@ class SparseTensor(CompositeTensor):
 
     @property
     def op(self) -> Any:
-        """Not there: values are computed at once. Reading it raises AttributeError."""
+        """Not available in eager execution. Reading it raises AttributeError."""
         raise AttributeError("Tensor.op is undefined when eager execution is enabled.")
 
     @property
     def graph(self) -> Any:
-        """Not there: values are computed at once. Reading it raises AttributeError."""
+        """Not available in eager execution. Reading it raises AttributeError."""
         raise AttributeError("Tensor.graph is undefined when eager execution is enabled.")
 
     def get_shape(self) -> TensorShape:
@@ -130,13 +130,13 @@ class SparseTensor(CompositeTensor):
         return self.shape
 
     def set_shape(self, shape: ShapeLike) -> None:
-        """Asserts that the shape is as said.
+        """Asserts that the shape is compatible.
 
         Args:
-          shape: a TensorShape or what makes one.
+          shape: a TensorShape or a value convertible to one.
 
         Raises:
-          ValueError: it is not.
+          ValueError: it is not compatible.
 
         Example:
           >>> tf.sparse.eye(2).set_shape([2, None])
@@ -144,7 +144,7 @@ class SparseTensor(CompositeTensor):
         self.shape.assert_is_compatible_with(TensorShape(shape))
 
     def consumers(self) -> list[Any]:
-        """Operations that use the tensor: none are kept.
+        """The operations that use the tensor, which are not tracked.
 
         Returns:
           An empty list.
@@ -156,7 +156,7 @@ class SparseTensor(CompositeTensor):
         return []
 
     def with_values(self, new_values: TensorLike) -> SparseTensor:
-        """Other values at the same positions.
+        """Replaces the values.
 
         Args:
           new_values: a vector of as many values.
@@ -196,7 +196,7 @@ class SparseTensor(CompositeTensor):
         return divide(self, y)
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Tensor:
-        """Refuses: `tf.sparse.to_dense` makes a dense tensor."""
+        """Raises an error: `tf.sparse.to_dense` converts to a dense tensor."""
         raise ValueError(
             f"Attempt to convert a value ({self!r}) with an unsupported type ({type(self)}) to a Tensor. "
             "Use tf.sparse.to_dense, an op of tf.sparse, or tf.sparse.map_values(function, tensor)."
@@ -213,11 +213,11 @@ class SparseTensorSpec(CompositeSpec):
     """The shape and dtype of a `tf.SparseTensor`.
 
     Args:
-      shape: the shape, a `tf.TensorShape` or what makes one; None for an unknown number of axes.
+      shape: the shape, a `tf.TensorShape` or a value convertible to one; None for an unknown rank.
       dtype: the dtype of the values.
 
     Raises:
-      TypeError: there is no such dtype.
+      TypeError: the dtype is unknown.
 
     Example:
       >>> tf.SparseTensorSpec([None, 3], tf.float64)
@@ -257,14 +257,14 @@ def _check_equal(count: int, other: int) -> None:
 
 
 def checked(value: Any) -> SparseTensor:
-    """A sparse tensor; TypeError for anything else."""
+    """Checks for a sparse tensor; raises TypeError for anything else."""
     if not isinstance(value, SparseTensor):
         raise TypeError("Input must be a SparseTensor.")
     return value
 
 
 def places_of(tensor: SparseTensor) -> np.ndarray:
-    """The positions, of shape [n, rank], as NumPy reads them."""
+    """The positions, of shape [n, rank], as a NumPy array."""
     return np.asarray(tensor.indices)
 
 
@@ -274,7 +274,7 @@ def sizes_of(tensor: SparseTensor) -> tuple[int, ...]:
 
 
 def rows_of(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
-    """The number of each place in the order of rows. Raises InvalidArgumentError for one outside, or one that int64
+    """The row-major index of each position. Raises InvalidArgumentError for one outside, or one that int64
     does not hold."""
     check_within(op, places, sizes)
     if math.prod(sizes) >= WIDE:
@@ -283,7 +283,7 @@ def rows_of(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
 
 
 def check_within(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> None:
-    """Raises InvalidArgumentError for a place outside."""
+    """Raises InvalidArgumentError for a position outside the shape."""
     outside = ((places < 0) | (places >= np.array(sizes))).any(1)
     if outside.any():
         first = int(np.argmax(outside))
@@ -295,24 +295,24 @@ def check_within(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> None:
 
 
 def ordering(places: np.ndarray) -> np.ndarray:
-    """What sorts positions into the order of rows; equal ones stay as they are."""
+    """The permutation that sorts positions in row-major order; stable."""
     return np.lexsort(places.T[::-1])
 
 
 def taken(values: Any, index: np.ndarray) -> Any:
-    """Values by number, of text or of numbers; of these, 0 where the number is negative."""
+    """Gathers values, strings or numbers; for these, negative indices give 0."""
     if type(values) is StringTensor:
         return StringTensor.of_bytes(values.numpy()[index])
     return take_rows("GatherV2", values, index, index.shape)
 
 
 def made(places: np.ndarray, values: Any, sizes: Any) -> SparseTensor:
-    """A sparse tensor of positions and sizes that NumPy has."""
+    """A sparse tensor of NumPy's positions and sizes."""
     return SparseTensor(
         tensor_from(np.ascontiguousarray(places, np.int64)), values, tensor_from(np.array(sizes, np.int64))
     )
 
 
 def chosen(tensor: SparseTensor, index: np.ndarray, places: np.ndarray, sizes: Any) -> SparseTensor:
-    """Some of a tensor's values, by number, at other positions."""
+    """Gathers some of a tensor's values, at other positions."""
     return made(places, taken(tensor.values, index), sizes)

@@ -18,10 +18,10 @@ class Module:
     """Base of objects that hold variables and other modules in attributes, or in lists, tuples and dicts of these.
 
     Args:
-      name: a Python identifier; the class' name in snake case unless given.
+      name: a Python identifier; the class' name in snake case by default.
 
     Raises:
-      ValueError: the name is no identifier.
+      ValueError: the name is not an identifier.
 
     Example:
       >>> class Dense(tf.Module):

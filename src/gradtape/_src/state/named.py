@@ -20,7 +20,7 @@ class NamedVariable(Variable):
       initial_value: the value.
       name: its name.
       path: the names of what it belongs to, joined by "/".
-      dtype: its dtype, the value's own unless given.
+      dtype: its dtype; that of the value by default.
 
     Example:
       >>> tf.optimizers.Adam(name="adam").iterations

@@ -25,7 +25,7 @@ class name_scope:
       name: the scope's name.
 
     Raises:
-      ValueError: the name is no text.
+      ValueError: the name is not a string.
 
     Example:
       >>> with tf.name_scope("encoder"), tf.name_scope("first"):

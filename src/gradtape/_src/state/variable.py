@@ -181,7 +181,7 @@ class Variable(VariableParts):
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A bool tensor without axes.
+          A bool scalar tensor.
 
         Example:
           >>> tf.Variable(1.0).is_initialized().numpy()
@@ -219,11 +219,11 @@ class Variable(VariableParts):
           limit: the value that it does not go beyond.
 
         Returns:
-          A tensor without axes: the value from before.
+          A scalar tensor: the value from before.
 
         Raises:
           OutOfRangeError: the value is the limit.
-          InvalidArgumentError: the variable is not an int32 or int64 without axes.
+          InvalidArgumentError: the variable is not an int32 or int64 scalar.
 
         Example:
           >>> v = tf.Variable(1)

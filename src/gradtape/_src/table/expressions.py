@@ -240,7 +240,7 @@ asinh = instruction("asinh", "asinh_(a)", lambda g, y, a: g / cosh(y))  # square
 acosh = instruction("acosh", "acosh_(a)", lambda g, y, a: g / sinh(y))
 atanh = instruction("atanh", "atanh_(a)", lambda g, y, a: g * recip(1 - square(a)))
 sigmoid = instruction("sigmoid", "sigmoid_(a)", lambda g, y, a: sigmoid_grad(g, y))
-# The larger of it and 0, NaN as it is.
+# The larger of it and 0, NaN unchanged.
 relu = instruction("relu", "maximum_(a, <real>0)", lambda g, y, a: gate(g, y))
 erf = instruction("erf", "erf_(a)", lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI))
 erfc = instruction("erfc", "erfc_(a)", lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)))

@@ -1,4 +1,4 @@
-"""Special functions that are no vector instructions, spelled out in those that are.
+"""Special functions that are not vector instructions, spelled out in those that are.
 
 They stand as single nodes in expressions, so that their derivatives are the short known formulas of
 `expressions.RULES` (or, where there is none, those of what is written here); programs expand them.

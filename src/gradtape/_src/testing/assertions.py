@@ -25,14 +25,14 @@ def Assert(
     """Checks that a condition holds.
 
     Args:
-      condition: a bool, or a tensor without axes.
-      data: a sequence of tensors that the error tells.
-      summarize: how many elements of each it tells, all if negative; None for 3.
+      condition: a bool, or a scalar tensor.
+      data: a sequence of tensors to print in the error.
+      summarize: number of elements of each to print, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
       InvalidArgumentError: the condition does not hold.
-      TypeError: data is no sequence.
+      TypeError: data is not a sequence.
 
     Example:
       >>> x = tf.constant([1.0, 2.0])
@@ -54,7 +54,7 @@ def _summary(item: Any, count: int | None) -> str:
 
 
 def _limit(summarize: int | None) -> int | None:
-    """How many elements are told; None: all."""
+    """The number of printed elements; None for all."""
     return 3 if summarize is None else None if summarize < 0 else summarize
 
 
@@ -68,7 +68,7 @@ def _prefix(message: str | None) -> str:
 def _compare(
     symbol: str, op: str, x: Any, y: Any, message: str | None, summarize: int | None, told: str | None = None
 ) -> None:
-    """Raises unless the elementwise op holds everywhere; `told` replaces the text of what does not hold."""
+    """Raises unless the elementwise op holds everywhere; `told` replaces the description of the failed condition."""
     x = as_tensor(x)
     y = as_tensor(y, None if isinstance(y, Tensor | BaseVariable) else x.dtype)
     compared = apply_elementwise(op, x, y)
@@ -97,10 +97,10 @@ def assert_equal(
     """Checks that x == y everywhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -119,10 +119,10 @@ def assert_none_equal(
     """Checks that x == y nowhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -140,10 +140,10 @@ def assert_less(
     """Checks that x < y everywhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -161,10 +161,10 @@ def assert_less_equal(
     """Checks that x <= y everywhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -182,10 +182,10 @@ def assert_greater(
     """Checks that x > y everywhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -203,10 +203,10 @@ def assert_greater_equal(
     """Checks that x >= y everywhere; x and y broadcast.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       y: another of the same dtype.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -232,9 +232,9 @@ def assert_positive(
     """Checks that x > 0 everywhere.
 
     Args:
-      x: a tensor of numbers, or what converts to one.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      x: a tensor of numbers, or a value convertible to one.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -252,9 +252,9 @@ def assert_negative(
     """Checks that x < 0 everywhere.
 
     Args:
-      x: a tensor of numbers, or what converts to one.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      x: a tensor of numbers, or a value convertible to one.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -272,9 +272,9 @@ def assert_non_negative(
     """Checks that x >= 0 everywhere.
 
     Args:
-      x: a tensor of numbers, or what converts to one.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      x: a tensor of numbers, or a value convertible to one.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -292,9 +292,9 @@ def assert_non_positive(
     """Checks that x <= 0 everywhere.
 
     Args:
-      x: a tensor of numbers, or what converts to one.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      x: a tensor of numbers, or a value convertible to one.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -318,12 +318,12 @@ def assert_near(
     """Checks that |x - y| < atol + rtol * |y| everywhere; x and y broadcast.
 
     Args:
-      x: a floating tensor, or what converts to one.
+      x: a floating tensor, or a value convertible to one.
       y: another of the same dtype.
       rtol: the relative tolerance; None for ten times the dtype's precision.
       atol: the absolute tolerance; None for ten times the dtype's precision.
-      message: what the error begins with.
-      summarize: how many elements the error tells, all if negative; None for 3.
+      message: the prefix of the error message.
+      summarize: number of elements in the error, all if negative; None for 3.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -348,8 +348,8 @@ def assert_all_finite(x: TensorLike, message: str, name: str | None = None) -> T
     """Checks that x has neither NaN nor infinity.
 
     Args:
-      x: a floating tensor, or what converts to one.
-      message: what the error says.
+      x: a floating tensor, or a value convertible to one.
+      message: the error message.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -392,14 +392,14 @@ def assert_rank(x: TensorLike, rank: IntLike, message: str | None = None, name: 
     """Checks the number of axes.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       rank: the number of axes.
-      message: what the error begins with.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
       ValueError: it has another number.
-      TypeError: the rank is no int32.
+      TypeError: the rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank([[1, 2]], 2)
@@ -409,17 +409,17 @@ def assert_rank(x: TensorLike, rank: IntLike, message: str | None = None, name: 
 
 
 def assert_rank_at_least(x: TensorLike, rank: IntLike, message: str | None = None, name: str | None = None) -> None:
-    """Checks that x has so many axes or more.
+    """Checks that x has at least a number of axes.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       rank: the number of axes.
-      message: what the error begins with.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
       ValueError: it has fewer.
-      TypeError: the rank is no int32.
+      TypeError: the rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank_at_least([[1, 2]], 1)
@@ -434,14 +434,14 @@ def assert_rank_in(
     """Checks that the number of axes is one of several.
 
     Args:
-      x: a tensor, or what converts to one.
+      x: a tensor, or a value convertible to one.
       ranks: a sequence of numbers.
-      message: what the error begins with.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
       ValueError: it is none of them.
-      TypeError: a rank is no int32.
+      TypeError: a rank is not an int32.
 
     Example:
       >>> tf.debugging.assert_rank_in([[1, 2]], [1, 2])
@@ -454,8 +454,8 @@ def assert_scalar(tensor: TensorLike, message: str | None = None, name: str | No
     """Checks that a tensor has no axes.
 
     Args:
-      tensor: a tensor, or what converts to one.
-      message: what the error begins with.
+      tensor: a tensor, or a value convertible to one.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -475,12 +475,12 @@ def assert_shapes(
     """Checks that tensors have given shapes.
 
     Args:
-      shapes: pairs of a tensor and its shape, in a list or dict. A size is an integer, None or "." where any will do,
-        or a symbol, which stands for one size wherever it occurs. First of all may stand `...` or "*", for any number
-        of axes. A shape of None allows all; a tensor without axes has size 1 along one axis, too.
+      shapes: pairs of a tensor and its shape, in a list or dict. A size is an integer, None or "." for any,
+        or a symbol, which means the same size wherever it occurs. A leading `...` or "*" matches any number
+        of axes. A shape of None allows all; a scalar tensor has size 1 along one axis, too.
       data: not used.
       summarize: not used.
-      message: what the error begins with.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -542,9 +542,9 @@ def assert_type(tensor: TensorLike, tf_type: DTypeLike, message: str | None = No
     """Checks the dtype of a tensor.
 
     Args:
-      tensor: a tensor, or what converts to one.
+      tensor: a tensor, or a value convertible to one.
       tf_type: the dtype.
-      message: what the error begins with.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -562,8 +562,8 @@ def assert_integer(x: TensorLike, message: str | None = None, name: str | None =
     """Checks that x is of an integer dtype.
 
     Args:
-      x: a tensor, or what converts to one.
-      message: what the error begins with.
+      x: a tensor, or a value convertible to one.
+      message: the prefix of the error message.
       name: not used; TensorFlow names operations by it.
 
     Raises:
@@ -613,7 +613,7 @@ def assert_same_float_dtype(
 
 
 def assert_proper_iterable(values: Any) -> None:
-    """Checks that a value is an iterable of things, which tensors, arrays and text are not.
+    """Checks that a value is an iterable, but not a tensor, array or string.
 
     Args:
       values: any object.
@@ -631,7 +631,7 @@ def assert_proper_iterable(values: Any) -> None:
 
 
 def is_numeric_tensor(tensor: Any) -> bool:
-    """Whether a value is a tensor of numbers: a variable is none, and neither are bools.
+    """Whether a value is a tensor of numbers, but not of bools, nor a variable.
 
     Args:
       tensor: any object.

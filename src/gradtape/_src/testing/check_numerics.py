@@ -1,4 +1,4 @@
-"""Looking for NaN and infinity: in one tensor, or in every result of a program until the first one is found."""
+"""Checks for NaN and infinity: in one tensor, or in every result of a program until the first one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.core.typing import TensorLike
 from gradtape._src.table.rows import call, op, real
 from gradtape._src.testing import observers
 
-# Results that may be NaN or infinite because an operand was: these ops compute nothing, or choose.
+# Ops that only move or select elements, and so propagate NaN and infinity.
 _PASSING = {
     *("BroadcastTo", "ConcatV2", "DynamicPartition", "DynamicStitch", "ExtractPatches", "GatherNd", "GatherV2"),
     *("Identity", "Maximum", "MaxPool", "MaxPoolGrad", "Minimum", "MirrorPad", "Pack", "Pad", "Reshape"),
@@ -36,8 +36,8 @@ def check_numerics(tensor: TensorLike, message: str, name: str | None = None) ->
     """Checks that a tensor has neither NaN nor infinity.
 
     Args:
-      tensor: a floating tensor, or what converts to one.
-      message: what the error says.
+      tensor: a floating tensor, or a value convertible to one.
+      message: the error message.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -74,7 +74,7 @@ class NumericsError(InvalidArgumentError):
         return InvalidArgumentError, (None, None, self.message)
 
     def arose_in_reverse(self, op: str, number: int) -> None:
-        """Adds whose gradient it was: that of the op with this number in the log."""
+        """Adds the differentiated op, with this number in the log."""
         self.arose_in_reverse = lambda op, number: None  # type: ignore[method-assign]  # of nested sweeps, the innermost
         judged, before, where, after = self._parts
         recorded = self._examiner.line_of(number)
@@ -94,11 +94,11 @@ NumericsError.__name__ = NumericsError.__qualname__ = "InvalidArgumentError"
 
 
 class Examiner:
-    """Judges every floating result, and remembers the lines of what was recorded.
+    """Checks every floating result, and remembers the lines of recorded ops.
 
     Args:
-      stack_height_limit: how many of the program's frames an error tells.
-      path_length_limit: to how many of its last characters a path is cut.
+      stack_height_limit: maximum number of the program's frames in errors.
+      path_length_limit: number of trailing characters shown of paths.
     """
 
     def __init__(self, stack_height_limit: int, path_length_limit: int) -> None:
@@ -137,7 +137,7 @@ class Examiner:
         raise NumericsError(self, op, before, self._stack(), after)
 
     def _stack(self) -> str:
-        """Where the program stands, innermost frame first."""
+        """The current frames of the program, innermost first."""
         frame = _program_frame()
         lines: list[str] = []
         while frame is not None and len(lines) < self.height:
@@ -152,7 +152,7 @@ class Examiner:
         return f"{path[-self.length :]}, line {line}" + (f": {text}" if text else "")
 
     def line_of(self, number: int) -> str | None:
-        """Where the op with this number was recorded, if that is remembered."""
+        """The line that recorded the op with this number, if remembered."""
         kept = self._lines[number % _REMEMBERED]
         return self._place(*kept[1:]) if kept is not None and kept[0] == number else None
 
@@ -169,7 +169,7 @@ _examiner: Examiner | None = None
 
 
 def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int = 50) -> None:
-    """From now on the first NaN or infinity that an op computes raises InvalidArgumentError.
+    """Makes the first NaN or infinity that an op computes raise InvalidArgumentError.
 
     The message names the op, what it was given, and the line of the program; where it arose in a gradient, also the op
     that was differentiated and the line on which that was computed. Ops that only move elements, and maximum and
@@ -177,8 +177,8 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
     `disable_check_numerics`.
 
     Args:
-      stack_height_limit: how many lines of the program an error tells.
-      path_length_limit: how many characters of each path it tells.
+      stack_height_limit: maximum number of lines of the program in errors.
+      path_length_limit: number of trailing characters shown of paths.
 
     Example:
       >>> tf.debugging.enable_check_numerics()
@@ -196,7 +196,7 @@ def enable_check_numerics(stack_height_limit: int = 30, path_length_limit: int =
 
 
 def disable_check_numerics() -> None:
-    """Ends what `enable_check_numerics` began.
+    """Undoes `enable_check_numerics`.
 
     Example:
       >>> tf.debugging.enable_check_numerics()

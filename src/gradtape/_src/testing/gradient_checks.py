@@ -23,13 +23,13 @@ def compute_gradient(
     Args:
       f: a function of tensors to one tensor.
       x: a list or tuple of its arguments.
-      delta: half the distance of the differences, 1/1024 unless given.
+      delta: half the step of the differences; 1/1024 by default.
 
     Returns:
       Two tuples with an array per argument, a row per element of f(*x) and a column per element of the argument.
 
     Raises:
-      ValueError: x is no list or tuple.
+      ValueError: x is not a list or tuple.
       AssertionError: an argument or the result is not floating.
 
     Example:
@@ -91,16 +91,16 @@ def check_gradients(
     """Compares the derivatives of f at x, up to an order, with central differences.
 
     Of a weighted sum of f's floating results the gradient by tape is compared with differences along every element of
-    every floating argument, (g(x + δ) - g(x - δ)) / 2δ; then the gradient is taken for f, as often as the order says.
+    every floating argument, (g(x + δ) - g(x - δ)) / 2δ; then f is replaced by the gradient, up to the order.
     The weights are fixed and have no symmetry, so that errors do not cancel. Double precision is far more telling.
 
     Args:
       f: a function of tensors to a tensor or a nested structure of tensors.
-      x: a list or tuple of its arguments; those that are not floating are left as they are.
-      order: how many derivatives are checked.
-      delta: half the distance of the differences, where the argument is below 1 in size, and in proportion to it above;
-        1e-5 for float64 and 1/64 for float32 unless given.
-      rtol, atol: how much the two may differ, relatively or absolutely; 1e-5 for float64, 0.02 for float32.
+      x: a list or tuple of its arguments; those that are not floating are left unchanged.
+      order: the highest order of derivatives to check.
+      delta: half the step of the differences for arguments below 1 in magnitude, and relative to larger ones;
+        by default 1e-5 for float64 and 1/64 for float32.
+      rtol, atol: relative and absolute tolerance; 1e-5 for float64, 0.02 for float32.
 
     Raises:
       AssertionError: they differ by more, or only one of them is finite; it names order, argument, index and both.

@@ -1,4 +1,4 @@
-"""Who is shown every evaluation of a primitive: any number of observers beside each other."""
+"""Observers of all evaluations of primitives."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _installed: tuple[Observer, ...] = ()
 
 
 def install(observer: Observer) -> None:
-    """Has every evaluation shown to an observer from now on, after those that were there before."""
+    """Adds an observer of all evaluations, after existing ones."""
     _set((*_installed, observer))
 
 
 def remove(observer: Observer) -> None:
-    """Ends what `install` began; nothing if it did not."""
+    """Removes an observer, if it was installed."""
     _set(tuple(one for one in _installed if one != observer))
 
 
@@ -37,7 +37,7 @@ def _all(primitive: Primitive, operands: Sequence[Tensor], attributes: Any, resu
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """A block in which an observer is shown every evaluation."""
+    """A context manager in which an observer sees every evaluation."""
     install(observer)
     try:
         yield

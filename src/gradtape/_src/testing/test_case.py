@@ -78,7 +78,7 @@ class TestCase(unittest.TestCase):
     def session(
         self, graph: Any = None, config: Any = None, use_gpu: bool = True, force_gpu: bool = False
     ) -> Iterator[None]:
-        """A block that changes nothing: operations run at once, there are no sessions.
+        """A context manager without effect, as there are no sessions.
 
         Args:
           graph, config, use_gpu, force_gpu: not used.
@@ -117,9 +117,9 @@ class TestCase(unittest.TestCase):
 
         Args:
           a, b: tensors, arrays, or structures of such with the same keys and positions.
-          rtol: how far values may be apart, relatively.
-          atol: how far values may be apart.
-          msg: what the failure says first.
+          rtol: the relative tolerance.
+          atol: the absolute tolerance.
+          msg: a prefix of the failure's message.
 
         Raises:
           AssertionError: values, shapes or structures differ.
@@ -151,7 +151,7 @@ class TestCase(unittest.TestCase):
           float_rtol, float_atol: for float32 and complex64.
           half_rtol, half_atol: for float16.
           bfloat16_rtol, bfloat16_atol: for bfloat16.
-          msg: what the failure says first.
+          msg: a prefix of the failure's message.
 
         Raises:
           AssertionError: values, shapes or structures differ.
@@ -203,8 +203,8 @@ class TestCase(unittest.TestCase):
         """Fails unless all elements are equal, NaN to NaN.
 
         Args:
-          a, b: tensors, arrays, or lists of numbers or text.
-          msg: what the failure says first.
+          a, b: tensors, arrays, or lists of numbers or strings.
+          msg: a prefix of the failure's message.
 
         Raises:
           AssertionError: values or shapes differ.
@@ -223,9 +223,9 @@ class TestCase(unittest.TestCase):
 
         Args:
           a, b: tensors, arrays, or structures of such.
-          rtol: how far near values may be apart, relatively.
-          atol: how far near values may be apart.
-          msg: what the failure says behind its own words.
+          rtol: the relative tolerance.
+          atol: the absolute tolerance.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: they are near.
@@ -243,8 +243,8 @@ class TestCase(unittest.TestCase):
         """Fails if all elements are equal.
 
         Args:
-          a, b: tensors, arrays, or lists of numbers or text.
-          msg: what the failure says behind its own words.
+          a, b: tensors, arrays, or lists of numbers or strings.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: they are equal.
@@ -372,8 +372,8 @@ class TestCase(unittest.TestCase):
 
         Args:
           f1, f2: the numbers.
-          err: how far they may be apart.
-          msg: what the failure says behind its own words.
+          err: the maximum difference.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: they are further apart.
@@ -391,8 +391,8 @@ class TestCase(unittest.TestCase):
 
         Args:
           farray1, farray2: the lists.
-          err: how far numbers may be apart.
-          msg: what the failure says behind its own words.
+          err: the maximum difference.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: some are further apart, or there are more of one.
@@ -410,7 +410,7 @@ class TestCase(unittest.TestCase):
         Args:
           ndarray1, ndarray2: the arrays.
           err: the number.
-          msg: what the failure says first.
+          msg: a prefix of the failure's message.
 
         Raises:
           AssertionError: it is not.
@@ -425,7 +425,7 @@ class TestCase(unittest.TestCase):
 
         Args:
           input_a, input_b: the tensors or arrays.
-          msg: what the failure says first.
+          msg: a prefix of the failure's message.
 
         Raises:
           AssertionError: the shapes differ.
@@ -463,7 +463,7 @@ class TestCase(unittest.TestCase):
         Args:
           container: the container.
           expected_len: the number.
-          msg: what the failure says behind its own words.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: it has another number.
@@ -481,7 +481,7 @@ class TestCase(unittest.TestCase):
 
         Args:
           container: the container.
-          msg: what the failure says behind its own words.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: it has some.
@@ -497,7 +497,7 @@ class TestCase(unittest.TestCase):
 
         Args:
           container: the container.
-          msg: what the failure says behind its own words.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: it has none.
@@ -509,12 +509,12 @@ class TestCase(unittest.TestCase):
             self.fail(self._formatMessage(msg, f"{container!r} has length of 0."))
 
     def assertStartsWith(self, actual: str, expected_start: str, msg: str | None = None) -> None:
-        """Fails unless a text begins with another.
+        """Fails unless a string starts with another.
 
         Args:
-          actual: the text.
-          expected_start: what it has to begin with.
-          msg: what the failure says behind its own words.
+          actual: the string.
+          expected_start: the expected prefix.
+          msg: a suffix of the failure's message.
 
         Raises:
           AssertionError: it does not.
@@ -527,7 +527,7 @@ class TestCase(unittest.TestCase):
 
     @contextlib.contextmanager
     def assertRaisesWithPredicateMatch(self, exception_type: Any, expected_err_re_or_predicate: Any) -> Iterator[None]:
-        """A block that has to raise an exception of a type, of which a function holds or which a pattern is found in.
+        """A context manager that requires an exception of a type that matches a pattern or predicate.
 
         Args:
           exception_type: the type, or a tuple of types.
@@ -537,7 +537,7 @@ class TestCase(unittest.TestCase):
           A context.
 
         Raises:
-          AssertionError: the block raises nothing, or what does not match.
+          AssertionError: the block raises nothing, or an exception that does not match.
 
         Example:
           >>> with tf.test.TestCase().assertRaisesWithPredicateMatch(ValueError, "rank"):
@@ -559,7 +559,7 @@ class TestCase(unittest.TestCase):
         self.fail(f"{getattr(exception_type, '__name__', exception_type)} not raised")
 
     def assertRaisesOpError(self, expected_err_re_or_predicate: Any) -> contextlib.AbstractContextManager[None]:
-        """A block that has to raise a `tf.errors.OpError`; see `assertRaisesWithPredicateMatch`.
+        """A context manager that requires a `tf.errors.OpError`; see `assertRaisesWithPredicateMatch`.
 
         Args:
           expected_err_re_or_predicate: a regular expression, or a function of the exception that returns a bool.
@@ -585,7 +585,7 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _bytes(array: np.ndarray) -> np.ndarray:
-    """Text as bytes, in which tensors hold it."""
+    """Converts strings to bytes, as in tensors."""
     if array.dtype.kind == "O":
         return np.array([x.encode() if isinstance(x, str) else x for x in array.ravel()], object).reshape(array.shape)
     return np.char.encode(array).astype(object) if array.dtype.kind == "U" else array

@@ -1,11 +1,11 @@
-"""Checkpoint files as TensorFlow writes and reads them: named tensors in an index and shards of data.
+"""TensorFlow's checkpoint files: named tensors in an index and shards of data.
 
 ``PREFIX.index`` is a sorted table of entries, one per tensor: dtype, shape, where its bytes are and their checksum
 (protocol/tensor_bundle.proto). ``PREFIX.data-00000-of-00001`` holds the bytes, in the order of the names.
 
-A bundle appears whole or not at all: its data are written beside and renamed, then its index. Where a bundle of that
-prefix is there already its data stay until the new index stands, for which the new data are a shard of another number.
-Nothing that a file says is believed before it was compared with the file's size.
+A bundle is written atomically: its data are written to a temporary file and renamed, then its index. If one of that
+prefix exists its data are kept until the new index is in place, so the new data are a shard of another number.
+Nothing in a file is trusted before it was compared with the file's size.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class Entry(NamedTuple):
 
 
 def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None:
-    """Writes tensors, or replaces those that are there, under a prefix.
+    """Writes tensors under a prefix, or replaces existing ones.
 
     Args:
-      prefix: the path before ``.index`` and ``.data-00000-of-00001``; its folder is made.
-      tensors: arrays, or bytes for a scalar of text, by names.
+      prefix: the path before ``.index`` and ``.data-00000-of-00001``; its folder is created.
+      tensors: arrays, or bytes for a string scalar, by names.
 
     Raises:
-      OSError: the files cannot be written; what was there before still is.
+      OSError: the files cannot be written; existing files are kept.
     """
     os.makedirs(os.path.dirname(prefix) or ".", exist_ok=True)
     before = _shards(prefix)
@@ -67,7 +67,7 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
     data_name = _shard_name(prefix, shard, shard + 1)
     header = protobuf.integer(1, shard + 1) + protobuf.text(3, protobuf.integer(1, 1))
     entries = [(b"", header)]
-    # The data take their place first: until the index is another, the bundle is the one before, of another shard.
+    # The data are renamed first: until the index is replaced, the bundle is the old one, of another shard.
     # As in TensorFlow there is no wait for the disk, which may take several times as long as writing.
     with replacing(f"{prefix}.index", False) as index, replacing(data_name, False) as file:
         at = 0
@@ -87,14 +87,14 @@ def write_bundle(prefix: str, tensors: Mapping[str, np.ndarray | bytes]) -> None
 
 
 def remove_bundle(prefix: str) -> None:
-    """Removes the files of a bundle, the index first; nothing happens where there are none."""
+    """Removes the files of a bundle, the index first; does nothing without files."""
     for name in (f"{prefix}.index", *_shards(prefix)):
         with contextlib.suppress(FileNotFoundError):
             os.remove(name)
 
 
 def bundle_exists(prefix: str) -> bool:
-    """Whether there is a bundle of this prefix."""
+    """Whether a bundle of this prefix exists."""
     return os.path.exists(f"{prefix}.index")
 
 
@@ -109,14 +109,14 @@ def _shards(prefix: str) -> list[str]:
 
 
 class _Checksum:
-    """The checksum of pieces of data, which a thread of its own computes while the next piece is read or written."""
+    """The checksum of pieces of data, computed by a separate thread while the next piece is read or written."""
 
     def __init__(self) -> None:
         self._value = 0
         self._thread: ThreadPoolExecutor | None = None
 
     def add(self, data: memoryview) -> None:
-        """The next piece, which must stay as it is until `value` was called."""
+        """The next piece, which must not change until `value` was called."""
         if len(data) < _CHUNK and self._thread is None:
             self._extend(data)
             return
@@ -151,7 +151,7 @@ def _write_array(file: BinaryIO, value: np.ndarray) -> tuple[int, int]:
 
 def _reserve(file: BinaryIO, size: int) -> None:
     """Preallocates a file, which makes writing a third faster."""
-    with contextlib.suppress(OSError, AttributeError):  # where it cannot, or the disk is full, which the writing tells
+    with contextlib.suppress(OSError, AttributeError):  # if it cannot, or the disk is full, which writing reports
         os.posix_fallocate(file.fileno(), file.tell(), size)
 
 
@@ -165,13 +165,13 @@ def _write_text(file: BinaryIO, value: bytes) -> tuple[int, int]:
 
 
 class BundleReader:
-    """The tensors of a bundle, each read when it is requested.
+    """Reads the tensors of a bundle on demand.
 
     Args:
       prefix: as for `write_bundle`.
 
     Raises:
-      NotFoundError: there is no such bundle.
+      NotFoundError: the bundle does not exist.
       DataLossError: its index is damaged.
     """
 
@@ -200,15 +200,15 @@ class BundleReader:
         return name in self.entries
 
     def read(self, name: str, out: np.ndarray | None = None) -> np.ndarray | bytes:
-        """A tensor, bytes where it is a scalar of text.
+        """Reads a tensor; bytes for a string scalar.
 
         Args:
           name: its name.
-          out: a contiguous array of the tensor's dtype and shape that takes the values, in place of a new one.
+          out: a contiguous array of the tensor's dtype and shape for the values, instead of a new one.
 
         Raises:
           NotFoundError: it is not in the bundle.
-          DataLossError: its data are missing, cut short or changed.
+          DataLossError: its data are missing, truncated or corrupt.
           UnimplementedError: it is stored in slices, or of a type that is not read.
         """
         entry = self.entries.get(name)

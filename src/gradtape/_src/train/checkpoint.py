@@ -1,4 +1,4 @@
-"""Checkpoint: saves what objects hold and restores it, by the names under which they hold it.
+"""Checkpoint: saves and restores the variables of objects, by the names of attributes.
 
 A checkpoint is a bundle of the variables' values and of the graph of the objects that hold them: nodes, each with named
 children (protobuf/trackable_object_graph.proto). Restoring walks that graph and the program's objects together.
@@ -30,7 +30,7 @@ _VALUE = "VARIABLE_VALUE"
 
 
 class Node(NamedTuple):
-    """An object as a checkpoint has it: its children by name, and the keys of its own values by their names."""
+    """An object in a checkpoint: its children by name, and the keys of its own values by their names."""
 
     children: dict[str, int]
     keys: dict[str, str]
@@ -57,7 +57,7 @@ def escaped(name: str) -> str:
 def gather(root: Any) -> tuple[dict[str, np.ndarray | bytes], bytes]:
     """The values that can be reached from an object, by key, and the encoded graph of the objects.
 
-    A key is the shortest way to its object, as TensorFlow has it: ``model/w/.ATTRIBUTES/VARIABLE_VALUE``.
+    A key is the shortest path to its object, as in TensorFlow: ``model/w/.ATTRIBUTES/VARIABLE_VALUE``.
     """
     found: list[tuple[Any, str]] = [(root, "")]
     numbers = {id(root): 0}
@@ -123,7 +123,7 @@ def read_graph(reader: BundleReader) -> list[Node]:
 
 
 class _Restoration:
-    """A checkpoint that is given to objects as they come to be.
+    """A checkpoint that is restored to objects as they are created.
 
     It holds objects weakly, and lives as long as one of them waits for a child that the checkpoint has.
     """
@@ -131,15 +131,15 @@ class _Restoration:
     def __init__(self, roots: Iterable[Any], reader: BundleReader) -> None:
         self._reader = reader
         self._nodes = read_graph(reader)
-        self._objects: dict[int, weakref.ref[Any]] = {}  # by node: what has got its values
+        self._objects: dict[int, weakref.ref[Any]] = {}  # restored objects, by node
         self._owners: list[tuple[weakref.ref[Any], int]] = [(weakref.ref(root), 0) for root in roots]
-        # Keys of the values that no object has got.
+        # Keys of values without an object.
         self.unused = {key for node in self._nodes for key in node.keys.values()}
         self._warning = weakref.finalize(self, _warn_of_unused, reader.prefix, self.unused)
         self.proceed()
 
     def proceed(self) -> None:
-        """Restores what has come to be since the last time: all of it, or nothing where one value does not fit."""
+        """Restores objects created since the last time: all of them, or none if one value does not fit."""
         pairs = [(owner(), place) for owner, place in self._owners]
         known = {(id(value), place) for value, place in pairs}
         assignments = []
@@ -170,7 +170,7 @@ class _Restoration:
                     self._owners.append((weakref.ref(value), place))
 
     def _prepare(self, value: Any, node: Node) -> Callable[[], None]:
-        """Reads the values of an object and checks them; what is returned sets them."""
+        """Reads and checks the values of an object; returns a function that sets them."""
         if not isinstance(value, BaseVariable):
             if not hasattr(type(value), "_restore_from_tensors"):
                 return lambda: None
@@ -197,17 +197,17 @@ class _Restoration:
         return lambda: value._adopt(tensor)
 
     def unmatched(self, root: Any) -> list[Any]:
-        """What has values, below an object, and has got none."""
+        """Objects below another that have values, but were not restored."""
         matched = {id(found()) for found in self._objects.values()}
         return [value for value in _reach(root) if _has_values(value) and id(value) not in matched]
 
     def expect_partial(self) -> None:
-        """Nothing warns of what is never restored."""
+        """Silences warnings about values that are never restored."""
         self._warning.detach()
 
     @property
     def matched(self) -> list[Any]:
-        """The objects that have got their values and are still there."""
+        """The restored objects that still exist."""
         return [value for found in self._objects.values() if (value := found()) is not None]
 
 
@@ -247,11 +247,11 @@ class InitializationOnlyStatus:
     assert_existing_objects_matched = assert_nontrivial_match = assert_consumed
 
     def expect_partial(self) -> InitializationOnlyStatus:
-        """Itself: there is nothing that could be missed."""
+        """Returns itself."""
         return self
 
     def initialize_or_restore(self, session: Any = None) -> None:
-        """Nothing: variables have values as soon as they exist."""
+        """Does nothing: variables have values as soon as they exist."""
 
     run_restore_ops = initialize_or_restore
 
@@ -277,7 +277,7 @@ class CheckpointLoadStatus:
         """Checks that every value of the checkpoint has an object, and every object a value.
 
         Returns:
-          Itself.
+          The status.
 
         Raises:
           AssertionError: one has not; the message lists them.
@@ -296,7 +296,7 @@ class CheckpointLoadStatus:
         """Checks that every object that exists by now got its value.
 
         Returns:
-          Itself.
+          The status.
 
         Raises:
           AssertionError: one got none; the message lists them.
@@ -315,7 +315,7 @@ class CheckpointLoadStatus:
         """Checks that something below the root got a value.
 
         Returns:
-          Itself.
+          The status.
 
         Raises:
           AssertionError: nothing did.
@@ -333,13 +333,13 @@ class CheckpointLoadStatus:
         """Silences warnings about values without an object.
 
         Returns:
-          Itself.
+          The status.
         """
         self._restoration.expect_partial()
         return self
 
     def initialize_or_restore(self, session: Any = None) -> None:
-        """Restores what has come to be since; it happens by itself where an object gets an attribute."""
+        """Restores objects created since; this happens automatically when an object gets an attribute."""
         self._restoration.proceed()
 
     run_restore_ops = initialize_or_restore
@@ -348,7 +348,7 @@ class CheckpointLoadStatus:
 class Checkpoint:
     """Saves the variables that objects hold, and restores them, by the attributes that lead to them.
 
-    The files are TensorFlow's own: each reads what the other wrote.
+    The files are TensorFlow's, compatible in both directions.
 
     Args:
       root: an object whose attributes are the checkpoint's.
@@ -358,7 +358,7 @@ class Checkpoint:
       save_counter: the number of checkpoints saved so far, a variable.
 
     Raises:
-      ValueError: an object holds nothing that could be saved.
+      ValueError: an object has nothing that could be saved.
 
     Example:
       >>> import tempfile
@@ -409,17 +409,17 @@ class Checkpoint:
         return self._save_counter
 
     def write(self, file_prefix: Any, options: Any = None) -> str:
-        """Writes a checkpoint of exactly this prefix, and counts nothing.
+        """Writes a checkpoint of exactly this prefix, without a number.
 
         Args:
-          file_prefix: the path before ``.index``; the folder is made.
-          options: not used; TensorFlow's are about where to write.
+          file_prefix: the path before ``.index``; the folder is created.
+          options: not used; TensorFlow's concern devices.
 
         Returns:
           The prefix.
 
         Raises:
-          OSError: it cannot be written. A checkpoint of that prefix that was there before still is.
+          OSError: it cannot be written. An existing checkpoint of that prefix is kept.
 
         Example:
           >>> import tempfile
@@ -438,10 +438,10 @@ class Checkpoint:
         return prefix
 
     def save(self, file_prefix: Any, options: Any = None) -> str:
-        """Writes a checkpoint whose prefix ends in its number, and notes it in the folder as the latest.
+        """Writes a checkpoint whose prefix ends in its number, and records it in the folder as the latest.
 
         Args:
-          file_prefix: the path before ``-1.index``; the folder is made.
+          file_prefix: the path before ``-1.index``; the folder is created.
           options: not used.
 
         Returns:
@@ -473,7 +473,7 @@ class Checkpoint:
         return path
 
     def read(self, save_path: Any, options: Any = None) -> CheckpointLoadStatus:
-        """Restores from what `write` wrote.
+        """Restores a checkpoint written by `write`.
 
         Args:
           save_path: the prefix.
@@ -481,10 +481,10 @@ class Checkpoint:
 
         Returns:
           A status with `assert_consumed()`, `assert_existing_objects_matched()`, `assert_nontrivial_match()` and
-          `expect_partial()`. What is not there yet is restored when an object gets it as an attribute.
+          `expect_partial()`. Objects that do not exist yet are restored when they become attributes.
 
         Raises:
-          NotFoundError: there is no such checkpoint.
+          NotFoundError: the checkpoint does not exist.
           DataLossError: its files are damaged. Nothing is restored then, or where a value does not fit:
           ValueError: a variable has another shape.
           InvalidArgumentError: a variable has another dtype.
@@ -504,14 +504,14 @@ class Checkpoint:
         return CheckpointLoadStatus(self, _Restoration(roots, BundleReader(os.fspath(save_path))))
 
     def restore(self, save_path: Any, options: Any = None) -> CheckpointLoadStatus | InitializationOnlyStatus:
-        """Restores from what `save` wrote; see `read`.
+        """Restores a checkpoint written by `save`; see `read`.
 
         Args:
-          save_path: the prefix with its number, or None, as `tf.train.latest_checkpoint` gives for an empty folder.
+          save_path: the prefix with its number, or None, as from `tf.train.latest_checkpoint` for an empty folder.
           options: not used.
 
         Returns:
-          A status, as `read` gives it. That of None restores nothing.
+          A status, as from `read`. That of None restores nothing.
 
         Raises:
           NotFoundError, DataLossError, ValueError, InvalidArgumentError: as `read`.
@@ -541,7 +541,7 @@ class Checkpoint:
             raise error_kinds.NotFoundError(None, None, message) from None
 
     def sync(self) -> None:
-        """Nothing: what `save` returned from is written.
+        """Does nothing: `save` returns once files are written.
 
         Example:
           >>> tf.train.Checkpoint().sync()

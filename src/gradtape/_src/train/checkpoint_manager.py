@@ -18,13 +18,13 @@ class CheckpointManager:
 
     Args:
       checkpoint: the Checkpoint to save.
-      directory: the folder, which is made.
-      max_to_keep: the number of checkpoints that are kept; None keeps all.
-      keep_checkpoint_every_n_hours: one checkpoint in so many hours is kept for good.
-      checkpoint_name: what file names begin with.
+      directory: the folder, which is created.
+      max_to_keep: number of checkpoints to keep; None keeps all.
+      keep_checkpoint_every_n_hours: one checkpoint per so many hours is kept permanently.
+      checkpoint_name: the prefix of file names.
       step_counter: a variable that counts steps, for checkpoint_interval.
-      checkpoint_interval: `save` does nothing until step_counter has moved so far.
-      init_fn: called by `restore_or_initialize` where there is nothing to restore.
+      checkpoint_interval: minimum number of steps between checkpoints.
+      init_fn: called by `restore_or_initialize` if there is nothing to restore.
 
     Raises:
       ValueError: max_to_keep is below one, or an interval is given without a counter.
@@ -101,15 +101,15 @@ class CheckpointManager:
         return list(self._saved)
 
     def save(self, checkpoint_number: Any = None, check_interval: bool = True, options: Any = None) -> str | None:
-        """Saves a checkpoint, then removes those that are too many.
+        """Saves a checkpoint, then removes surplus ones.
 
         Args:
-          checkpoint_number: what its name ends in; the checkpoint's own `save_counter` unless given.
-          check_interval: whether to do nothing until the interval is over.
+          checkpoint_number: the number at the end of its name; the checkpoint's `save_counter` by default.
+          check_interval: whether to respect checkpoint_interval.
           options: not used.
 
         Returns:
-          Its prefix; None where the interval is not over.
+          Its prefix; None if the interval is not over.
 
         Raises:
           OSError: it cannot be written; nothing is removed then.
@@ -198,7 +198,7 @@ class CheckpointManager:
         return None
 
     def sync(self) -> None:
-        """Nothing: what `save` returned from is written.
+        """Does nothing: `save` returns once files are written.
 
         Example:
           >>> import tempfile

@@ -23,7 +23,7 @@ class CheckpointReader:
         return {name: list(entry.shape) for name, entry in self._bundle.entries.items()}
 
     def get_variable_to_dtype_map(self) -> dict[str, Any]:
-        """The dtypes of all values; their names where gradtape has no such dtype."""
+        """The dtypes of all values; their names where gradtape does not have the dtype."""
         names = {name: NAMES.get(entry.dtype, str(entry.dtype)) for name, entry in self._bundle.entries.items()}
         return {name: _DTYPES.get(dtype, dtype) for name, dtype in names.items()}
 
@@ -32,7 +32,7 @@ class CheckpointReader:
         return tensor_str in self._bundle
 
     def get_tensor(self, tensor_str: str) -> Any:
-        """A value as a NumPy array, a NumPy scalar where it has no axes, bytes where it is text.
+        """A value as a NumPy array or scalar; bytes for strings.
 
         Raises:
           NotFoundError: there is none of this name.
@@ -81,10 +81,10 @@ def load_variable(ckpt_dir_or_file: Any, name: str) -> Any:
       name: its name; an output's suffix ``:0`` is left out.
 
     Returns:
-      A NumPy array or scalar, bytes where it is text.
+      A NumPy array or scalar; bytes for strings.
 
     Raises:
-      ValueError, NotFoundError, DataLossError: as `tf.train.load_checkpoint`, or there is no such value.
+      ValueError, NotFoundError, DataLossError: as `tf.train.load_checkpoint`, or the value does not exist.
 
     Example:
       >>> import tempfile

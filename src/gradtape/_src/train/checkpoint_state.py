@@ -82,7 +82,7 @@ def update_checkpoint_state(
     Args:
       save_dir: the folder.
       model_checkpoint_path: the latest checkpoint.
-      all_model_checkpoint_paths: all that are there, the oldest first; the latest alone unless given.
+      all_model_checkpoint_paths: all existing ones, the oldest first; only the latest by default.
       latest_filename: the file's name, "checkpoint" by default.
       all_model_checkpoint_timestamps: when they were saved, in seconds since 1970.
       last_preserved_timestamp: when one was last kept for good.
@@ -111,7 +111,7 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
       latest_filename: the file's name, "checkpoint" by default.
 
     Returns:
-      A CheckpointState whose paths begin with the folder; None where there is no such file that can be read.
+      A CheckpointState whose paths begin with the folder; None if there is no readable file.
 
     Example:
       >>> import tempfile
@@ -145,7 +145,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the name of the file that says so, "checkpoint" by default.
+      latest_filename: the name of the state file, "checkpoint" by default.
 
     Returns:
       Its prefix, which `tf.train.Checkpoint.restore` takes, or None where there is none.

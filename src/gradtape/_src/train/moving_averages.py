@@ -23,7 +23,7 @@ class ExponentialMovingAverage:
       num_updates: a number or variable that counts steps; decay is at most (1 + num_updates) / (10 + num_updates) then,
         so that first averages move faster.
       zero_debias: not used for variables, whose averages begin at their values.
-      name: what stands behind the variables' names in those of the averages.
+      name: the suffix of the averages' names.
 
     Example:
       >>> v = tf.Variable(0.0)
@@ -50,7 +50,7 @@ class ExponentialMovingAverage:
 
     @property
     def name(self) -> str:
-        """What stands behind the variables' names in those of the averages."""
+        """The suffix of the averages' names."""
         return self._name
 
     def apply(self, var_list: Iterable[Any] | None = None) -> None:
@@ -60,7 +60,7 @@ class ExponentialMovingAverage:
           var_list: the variables; None for none, as there is no list of all variables.
 
         Raises:
-          TypeError: one is no variable, or of no floating dtype.
+          TypeError: one is not a variable, or not floating.
 
         Example:
           >>> v = tf.Variable(2.0)

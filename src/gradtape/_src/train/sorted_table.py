@@ -2,7 +2,7 @@
 
 The format is LevelDB's (https://github.com/google/leveldb/blob/main/doc/table_format.md) without compression: blocks of
 entries whose keys are written without what they share with the key before; behind each block a byte for its compression
-and a checksum; a block that says where the blocks are; a footer that says where that one is.
+and a checksum; an index block with the blocks' offsets; a footer with the offset of that one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _RESTART = 16  # so many entries share parts of their keys
 
 
 class CorruptTable(ValueError):
-    """This is no table, or not all of one."""
+    """The file is not a table, or incomplete."""
 
 
 def write_table(entries: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -43,7 +43,7 @@ def write_table(entries: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def _append_block(out: bytearray, entries: list[tuple[bytes, bytes]], restart: int = _RESTART) -> bytes:
-    """Appends a block and gives its handle: place and size."""
+    """Appends a block and returns its handle: offset and size."""
     block = bytearray()
     restarts = []
     before = b""

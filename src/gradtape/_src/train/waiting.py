@@ -1,4 +1,4 @@
-"""Checkpoints of a folder as they come, and the options that programs give."""
+"""Iteration over new checkpoints of a folder, and options."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def checkpoints_iterator(
     timeout: float | None = None,
     timeout_fn: Callable[[], Any] | None = None,
 ) -> Iterator[str]:
-    """The latest checkpoint of a folder, and each newer one as it comes.
+    """The latest checkpoint of a folder, and each newer one.
 
     Args:
       checkpoint_dir: the folder.

@@ -70,7 +70,7 @@ class LearningRateWarmupCallback(Callback):
       initial_lr: the learning rate of all ranks, to which it rises.
       warmup_epochs: over how many epochs.
       momentum_correction: not used.
-      steps_per_epoch: how many batches an epoch has; as `fit` says unless given.
+      steps_per_epoch: number of batches per epoch; that of `fit` by default.
       verbose: whether a line is shown when it has risen.
 
     Example:

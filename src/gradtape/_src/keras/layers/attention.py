@@ -54,7 +54,7 @@ class Attention(Configured):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: another score_mode, or inputs that are no such list when the layer is called.
+      ValueError: another score_mode, or inputs that are not such a list when the layer is called.
 
     Example:
       >>> queries, values = tf.constant([[[9.0, 0.0]]]), tf.constant([[[1.0, 0.0], [0.0, 1.0]]])
@@ -202,7 +202,7 @@ class AdditiveAttention(Attention):
       kwargs: `seed`, and `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: inputs that are no such list, when the layer is called.
+      ValueError: inputs that are not such a list, when the layer is called.
 
     Example:
       >>> queries, values = tf.zeros([1, 3, 2]), tf.constant([[[1.0, 0.0], [3.0, 2.0]]])

@@ -23,11 +23,11 @@ class Bidirectional(Layer):
       layer: the recurrent layer, of which copies are made.
       merge_mode: how outputs are merged: "concat", "sum", "ave", "mul", or None for both.
       weights: the weights of both to begin with, those of the first before those of the second.
-      backward_layer: the layer that goes backwards; a copy of the first unless given.
+      backward_layer: the layer that goes backwards; a copy of the first by default.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: what is no layer, another merge_mode, or two layers that do not match.
+      ValueError: something that is not a layer, another merge_mode, or two layers that do not match.
 
     Example:
       >>> layer = tf.keras.layers.Bidirectional(tf.keras.layers.LSTM(4, return_sequences=True))

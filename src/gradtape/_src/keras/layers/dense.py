@@ -55,7 +55,7 @@ class Dense(Multiplying):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: units that are no positive int, or unknown names.
+      ValueError: units that are not a positive int, or unknown names.
 
     Example:
       >>> layer = tf.keras.layers.Dense(3, activation="relu", kernel_initializer="ones")

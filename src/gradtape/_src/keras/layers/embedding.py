@@ -18,7 +18,7 @@ class Embedding(Configured):
     """Maps integers to rows of a weight matrix.
 
     Args:
-      input_dim: how many rows there are; inputs lie in [0, input_dim).
+      input_dim: number of rows; inputs lie in [0, input_dim).
       output_dim: the length of a row.
       embeddings_initializer: initializers of the weights: an initializer, its name or its configuration.
       embeddings_regularizer: regularizers of the weights.
@@ -29,7 +29,7 @@ class Embedding(Configured):
       kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: sizes that are no positive ints.
+      ValueError: sizes that are not positive ints.
 
     Example:
       >>> layer = tf.keras.layers.Embedding(3, 2, weights=np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]]))

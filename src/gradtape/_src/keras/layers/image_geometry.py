@@ -107,7 +107,7 @@ class RandomRotation(Moving):
 
     Raises:
       ValueError: the factor is not in [-1, 1].
-      NotImplementedError: there is no such fill_mode or interpolation.
+      NotImplementedError: the fill_mode or interpolation is unknown.
 
     Example:
       >>> image = tf.reshape(tf.range(4.0), [2, 2, 1])
@@ -185,7 +185,7 @@ class RandomTranslation(TwoFactors):
 
     Raises:
       ValueError: a factor is not in [-1, 1].
-      NotImplementedError: there is no such fill_mode or interpolation.
+      NotImplementedError: the fill_mode or interpolation is unknown.
 
     Example:
       >>> image = tf.reshape(tf.range(4.0), [4, 1, 1])
@@ -233,7 +233,7 @@ class RandomZoom(TwoFactors):
 
     Raises:
       ValueError: a factor is not in (-1, 1].
-      NotImplementedError: there is no such fill_mode or interpolation.
+      NotImplementedError: the fill_mode or interpolation is unknown.
 
     Example:
       >>> image = tf.reshape(tf.range(3.0), [3, 1, 1])

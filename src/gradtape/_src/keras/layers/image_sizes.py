@@ -49,7 +49,7 @@ def _cut(images: Tensor, axis: int, top: int, left: int, height: int, width: int
 
 
 class Resizing(Sized):
-    """Images in another size.
+    """Resizes images.
 
     Args:
       height, width: the size.
@@ -58,7 +58,7 @@ class Resizing(Sized):
       pad_to_aspect_ratio: whether they get borders to have them.
       fill_mode: "constant".
       fill_value: what borders are filled with.
-      antialias: whether what is too fine for a smaller image is filtered out.
+      antialias: whether to low-pass filter when downscaling.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 

@@ -263,7 +263,7 @@ class Concatenate(Merge):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: inputs that are no list or differ along other axes, when the layer is called.
+      ValueError: inputs that are not a list or differ along other axes, when the layer is called.
 
     Example:
       >>> tf.keras.layers.Concatenate()([tf.constant([[1.0, 5.0]]), tf.constant([[3.0]])]).numpy()
@@ -331,7 +331,7 @@ class Dot(Merge):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      TypeError: axes that are no int and no list.
+      TypeError: axes that are neither an int nor a list.
       ValueError: axes that are not two ints, or inputs that do not fit, when the layer is called.
 
     Example:
@@ -477,7 +477,7 @@ def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
       A tensor or a symbolic value, as long along the axis as all inputs together.
 
     Raises:
-      ValueError: inputs that are no list or differ along other axes.
+      ValueError: inputs that are not a list or differ along other axes.
 
     Example:
       >>> tf.keras.layers.concatenate([tf.constant([[1.0, 5.0]]), tf.constant([[3.0]])]).numpy()

@@ -318,7 +318,7 @@ class LayerNormalization(Normalizing):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      TypeError: an axis that is no int.
+      TypeError: an axis that is not an int.
 
     Example:
       >>> tf.keras.layers.LayerNormalization()(tf.constant([[1.0, 3.0], [10.0, 30.0]])).numpy().round(2)
@@ -427,7 +427,7 @@ class GroupNormalization(Normalizing):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: groups that are no such number.
+      ValueError: an invalid number of groups.
 
     Example:
       >>> layer = tf.keras.layers.GroupNormalization(groups=2)

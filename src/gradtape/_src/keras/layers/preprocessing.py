@@ -157,7 +157,7 @@ class Discretization(Preparing):
 
         Args:
           data: an array, a tensor, or an iterable of batches of these.
-          steps: how many batches are read; None for all.
+          steps: number of batches read; None for all.
 
         Raises:
           ValueError: the layer was made with boundaries.
@@ -284,7 +284,7 @@ class CategoryEncoding(Preparing):
     """Encodes integers as one-hot, multi-hot or count vectors.
 
     Args:
-      num_tokens: how many categories there are; inputs lie in [0, num_tokens).
+      num_tokens: number of categories; inputs lie in [0, num_tokens).
       output_mode: "one_hot" for one row for each integer, "multi_hot" for one that is 1 at all integers of an example,
         "count" for how often each one occurs.
       sparse: False.

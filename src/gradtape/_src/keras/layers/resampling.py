@@ -306,7 +306,7 @@ class UpSampling1D(UpSampling):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      TypeError: size is no int.
+      TypeError: size is not an int.
       ValueError: size is not positive.
 
     Example:

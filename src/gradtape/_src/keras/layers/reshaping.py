@@ -146,7 +146,7 @@ class RepeatVector(Configured):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      TypeError: n is no int.
+      TypeError: n is not an int.
       ValueError: n is not positive.
 
     Example:

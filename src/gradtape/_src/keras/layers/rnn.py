@@ -27,7 +27,7 @@ class StackedRNNCells(Layer):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: one of them is no cell.
+      ValueError: one of them is not a cell.
 
     Example:
       >>> cells = [tf.keras.layers.LSTMCell(4), tf.keras.layers.GRUCell(3)]

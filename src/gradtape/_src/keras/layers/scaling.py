@@ -73,7 +73,7 @@ class UnitNormalization(Normalizing):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      TypeError: an axis that is no int.
+      TypeError: an axis that is not an int.
 
     Example:
       >>> tf.keras.layers.UnitNormalization()(tf.constant([[3.0, 4.0]])).numpy().round(3)

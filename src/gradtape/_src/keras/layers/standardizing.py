@@ -110,7 +110,7 @@ class Normalization(Preparing):
 
         Raises:
           ValueError: no batches, or batches that do not fit each other.
-          TypeError: batches that are no arrays.
+          TypeError: batches that are not arrays.
 
         Example:
           >>> layer = tf.keras.layers.Normalization(axis=None)

@@ -30,7 +30,7 @@ class Wrapper(Layer):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: it is no layer.
+      ValueError: it is not a layer.
 
     Example:
       >>> class Twice(tf.keras.layers.Wrapper):
@@ -127,7 +127,7 @@ class Lambda(Layer):
     Args:
       function: the function, called with the inputs; also with `mask` and `training` where it has such arguments.
       output_shape: the shape of its results without the axis of examples, or a function from the inputs' shape to the
-        results'; found out by the function itself unless given.
+        results'; determined by the function itself by default.
       mask: the mask of its results, or a function of inputs and their mask.
       arguments: further keyword arguments of the function.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -229,7 +229,7 @@ class TimeDistributed(Wrapper):
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: it is no layer, or a mask that does not fit.
+      ValueError: it is not a layer, or a mask that does not fit.
 
     Example:
       >>> layer = tf.keras.layers.TimeDistributed(tf.keras.layers.Flatten())

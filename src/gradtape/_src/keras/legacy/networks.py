@@ -35,7 +35,7 @@ def random_normal(
       mean: their mean.
       stddev: their standard deviation.
       dtype: their dtype, `floatx` by default.
-      seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
+      seed: as for `tf.random.uniform`; drawn by `numpy.random` by default.
 
     Returns:
       A tensor.
@@ -61,7 +61,7 @@ def truncated_normal(
       mean: the mean.
       stddev: the standard deviation.
       dtype: their dtype, `floatx` by default.
-      seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
+      seed: as for `tf.random.uniform`; drawn by `numpy.random` by default.
 
     Returns:
       A tensor.
@@ -86,7 +86,7 @@ def random_uniform(
       shape: their shape.
       minval, maxval: the bounds.
       dtype: their dtype, `floatx` by default.
-      seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
+      seed: as for `tf.random.uniform`; drawn by `numpy.random` by default.
 
     Returns:
       A tensor.
@@ -105,7 +105,7 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
       shape: the shape.
       p: the probability.
       dtype: the dtype, `floatx` by default.
-      seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
+      seed: as for `tf.random.uniform`; drawn by `numpy.random` by default.
 
     Returns:
       A tensor.
@@ -222,7 +222,7 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
       x: a tensor.
       level: the fraction.
       noise_shape: the shape in which values are drawn.
-      seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
+      seed: as for `tf.random.uniform`; drawn by `numpy.random` by default.
 
     Returns:
       A tensor of the same shape.

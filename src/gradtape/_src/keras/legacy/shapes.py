@@ -261,7 +261,7 @@ def repeat(x: Any, n: int) -> Tensor:
       A tensor of three axes.
 
     Raises:
-      ValueError: it is no matrix.
+      ValueError: it is not a matrix.
 
     Example:
       >>> tf.keras.backend.repeat(tf.zeros((2, 3)), 4).shape
@@ -403,7 +403,7 @@ def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
       A tensor.
 
     Raises:
-      ValueError: these are no two numbers.
+      ValueError: these are not two numbers.
 
     Example:
       >>> tf.keras.backend.temporal_padding(tf.ones((1, 2, 3))).shape
@@ -426,7 +426,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
       A tensor.
 
     Raises:
-      ValueError: these are no two pairs.
+      ValueError: these are not two pairs.
 
     Example:
       >>> tf.keras.backend.spatial_2d_padding(tf.ones((1, 2, 2, 3))).shape
@@ -515,7 +515,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
       A tensor.
 
     Raises:
-      ValueError: these are no three pairs.
+      ValueError: these are not three pairs.
 
     Example:
       >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape

@@ -155,7 +155,7 @@ def get_value(x: Any) -> Any:
       x: it.
 
     Returns:
-      An array; anything else as it is.
+      An array; anything else unchanged.
 
     Example:
       >>> tf.keras.backend.get_value(tf.Variable(2.0))
@@ -171,7 +171,7 @@ def eval(x: Any) -> Any:
       x: it.
 
     Returns:
-      An array; anything else as it is.
+      An array; anything else unchanged.
 
     Example:
       >>> tf.keras.backend.eval(tf.constant(2.0))
@@ -362,7 +362,7 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor unless given.
+      initializer: the value before; a part of the tensor by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -381,7 +381,7 @@ def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor unless given.
+      initializer: the value before; a part of the tensor by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -84,7 +84,7 @@ def circle(
     Args:
       y_true: the numbers of the classes.
       y_pred: embeddings of length 1, of shape [examples, size].
-      ref_labels, ref_embeddings: the classes and embeddings with which they are compared; their own unless given.
+      ref_labels, ref_embeddings: the classes and embeddings with which they are compared; their own by default.
       remove_diagonal: whether an embedding is not compared with the one at its own place.
       gamma: the scale.
       margin: how far apart similarities of the same and of other classes are to be.

@@ -65,7 +65,7 @@ class AUC(Metric):
       dtype: the dtype of its result, `floatx` by default.
       thresholds: a list of them.
       multi_label: whether the areas of several labels are computed apart and then averaged.
-      num_labels: how many labels there are.
+      num_labels: number of labels.
       label_weights: their weights.
       from_logits: whether predictions are logits.
 

@@ -149,7 +149,7 @@ class Metric:
 
         Args:
           shape: its shape.
-          initializer: what it starts with, as `tf.keras.initializers.get` takes it; zeros unless given.
+          initializer: its initial value, as for `tf.keras.initializers.get`; zeros by default.
           dtype: its dtype, `floatx` by default.
           name: its name.
 

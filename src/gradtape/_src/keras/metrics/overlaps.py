@@ -34,7 +34,7 @@ class IoU(Metric):
       axis: the axis of classes.
 
     Raises:
-      ValueError: there is no such class.
+      ValueError: the class is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.IoU(num_classes=2, target_class_ids=[0])
@@ -126,7 +126,7 @@ class BinaryIoU(IoU):
       dtype: the dtype of the counts, int64 by default.
 
     Raises:
-      ValueError: there is no such class.
+      ValueError: the class is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.BinaryIoU(target_class_ids=[0, 1], threshold=0.3)
@@ -206,7 +206,7 @@ class OneHotIoU(IoU):
       axis: the axis of classes.
 
     Raises:
-      ValueError: there is no such class.
+      ValueError: the class is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.OneHotIoU(num_classes=2, target_class_ids=[0])

@@ -188,7 +188,7 @@ class R2Score(Metric):
     Args:
       class_aggregation: None for a score of each output, "uniform_average" for their mean, or
         "variance_weighted_average" for their mean by the variance of the true values.
-      num_regressors: how many independent variables a model has, for which the score is then adjusted; 0 for the plain
+      num_regressors: number of independent variables per model, for which the score is then adjusted; 0 for the plain
         score.
       name: the metric's name.
       dtype: the dtype of its variables and its result, `floatx` by default.

@@ -34,7 +34,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
       equal_nan: whether NaN is close to NaN.
 
     Returns:
-      A bool tensor without axes.
+      A bool scalar tensor.
 
     Example:
       >>> tf.keras.ops.allclose([1.0], [1.0 + 1e-7]).numpy()
@@ -287,7 +287,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
       stop: the last.
       num: how many.
       endpoint: whether the last is among them.
-      dtype: their dtype, a floating one unless given.
+      dtype: their dtype; a floating one by default.
       axis: the axis of numbers, where the ends are tensors.
 
     Returns:
@@ -311,7 +311,7 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
 
     Args:
       x: a vector.
-      N: how many powers; as many as values unless given.
+      N: number of powers; as many as values by default.
       increasing: whether the least power comes first.
 
     Returns:
@@ -333,7 +333,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
 
     Args:
       y: the values.
-      x: where they are taken; at equal distances unless given.
+      x: positions of the values; equally spaced by default.
       dx: the distance.
       axis: the axis.
 

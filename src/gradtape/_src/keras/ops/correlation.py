@@ -29,7 +29,7 @@ def corrcoef(x: Any) -> Tensor:
       A floating tensor, [rows, rows], between -1 and 1.
 
     Raises:
-      ValueError: x is no matrix.
+      ValueError: x is not a matrix.
 
     Example:
       >>> tf.keras.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]).numpy().round(4)
@@ -60,7 +60,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
       A floating vector.
 
     Raises:
-      ValueError: there is no such mode.
+      ValueError: the mode is invalid.
 
     Example:
       >>> tf.keras.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0, 0.5], "same").numpy()

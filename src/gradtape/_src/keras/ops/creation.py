@@ -173,7 +173,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
       start: the first; if it is given alone, where they end, and the first is 0.
       stop: where they end; it is not among them.
       step: the distance, 1 by default.
-      dtype: their dtype; int32, or `floatx` if an end is floating, unless given.
+      dtype: their dtype; int32, or `floatx` if an end is floating by default.
 
     Returns:
       A vector.
@@ -207,7 +207,7 @@ def linspace(
       num: how many.
       endpoint: whether the last is among them.
       retstep: whether to return the distance too.
-      dtype: their dtype, a floating one unless given.
+      dtype: their dtype; a floating one by default.
       axis: the axis of numbers, where the ends are tensors.
 
     Returns:
@@ -249,7 +249,7 @@ def logspace(
       num: how many.
       endpoint: whether the last is among them.
       base: the base.
-      dtype: their dtype, a floating one unless given.
+      dtype: their dtype; a floating one by default.
       axis: the axis of numbers, where the ends are tensors.
 
     Returns:

@@ -293,13 +293,13 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 
 @keras_op
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """Values in which others stand for NaN and for infinite ones.
+    """Replaces NaN and infinite values.
 
     Args:
       x: a tensor.
-      nan: what stands for NaN.
-      posinf: what stands for infinity, the greatest number of the dtype unless given.
-      neginf: what stands for minus infinity, the least number of the dtype unless given.
+      nan: replacement for NaN.
+      posinf: replacement for infinity; the largest number of the dtype by default.
+      neginf: replacement for minus infinity; the lowest number of the dtype by default.
 
     Returns:
       A tensor of the same shape and dtype.

@@ -152,13 +152,13 @@ def resize(
     fill_value: float = 0.0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images in another size.
+    """Resizes images.
 
     Args:
       images: [height, width, channels] or a batch of them.
       size: the new height and width.
       interpolation: "bilinear", "nearest", "bicubic", "area", "lanczos3" or "lanczos5".
-      antialias: whether what is too fine for a smaller image is filtered out.
+      antialias: whether to low-pass filter when downscaling.
       crop_to_aspect_ratio: whether images are cut to the size's proportions before.
       pad_to_aspect_ratio: whether they get borders to have them.
       fill_mode: "constant".
@@ -332,7 +332,7 @@ def crop_images(
 
     Args:
       images: [height, width, channels] or a batch of them.
-      top_cropping, left_cropping, bottom_cropping, right_cropping: how many pixels are taken away at each side.
+      top_cropping, left_cropping, bottom_cropping, right_cropping: number of pixels taken away at each side.
       target_height, target_width: how many are left.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
@@ -394,7 +394,7 @@ def extract_patches(
     Args:
       images: [height, width, channels] or a batch of them; of three sizes also volumes.
       size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -437,7 +437,7 @@ def extract_patches_3d(
     Args:
       volumes: [depth, height, width, channels] or a batch of them.
       size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -502,7 +502,7 @@ def ssim(
       image1, image2: [height, width, channels] or batches of them.
       max_val: the greatest value that pixels can have.
       filter_size, filter_sigma: the size of windows, and how fast weights fall from their middle.
-      k1, k2: what keeps quotients finite.
+      k1, k2: constants that keep quotients finite.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:

@@ -31,7 +31,7 @@ def gcd(x1: Any, x2: Any) -> Tensor:
       An integer tensor of their common shape, not negative.
 
     Raises:
-      TypeError: these are no integers.
+      TypeError: these are not integers.
 
     Example:
       >>> tf.keras.ops.gcd([12, -7], 18).numpy()
@@ -54,7 +54,7 @@ def lcm(x1: Any, x2: Any) -> Tensor:
       An integer tensor of their common shape, not negative.
 
     Raises:
-      TypeError: these are no integers.
+      TypeError: these are not integers.
 
     Example:
       >>> tf.keras.ops.lcm([12, -7], 18).numpy()
@@ -79,7 +79,7 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
       A floating tensor of their common shape.
 
     Raises:
-      TypeError: x2 are no integers.
+      TypeError: x2 are not integers.
 
     Example:
       >>> tf.keras.ops.ldexp([0.75, 3.0], [4, -1]).numpy()

@@ -87,7 +87,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
       x1, x2: tensors of the same size.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Example:
       >>> tf.keras.ops.vdot([[1, 2]], [[3, 4]]).numpy()
@@ -210,7 +210,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
     Args:
       x: a tensor.
-      ord: which one; the Euclidean one unless given.
+      ord: which norm; the Euclidean one by default.
       axis: the axis of vectors, or two axes of matrices; None for all values as one vector.
       keepdims: whether the axes stay, with size 1.
 

@@ -194,7 +194,7 @@ def max_pool(
     Args:
       inputs: images of shape [batch, sizes, channels].
       pool_size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
@@ -221,7 +221,7 @@ def average_pool(
     Args:
       inputs: images of shape [batch, sizes, channels].
       pool_size: the windows' size, one number or one for each axis.
-      strides: steps between windows; their size unless given.
+      strides: steps between windows; their size by default.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
@@ -341,7 +341,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
 
     Args:
       x: a floating tensor.
-      scale: a tensor that broadcasts; 1 unless given.
+      scale: a tensor that broadcasts; 1 by default.
       axis: the axis or axes.
       epsilon: what is added to the mean, `tf.keras.config.epsilon` by default.
 
@@ -366,13 +366,13 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
       x: a tensor.
       axis: the axis.
       order: which norm is the length, 2 for the Euclidean one.
-      epsilon: lengths count as this at least; `tf.keras.config.epsilon` unless given.
+      epsilon: lengths count as this at least; `tf.keras.config.epsilon` by default.
 
     Returns:
       A tensor of the same shape.
 
     Raises:
-      ValueError: the order is no positive integer.
+      ValueError: the order is not a positive integer.
 
     Example:
       >>> tf.keras.ops.normalize([[3.0, 4.0]]).numpy().round(4)
@@ -408,7 +408,7 @@ def dot_product_attention(
       key, value: of shape [batch, positions, heads, size]; fewer heads serve several of the query's.
       bias: what is added to the products.
       mask: a bool tensor, true where a key counts.
-      scale: what products are multiplied by, 1 / sqrt(size) unless given.
+      scale: factor of products; 1 / sqrt(size) by default.
       is_causal: whether keys behind a query do not count.
       flash_attention: not used.
       attn_logits_soft_cap: what products are bent to lie below.
@@ -417,7 +417,7 @@ def dot_product_attention(
       A tensor of the shape of the queries.
 
     Raises:
-      ValueError: they have other axes.
+      ValueError: they have another rank.
 
     Example:
       >>> x = tf.ones((1, 2, 1, 4))
@@ -454,7 +454,7 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
       max_val: the difference between the greatest and the least possible value.
 
     Returns:
-      A tensor without axes.
+      A scalar tensor.
 
     Example:
       >>> tf.keras.ops.psnr([0.0, 1.0], [0.0, 0.9], 1.0).numpy().round(2)

@@ -28,7 +28,7 @@ def result_type(*dtypes: Any) -> str:
       The dtype's name.
 
     Raises:
-      ValueError: gradtape has no such dtype.
+      ValueError: gradtape does not have the dtype.
 
     Example:
       >>> tf.keras.backend.result_type("int64", "float32")

@@ -371,7 +371,7 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
       A floating tensor without these axes; of several parts it has an axis of them in front.
 
     Raises:
-      ValueError: the method is none.
+      ValueError: the method is unknown.
 
     Example:
       >>> tf.keras.ops.quantile([1.0, 2.0, 3.0, 5.0], 0.5).numpy()

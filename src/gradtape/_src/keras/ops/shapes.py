@@ -61,7 +61,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
 
     Args:
       x: a tensor.
-      axes: the order; the reverse one unless given.
+      axes: the order; reversed by default.
 
     Returns:
       A tensor of the same dtype.
@@ -145,7 +145,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
 
 @keras_op
 def squeeze(x: Any, axis: Any = None) -> Tensor:
-    """A tensor without axes of size 1.
+    """Removes axes of size 1.
 
     Args:
       x: a tensor.

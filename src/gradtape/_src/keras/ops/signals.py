@@ -25,7 +25,7 @@ def real(x: Any) -> Tensor:
       x: a tensor.
 
     Returns:
-      A tensor of the same shape; real ones are returned as they are.
+      A tensor of the same shape; real ones are returned unchanged.
 
     Example:
       >>> tf.keras.ops.real(tf.constant([1 + 2j])).numpy()
@@ -59,7 +59,7 @@ def conjugate(x: Any) -> Tensor:
       x: a tensor.
 
     Returns:
-      A tensor of the same shape and dtype; real ones are returned as they are.
+      A tensor of the same shape and dtype; real ones are returned unchanged.
 
     Example:
       >>> tf.keras.ops.conjugate(tf.constant([1 + 2j])).numpy()
@@ -76,7 +76,7 @@ def conj(x: Any) -> Tensor:
       x: a tensor.
 
     Returns:
-      A tensor of the same shape and dtype; real ones are returned as they are.
+      A tensor of the same shape and dtype; real ones are returned unchanged.
 
     Example:
       >>> tf.keras.ops.conj(tf.constant([1 + 2j])).numpy()
@@ -187,7 +187,7 @@ def irfft(x: Any, fft_length: int | None = None) -> Tensor:
 
     Args:
       x: the real and the imaginary part, floating tensors of one shape.
-      fft_length: how many numbers there are; None for an even number that fits.
+      fft_length: number of numbers; None for an even number that fits.
 
     Returns:
       A floating tensor.
@@ -243,11 +243,11 @@ def stft(
       center: whether stretches lie around their times, the axis mirrored at its ends, in place of behind them.
 
     Returns:
-      The real and the imaginary part, [..., stretches, fft_length // 2 + 1].
+      The real and the imaginary part, [..., frames, fft_length // 2 + 1].
 
     Raises:
       TypeError: the tensor is not floating.
-      ValueError: fft_length is less than sequence_length, or there is no such window.
+      ValueError: fft_length is less than sequence_length, or the window is invalid.
 
     Example:
       >>> tf.keras.ops.stft(tf.ones([64]), 16, 8, 16)[0].shape

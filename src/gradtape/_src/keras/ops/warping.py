@@ -191,7 +191,7 @@ def map_coordinates(
       A tensor of the coordinates' shape without the first axis, of the inputs' dtype.
 
     Raises:
-      ValueError: the number of coordinates is another, or there is no such mode.
+      ValueError: the number of coordinates is wrong, or the mode is invalid.
       NotImplementedError: the order is another.
 
     Example:
@@ -399,13 +399,13 @@ def scale_and_translate(
       translation: how far each is moved.
       spatial_dims: the axes.
       method: "linear", "cubic", "lanczos3" or "lanczos5".
-      antialias: whether what is too fine for a smaller image is filtered out.
+      antialias: whether to low-pass filter when downscaling.
 
     Returns:
       A tensor of that shape, of the images' dtype; 0 where nothing comes to lie.
 
     Raises:
-      ValueError: there is no such method.
+      ValueError: the method is invalid.
 
     Example:
       >>> image = tf.reshape(tf.range(9.0), [3, 3])

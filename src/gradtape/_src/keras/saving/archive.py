@@ -91,7 +91,7 @@ def read_weights(file: BinaryIO, shown: str, model: Any, skip_mismatch: bool) ->
       file: what `write_archive` wrote.
       shown: what messages call it.
       model: the model.
-      skip_mismatch: whether it is warned of objects that do not fit, and they are left as they are.
+      skip_mismatch: whether to warn about objects that do not fit, and leave them unchanged.
 
     Raises:
       ValueError: it is damaged, or the state of an object does not fit.

@@ -103,7 +103,7 @@ def load_model(
       A model.
 
     Raises:
-      ValueError: there is no such file, it is damaged or of another kind, or has a lambda.
+      ValueError: the file does not exist, it is damaged or of another kind, or has a lambda.
       TypeError: it names a class or function that is not known.
       ImportError: h5py is not installed.
 
@@ -188,12 +188,12 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
     Args:
       model: a model of the same structure, built.
       filepath: the path of a `.weights.h5` or `.keras` file, which gradtape or Keras wrote.
-      skip_mismatch: whether it is warned of layers that do not fit, and they are left as they are.
-      kwargs: `objects_to_skip`, layers that are left as they are, with a `.weights.h5` file.
+      skip_mismatch: whether to warn about layers that do not fit, and leave them unchanged.
+      kwargs: `objects_to_skip`, layers that are left unchanged, with a `.weights.h5` file.
 
     Raises:
       ValueError: a file of another kind, unknown arguments, the model is not built, or a layer's weights do not fit.
-      OSError: there is no such file, or it is damaged.
+      OSError: the file does not exist, or it is damaged.
       ImportError: h5py is not installed.
 
     Example:

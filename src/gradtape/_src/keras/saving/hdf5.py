@@ -67,7 +67,7 @@ class Reader:
       shown: what messages call it.
 
     Raises:
-      OSError: it is no HDF5 file, or damaged.
+      OSError: it is not an HDF5 file, or damaged.
     """
 
     def __init__(self, file: Any, size: int, shown: str) -> None:

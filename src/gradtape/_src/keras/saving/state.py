@@ -60,8 +60,8 @@ def load_state(
       model: the model.
       weights: where arrays are read.
       assets: where files are read.
-      skip_mismatch: whether it is warned of objects that do not fit, and they are left as they are.
-      skipped: objects that are left as they are.
+      skip_mismatch: whether to warn about objects that do not fit, and leave them unchanged.
+      skipped: objects that are left unchanged.
 
     Raises:
       ValueError: the state of an object does not fit.

@@ -18,13 +18,13 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
 
     Args:
       x: integers; a last axis of size 1 is left out.
-      num_classes: the number of classes; one more than the greatest number unless given.
+      num_classes: the number of classes; one more than the largest label by default.
 
     Returns:
       An array of float64, or of a tensor a tensor of float32, of the shape of x and an axis of classes.
 
     Raises:
-      IndexError: a number is no class.
+      IndexError: a number is not a class.
 
     Example:
       >>> tf.keras.utils.to_categorical([0, 2])
@@ -67,7 +67,7 @@ def pad_sequences(
       An array of shape [sequences, length, ...].
 
     Raises:
-      ValueError: these are no sequences, or of different shapes; padding or truncating are none.
+      ValueError: these are not sequences, or of different shapes; padding or truncating are unknown.
 
     Example:
       >>> tf.keras.utils.pad_sequences([[1], [2, 3], [4, 5, 6]], maxlen=2)
@@ -130,7 +130,7 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
       An array or a tensor of the same shape.
 
     Raises:
-      ValueError: the order is no positive integer.
+      ValueError: the order is not a positive integer.
 
     Example:
       >>> tf.keras.utils.normalize(np.array([[3.0, 4.0]]))

@@ -57,7 +57,7 @@ def image_dataset_from_directory(
       label_mode: "int", "categorical" (one-hot), "binary" or None.
       class_names: the folders' names in the order in which they count.
       color_mode: "rgb", "rgba" or "grayscale".
-      batch_size: how many pictures there are in a batch; None: pictures are elements.
+      batch_size: number of pictures in a batch; None: pictures are elements.
       image_size: the height and width that pictures get.
       shuffle: whether pictures come in random order.
       seed: the seed of that order.
@@ -143,7 +143,7 @@ def text_dataset_from_directory(
       labels: "inferred" from the folders, None, or a list of classes in the order of the files' names.
       label_mode: "int", "categorical" (one-hot), "binary" or None.
       class_names: the folders' names in the order in which they count.
-      batch_size: how many strings there are in a batch; None: strings are elements.
+      batch_size: number of strings in a batch; None: strings are elements.
       max_length: how many bytes of a text are taken.
       shuffle: whether strings come in random order.
       seed: the seed of that order.

@@ -48,7 +48,7 @@ def get_file(
       hash_algorithm: "sha256", "md5", or "auto" to go by the hash's length.
       extract: whether it is an archive to be unpacked.
       archive_format: "tar", "zip", a list of these, "auto" for both, or None for no archive.
-      cache_dir: the cache; ~/.keras unless given, or what KERAS_HOME says.
+      cache_dir: the cache; ~/.keras or KERAS_HOME by default.
       force_download: whether it is downloaded though it is there.
 
     Returns:

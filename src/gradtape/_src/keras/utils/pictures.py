@@ -48,7 +48,7 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
       A PIL.Image.
 
     Raises:
-      ValueError: it has other axes or channels.
+      ValueError: it has another rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -88,7 +88,7 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
       An array of three axes.
 
     Raises:
-      ValueError: it has other axes.
+      ValueError: it has another rank.
 
     Example:
       >>> tf.keras.utils.img_to_array(np.zeros((4, 3))).shape
@@ -117,12 +117,12 @@ def save_img(
       path: the file's path, or a file.
       x: an array of three axes, of 1, 3 or 4 channels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      file_format: the file's format; what its name ends with unless given.
+      file_format: the file's format; that of its name's suffix by default.
       scale: whether values are stretched to [0, 255].
       kwargs: further arguments of `PIL.Image.Image.save`.
 
     Raises:
-      ValueError: it has other axes or channels.
+      ValueError: it has another rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -224,7 +224,7 @@ def smart_resize(
       What was given, an array or a tensor; float32 unless the interpolation is "nearest".
 
     Raises:
-      ValueError: it is no image, or the size is not two numbers.
+      ValueError: it is not an image, or the size is not two numbers.
       TypeError: unknown arguments.
 
     Example:

@@ -17,7 +17,7 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
     Mikolov et al., Distributed Representations of Words and Phrases (2013).
 
     Args:
-      size: how many words there are.
+      size: number of words.
       sampling_factor: how likely frequent ones are kept.
 
     Returns:
@@ -48,11 +48,11 @@ def skipgrams(
       sequence: the numbers of words; 0 is none.
       vocabulary_size: above all numbers.
       window_size: how far the words of a pair may be apart.
-      negative_samples: how many pairs labelled 0 there are for each labelled 1.
+      negative_samples: number of pairs labelled 0 for each labelled 1.
       shuffle: whether pairs are shuffled.
       categorical: whether labels are [0, 1] and [1, 0] instead.
       sampling_table: how likely each number is kept, as of `make_sampling_table`; None for all.
-      seed: an int from which their order follows; drawn unless given.
+      seed: an int from which their order follows; drawn by default.
 
     Returns:
       The pairs, and their labels.

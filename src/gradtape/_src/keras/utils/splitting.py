@@ -26,7 +26,7 @@ def split_dataset(
 
     Args:
       dataset: a dataset, which is held in memory; an array; or a tuple or list of arrays of one length.
-      left_size: how many samples the first part has, or which fraction of them; what the second leaves unless given.
+      left_size: number or fraction of samples of the first part; what the second leaves by default.
       right_size: the same of the second.
       shuffle: whether samples come in random order.
       seed: the seed of that order.
@@ -37,7 +37,7 @@ def split_dataset(
 
     Raises:
       ValueError: no size, or sizes that do not fit, no samples, or samples of different shapes.
-      TypeError: other data, or sizes that are no numbers.
+      TypeError: other data, or sizes that are not numbers.
 
     Example:
       >>> left, right = tf.keras.utils.split_dataset(np.arange(10), left_size=0.8)

@@ -52,7 +52,7 @@ def hashing_trick(
 
     Args:
       text: the text.
-      n: how many numbers there are, 0 included, which is no word's.
+      n: number of integers, including 0, which is not assigned to a word.
       hash_function: what gives a number for a word: a function, "md5", or None for Python's `hash`, which differs from
         run to run.
       filters, lower, split: as of `text_to_word_sequence`.
@@ -82,7 +82,7 @@ def one_hot(
 
     Args:
       input_text: the text.
-      n: how many numbers there are, 0 included, which is no word's.
+      n: number of integers, including 0, which is not assigned to a word.
       filters, lower, split: as of `text_to_word_sequence`.
       analyzer: what finds the words, in place of it.
 
@@ -112,7 +112,7 @@ class Tokenizer:
       word_index, index_word: numbers by words, and words by numbers.
       word_counts: how often each word was found.
       word_docs, index_docs: in how many strings, by words and by numbers.
-      document_count: how many strings there were.
+      document_count: number of strings.
 
     Raises:
       TypeError: unknown arguments.
@@ -293,7 +293,7 @@ class Tokenizer:
           A float64 array.
 
         Raises:
-          ValueError: there is no such mode, or nothing was counted before.
+          ValueError: the mode is invalid, or nothing was counted before.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer()
@@ -314,7 +314,7 @@ class Tokenizer:
           A float64 array.
 
         Raises:
-          ValueError: there is no such mode, or nothing was counted before.
+          ValueError: the mode is invalid, or nothing was counted before.
 
         Example:
           >>> tf.keras.preprocessing.text.Tokenizer(num_words=4).sequences_to_matrix([[1, 3]])

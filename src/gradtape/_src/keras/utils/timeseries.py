@@ -32,10 +32,10 @@ def timeseries_dataset_from_array(
     Args:
       data: the series: an array or tensor whose first axis is time.
       targets: what belongs to the window that begins at each time, or None.
-      sequence_length: how many times a window has.
+      sequence_length: number of times per window.
       sequence_stride: how far one window begins after the one before.
       sampling_rate: how far times of a window lie apart.
-      batch_size: how many windows there are in a batch; None: windows are elements.
+      batch_size: number of windows in a batch; None: windows are elements.
       shuffle: whether windows come in random order.
       seed: the seed of that order.
       start_index: the time before which nothing is used.
