@@ -32,8 +32,12 @@ cdef struct Instruction:
     int a
     int b
     int c
-    int chained                        # links of a chain that begins here, of which the first is this instruction; 0: none does
-    int first                          # the register of the value with which it begins
+
+# How a program's instructions are chained in one element type.
+cdef struct Chaining:
+    Link* links                        # each instruction as a link, where it is part of a chain
+    unsigned long long shorts          # the constants, a bit each, that links alone read: of these there is no block
+    int short_count
 
 cdef class Program(Primitive)          # forward declaration
 
@@ -65,12 +69,11 @@ cdef class Program(Primitive):
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, once they are made
     # What `compile` makes before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
-    cdef Link* links                   # each instruction as a link, where it is part of a chain
+    cdef Chaining chained32            # their chains, which differ as kernels of one type alone have exponentials in them
+    cdef Chaining chained64
     cdef float* constants32            # each constant repeated, for runs of few elements
     cdef double* constants64
     cdef int length, constant_count, registers
-    cdef unsigned long long shorts     # the constants, a bit each, that links alone read: of these there is no block
-    cdef int short_count
     cdef int compile(self) except -1
     cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)
