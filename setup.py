@@ -57,7 +57,7 @@ LINK_FLAGS = ["-s", "-Wl,-z,noseparate-code"] if platform.system() == "Linux" an
 SHARED = "gradtape._engine.base.cython_shared"
 
 HEADERS = (
-    *("base/compiler.h", "base/crc32c.h", "base/halves.h"),
+    *("base/compiler.h", "base/crc32c.h", "base/halves.h", "base/sums.h"),
     *("kernels/chains.h", "kernels/exponentials.h", "kernels/links.h", "kernels/rows.h", "kernels/tile.h"),
     "kernels/vectors.h",
 )

@@ -1,4 +1,4 @@
-"""What a tape does, in one sitting: exact gradients, persistence, watching, stopping, rules of one's own."""
+"""What a tape does, in one program: exact gradients, persistence, watching, stopping, custom gradients."""
 
 import gradtape as tf
 

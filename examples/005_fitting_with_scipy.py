@@ -1,7 +1,7 @@
 """A damped oscillation fitted to measurements by SciPy's L-BFGS, which takes its gradients from the tape.
 
-`tf.interop.scipy.pack` makes one vector of float64 of a structure of variables; what it makes of a loss gives SciPy the
-value and the gradient at any such vector. Needs SciPy: pip install gradtape[scipy]
+`tf.interop.scipy.pack` flattens a structure of variables into one float64 vector, and turns a loss into a function that
+returns value and gradient at such a vector. Needs SciPy: pip install gradtape[scipy]
 """
 
 import numpy as np

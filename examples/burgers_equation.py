@@ -2,8 +2,8 @@
 
     u_t + u u_x = ν u_xx    for 0 < x < 1 and 0 < t < 1
 
-where u is known at t = 0 and is 0 at both ends. The network sees no solution. It is trained until derivatives of its
-own output, taken by a tape inside a tape, fulfil the equation. For this start the solution is known, to compare with.
+where u is known at t = 0 and is 0 at both ends. The network never sees a solution. It is trained until the derivatives
+of its output, computed by nested tapes, satisfy the equation. For this initial value the exact solution is known.
 """
 
 import itertools

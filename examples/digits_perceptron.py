@@ -1,4 +1,4 @@
-"""A perceptron on scikit-learn's handwritten digits of 8x8 pixels, in variables, with a training loop of its own."""
+"""A perceptron on scikit-learn's handwritten digits of 8x8 pixels, with variables and a custom training loop."""
 
 import numpy as np
 from sklearn.datasets import load_digits

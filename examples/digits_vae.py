@@ -1,4 +1,4 @@
-"""A variational autoencoder on scikit-learn's digits: two numbers per image, and the image from them."""
+"""A variational autoencoder on scikit-learn's digits: encodes images as two numbers, and decodes them."""
 
 import numpy as np
 from sklearn.datasets import load_digits

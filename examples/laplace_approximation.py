@@ -1,4 +1,4 @@
-"""How sure is a fit? The Laplace approximation: a normal distribution where the posterior has its top.
+"""How certain is a fit? The Laplace approximation: a normal distribution at the maximum of the posterior.
 
 Logarithms of doses, and deaths among twenty animals: the chance of death is sigmoid(a + b·dose), with a wide normal
 prior on a and b. Newton's method finds the most probable pair, by gradient and Hessian; the inverse of the Hessian

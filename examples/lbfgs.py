@@ -1,6 +1,6 @@
 """A curve fitted by L-BFGS: eight parameters in some fifty steps, where gradient descent takes thousands.
 
-L-BFGS needs nothing but gradients: from how they changed over the last steps it knows how the loss bends.
+L-BFGS only needs gradients: from their changes over the last steps it estimates the curvature of the loss.
 """
 
 import numpy as np

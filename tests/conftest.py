@@ -9,6 +9,9 @@ import os
 import platform
 import re
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +26,8 @@ if os.environ.get("PYTHONPATH"):
 # They are hundreds, each of which would compile all that it imports, and then throw that away.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-INSTRUCTIONS = Path(__file__).parents[1] / "benchmarks" / "instructions.json"
+ROOT = Path(__file__).parents[1]
+INSTRUCTIONS = ROOT / "benchmarks" / "instructions.json"
 
 
 def hindrance() -> str:
@@ -80,6 +84,31 @@ class Kept:
     def pytest_runtest_logfinish(self) -> None:
         if full_collections() - self.collections >= FULL:
             self.pytest_collection_finish()
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built with warnings as errors by the first of all test processes that asks for it."""
+    folder = tmp_path_factory.getbasetemp()
+    site = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "site"
+    ended = site.with_suffix(".txt")
+    try:
+        site.mkdir()
+    except FileExistsError:
+        deadline = time.monotonic() + 600
+        while not ended.exists():
+            assert time.monotonic() < deadline, "the process that builds the site has not come to an end"
+            time.sleep(0.2)
+    else:
+        command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(site)]
+        quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
+        whole = ended.with_suffix(".part")
+        whole.write_text(f"mkdocs: {done.returncode}\n{done.stdout}{done.stderr}" if done.returncode else "")
+        whole.replace(ended)
+    faults = ended.read_text()
+    assert not faults, faults
+    return site
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -161,3 +161,8 @@ def sampled(rows: list[Op], kind: str) -> list[Any]:
             label = f"{row.tensorflow[0] if row.tensorflow else row.name}-{kind}-{i}"
             found.append(pytest.param(row, call, label, id=label))
     return found
+
+
+def with_dtypes(calls: list[Any], dtypes: list[str]) -> list[Any]:
+    """Every sampled call with every dtype, as parameters (row, call, label, dtype)."""
+    return [pytest.param(*call.values, dtype, id=f"{call.id}-{dtype}") for call in calls for dtype in dtypes]

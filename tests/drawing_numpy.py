@@ -325,3 +325,8 @@ CALLS = [
         "np.result_type(i, f)",
     ),
 ]
+
+
+def function_of(call: str) -> str:
+    """The function that a call of the list is of."""
+    return call.split("(")[0]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases, sample_of
 from drawing import drawn, run, sampled
 from gradtape._src.ops.batch_rules import RULES
 from gradtape._src.ops.elementwise import FUNCTIONS
@@ -61,7 +62,7 @@ def with_gradients(function):
     return both
 
 
-@pytest.mark.parametrize("row,call,label", sampled(ROWS, "samples"))
+@cases("row,call,label", sampled(ROWS, "samples"), group=sample_of)
 def test_every_row_and_its_gradient_as_in_a_loop(row, call, label):
     draws = [drawn(call, "float64", f"{label} {i}") for i in range(SLICES)]
     operands = [tf.constant(np.stack(column)) for column in zip(*draws, strict=True)]

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+from cases import cases
 from gradtape._engine.kernels import checks
 
 SHAPES = [
@@ -24,6 +25,8 @@ SHAPES = [
     (65, 257, 33),
     (800, 130, 260),
 ]
+
+LAYOUTS = list(itertools.product([False, True], [False, True], [np.float32, np.float64]))  # of both operands
 
 
 def multiply(a, b, transpose_a, transpose_b, batch=1, how="chosen"):
@@ -57,19 +60,17 @@ def laid(x, transposed):
     return np.ascontiguousarray(x.transpose(0, 2, 1)) if transposed else x
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
 @pytest.mark.parametrize("m, n, k", SHAPES)
 @pytest.mark.parametrize("how", ["chosen", "direct", "blocked", "shared direct", "shared blocked", "blas"])
+@cases("transpose_a, transpose_b, dtype", LAYOUTS)
 def test_products(how, m, n, k, transpose_a, transpose_b, dtype):
     a, b, expected = case(m, n, k, dtype)
     check(multiply(laid(a, transpose_a), laid(b, transpose_b), transpose_a, transpose_b, how=how), *expected)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("transpose_a, transpose_b", list(itertools.product([False, True], repeat=2)))
 @pytest.mark.parametrize("m, n, k", [(2, 3, 4), (64, 64, 64), (130, 120, 110), (1, 70, 60), (40, 1, 300)])
 @pytest.mark.parametrize("batch", [(5, 5), (1, 5), (5, 1)])
+@cases("transpose_a, transpose_b, dtype", LAYOUTS)
 def test_batches_and_repeated_operands(m, n, k, transpose_a, transpose_b, dtype, batch):
     a, b, expected = case(m, n, k, dtype, batch)
     check(multiply(laid(a, transpose_a), laid(b, transpose_b), transpose_a, transpose_b, batch=5), *expected)

@@ -11,6 +11,7 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 import gradtape
+from cases import cases, namespace_of
 from dataset_files import WRITERS
 from gradtape._src.keras import serialization
 from gradtape._src.table.elementwise import ROWS
@@ -84,7 +86,7 @@ def listed(arguments: str) -> set[str]:
     return {name.strip(" *") for entry in entries for name in entry.split(",")}
 
 
-@pytest.mark.parametrize("name", sorted(EVERYTHING))
+@cases("name", sorted(EVERYTHING), group=namespace_of)
 def test_summary_arguments_returns_and_example(name: str) -> None:
     thing = EVERYTHING[name]
     told = documentation(thing)
@@ -133,7 +135,7 @@ def test_what_has_a_meaning_is_read() -> None:
     assert {name: found for name in OPS if (found := unread(inspect.unwrap(CALLABLES[name])))} == {}
 
 
-@pytest.mark.parametrize("name", sorted(EVERYTHING))
+@cases("name", sorted(EVERYTHING))
 def test_what_is_raised_are_exceptions(name: str) -> None:
     entries = re.findall(r"^  (\S.*?):", documentation(EVERYTHING[name]).get("Raises", ""), flags=re.MULTILINE)
     for kind in (kind for entry in entries for kind in entry.split(", ")):
@@ -141,44 +143,49 @@ def test_what_is_raised_are_exceptions(name: str) -> None:
         assert issubclass(found, Exception)
 
 
-@pytest.mark.parametrize("name", sorted(PROPERTIES))
+@cases("name", sorted(PROPERTIES))
 def test_properties_have_a_sentence(name: str) -> None:
     assert (inspect.getdoc(PROPERTIES[name]) or "").split("\n\n")[0].endswith(".")
 
 
-@pytest.fixture
+@contextmanager
 def switches() -> Iterator[None]:
     """What examples of switches change is changed back."""
     level, threads = gradtape.get_logger().level, gradtape.config.threading.get_num_threads()
     safe = serialization.in_safe_mode()
-    yield
-    serialization._scopes.safe = safe
-    gradtape.get_logger().setLevel(level)
-    gradtape.config.threading.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        serialization._scopes.safe = safe
+        gradtape.get_logger().setLevel(level)
+        gradtape.config.threading.set_num_threads(threads)
 
 
-@pytest.fixture
-def data_set(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def put_data_set(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of the data set that an example loads, which cannot be downloaded everywhere, under any hash."""
-    found = re.match(r"keras\.datasets\.(\w+)\.", request.node.callspec.params["name"])
+    found = re.match(r"keras\.datasets\.(\w+)\.", name)
     if found:
         from gradtape._src.keras.utils import files
 
-        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+        monkeypatch.setenv("KERAS_HOME", str(folder))
         monkeypatch.setattr(files, "_hash", lambda path, file_hash, algorithm: file_hash)
-        (tmp_path / "datasets").mkdir()
-        WRITERS[found[1]](tmp_path / "datasets")
+        (folder / "datasets").mkdir()
+        WRITERS[found[1]](folder / "datasets")
 
 
 @pytest.mark.filterwarnings("ignore:Could not extract")
-@pytest.mark.parametrize("name", sorted(EVERYTHING))
-def test_example(name: str, switches: None, data_set: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+@cases("name", sorted(EVERYTHING), group=namespace_of)
+def test_example(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
     text = documentation(EVERYTHING[name]).get("Example", "")
     example = doctest.DocTestParser().get_doctest(text, {"tf": gradtape, "np": np}, name, None, 0)
     report: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
-    runner.run(example, out=report.append)
+    with pytest.MonkeyPatch.context() as monkeypatch, switches():
+        put_data_set(name, folder, monkeypatch)
+        monkeypatch.chdir(folder)
+        runner.run(example, out=report.append)
     assert not report, "".join(report)
 
 

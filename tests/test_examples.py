@@ -6,7 +6,6 @@ The tutorials among the examples are in test_tutorials.py.
 import json
 import os
 import re
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -14,25 +13,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forked import Interpreter
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("[a-z]*.py") if path.stem != "pictures")
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 LARGEST_PICTURE = 60_000  # bytes
 
 
-def run(path, place, *arguments):
+@pytest.fixture(scope="module")
+def interpreter():
+    """One that has imported what the examples import."""
+    modules = ("gradtape", "matplotlib.pyplot", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
+    found = Interpreter(*modules, MPLBACKEND="agg")
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def run(interpreter, tmp_path):
     """What an example prints, run in a folder of its own, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, str(path), *arguments],
-        cwd=place,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Warning" not in done.stderr
-    return done.stdout
+
+    def run(path, *arguments):
+        done = interpreter.run(path, tmp_path, *arguments)
+        assert done.returncode == 0, done.stderr
+        assert "Warning" not in done.stderr
+        return done.stdout
+
+    return run
 
 
 def assert_is_picture(path):
@@ -41,8 +49,8 @@ def assert_is_picture(path):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_short(path, tmp_path):
-    printed = run(path, tmp_path, "--short")
+def test_short(path, run, tmp_path):
+    printed = run(path, "--short")
     assert not re.search(r"\bnan\b", printed)
     assert_is_picture(tmp_path / f"{path.stem}.svg")
 
@@ -70,14 +78,14 @@ def test_notebooks_run(path, tmp_path, monkeypatch):
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, [path.parent, *sys.path])))
     held = nbformat.read(path, as_version=4)
-    run = nbformat.read(path, as_version=4)
-    NotebookClient(run, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    seen = nbformat.read(path, as_version=4)
+    NotebookClient(seen, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
 
     def kinds(notebook):
         outputs = [[one for one in cell.get("outputs", ()) if one.get("name") != "stderr"] for cell in notebook.cells]
         return [[sorted(one.get("data", {"text": 0})) for one in shown] for shown in outputs]
 
-    assert kinds(run) == kinds(held)
+    assert kinds(seen) == kinds(held)
     assert_is_picture(tmp_path / f"{path.stem}.svg")
 
 
@@ -89,18 +97,18 @@ def test_picture_that_the_documentation_shows(path):
 @pytest.mark.parametrize(
     "name,promised", [("breast_cancer", 0.94), ("digits_perceptron", 0.97), ("digits_convolution", 0.985)]
 )
-def test_accuracy(name, promised, tmp_path):
-    printed = run(ROOT / "examples" / f"{name}.py", tmp_path)
+def test_accuracy(name, promised, run):
+    printed = run(ROOT / "examples" / f"{name}.py")
     assert float(re.search(r"test accuracy: (\S+)", printed)[1]) >= promised
 
 
-def test_burgers_equation(tmp_path):
-    printed = run(ROOT / "examples" / "burgers_equation.py", tmp_path)
+def test_burgers_equation(run):
+    printed = run(ROOT / "examples" / "burgers_equation.py")
     assert float(re.search(r"known solution: (\S+)", printed)[1]) < 1e-2
 
 
-def test_lbfgs(tmp_path):
-    printed = run(ROOT / "examples" / "lbfgs.py", tmp_path)
+def test_lbfgs(run):
+    printed = run(ROOT / "examples" / "lbfgs.py")
     (loss, steps), (plain, many) = re.findall(r"loss (\S+) after (\d+) steps", printed)
     assert float(loss) <= float(plain)
     assert 30 * int(steps) < int(many)
@@ -108,14 +116,14 @@ def test_lbfgs(tmp_path):
     np.testing.assert_allclose(np.fromstring(fitted, sep=" "), np.fromstring(true, sep=" "), atol=0.1)
 
 
-def test_hamiltonian_monte_carlo(tmp_path):
-    printed = run(ROOT / "examples" / "hamiltonian_monte_carlo.py", tmp_path)
+def test_hamiltonian_monte_carlo(run):
+    printed = run(ROOT / "examples" / "hamiltonian_monte_carlo.py")
     pairs = np.array(re.findall(r"= (\S+) \(known: (\S+)\)", printed), float)
     assert len(pairs) == 4
     np.testing.assert_allclose(pairs[:, 0], pairs[:, 1], atol=0.2)
 
 
-def test_laplace_approximation(tmp_path):
+def test_laplace_approximation(run):
     """The top of the posterior and the width there, computed once more by SciPy."""
     from scipy.optimize import minimize
 
@@ -126,7 +134,7 @@ def test_laplace_approximation(tmp_path):
         return np.sum(5 * np.logaddexp(0, logits) - deaths * logits) + 0.5 * np.sum((parameters / [2, 10]) ** 2)
 
     found = minimize(energy, [0, 0], tol=1e-10)
-    printed = run(ROOT / "examples" / "laplace_approximation.py", tmp_path)
+    printed = run(ROOT / "examples" / "laplace_approximation.py")
     shown = np.array(re.findall(r"[ab] = (\S+) ± ([\d.]+)", printed), float)
     np.testing.assert_allclose(shown[:, 0], found.x, atol=6e-4)
     logits = found.x[0] + found.x[1] * dose

@@ -6,7 +6,8 @@ import numpy
 import pytest
 
 import gradtape as tf
-from drawing_numpy import ARRAYS, CALLS
+from cases import cases
+from drawing_numpy import ARRAYS, CALLS, function_of
 
 np = tf.experimental.numpy
 # NumPy's dtypes that there are no tensors of, and which stand for them.
@@ -34,8 +35,8 @@ def same(found, expected):
         numpy.testing.assert_allclose(one, other, rtol=2e-6 if other.dtype == "float32" else 1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("given", ["arrays", "tensors"])
+@cases("call", CALLS, group=function_of)
 def test_as_numpy(call, given):
     with numpy.errstate(all="ignore"):
         expected = eval(call, {"np": numpy, **ARRAYS})
@@ -49,7 +50,7 @@ def floats(results):
     return [part for part in parts if isinstance(part, tf.Tensor) and part.dtype.is_floating]
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if "d" in call.split("(", 1)[1] or "v" in call])
+@cases("call", [call for call in CALLS if "d" in call.split("(", 1)[1] or "v" in call], group=function_of)
 def test_derivatives(call):
     """Along a direction, by tape and by differences, away from kinks."""
     generator = numpy.random.default_rng(0)

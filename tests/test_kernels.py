@@ -1,5 +1,6 @@
 """The kernels: every vector instruction, reduction and direct product, in every kernel set this processor can run."""
 
+import itertools
 import math
 import os
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import scipy.special
 
+from cases import cases
 from gradtape._engine.kernels import checks, dispatch
 from gradtape._src.table.expressions import INSTRUCTIONS
 
@@ -337,9 +339,8 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("kind", checks.KINDS)
 @pytest.mark.parametrize("shape", SHAPES)
+@cases("kind, dtype", itertools.product(checks.KINDS, FLOATS))
 def test_reductions_agree_with_their_twins(kind, shape, dtype):
     a = np.random.default_rng(5).normal(0.1, 1, shape).astype(dtype)
     if kind == "PROD":
@@ -404,10 +405,8 @@ PRODUCTS = [
 ]
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("accumulate", [False, True])
-@pytest.mark.parametrize("order", ["CC", "CF", "FC", "FF"])
 @pytest.mark.parametrize("m, n, k", PRODUCTS)
+@cases("order, accumulate, dtype", itertools.product(["CC", "CF", "FC", "FF"], [False, True], FLOATS))
 def test_direct_products_agree_with_their_twin(m, n, k, order, accumulate, dtype):
     random = np.random.default_rng(2)
     a = np.asarray(random.normal(size=(m, k)).astype(dtype), order=order[0])

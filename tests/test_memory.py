@@ -1,8 +1,10 @@
 """What tapes hold, by the pool's own statistics, and what the cycle collector frees."""
 
+import collections
 import gc
 import subprocess
 import sys
+import types
 import weakref
 from pathlib import Path
 
@@ -585,3 +587,59 @@ assert all(float(tf.reduce_max(tensor)) == 1.0 for tensor in held)
 
 def test_asking_for_more_than_there_is_leaves_the_pool_as_it_was():
     subprocess.run([sys.executable, "-c", HUGE], check=True)
+
+
+def saved_and_loaded(kind, path):
+    x, y = np.ones((8, 4), np.float32), np.ones((8, 1), np.float32)
+    inputs = tf.keras.Input((4,))
+    hidden = tf.keras.layers.Dropout(0.1)(tf.keras.layers.BatchNormalization()(tf.keras.layers.Dense(3)(inputs)))
+    model = tf.keras.Model(inputs, tf.keras.layers.Dense(1)(hidden))
+    model.compile("adam", "mse", metrics=["mae"])
+    model.fit(x, y, verbose=0)
+    if kind == "model":
+        model.save(path / "a.keras")
+        tf.keras.models.load_model(path / "a.keras").fit(x, y, verbose=0)
+    elif kind == "weights":
+        model.save_weights(path / "a.weights.h5")
+        model.load_weights(path / "a.weights.h5")
+    elif kind == "checkpoint":
+        written = tf.train.Checkpoint(model=model, optimizer=model.optimizer).save(str(path / "a"))
+        tf.train.Checkpoint(model=model).restore(written).expect_partial()
+    elif kind == "manager":
+        manager = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), str(path / "b"), 2)
+        manager.save()
+        manager.restore_or_initialize()
+    else:
+        model.export(str(path / "c"), verbose=False)
+        tf.saved_model.load(str(path / "c")).serve(x)
+
+
+def counted():
+    """Objects of our classes, and of functions and modules, that are alive."""
+    gc.collect()
+    kinds = collections.Counter(type(thing) for thing in gc.get_objects())
+    plain = (types.FunctionType, types.ModuleType, type)
+    return {kind: count for kind, count in kinds.items() if kind in plain or "gradtape" in str(kind.__module__)}
+
+
+@pytest.mark.parametrize("kind", ["model", "weights", "checkpoint", "manager", "export"])
+def test_what_was_saved_and_loaded_ends_with_its_last_reference(tmp_path, kind):
+    for _ in range(3):  # what is made once, and kept
+        saved_and_loaded(kind, tmp_path)
+    before = counted()
+    for _ in range(3):
+        saved_and_loaded(kind, tmp_path)
+    assert counted() == before
+
+
+def test_classes_of_layers_end_with_their_last_reference():
+    def layer():
+        class Doubled(tf.keras.layers.Dense):
+            pass
+
+        Doubled(2).get_config()
+        return weakref.ref(Doubled)
+
+    made = layer()
+    gc.collect()
+    assert made() is None

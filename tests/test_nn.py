@@ -178,6 +178,22 @@ def test_gradient_goes_to_the_places_that_max_pooling_names():
     np.testing.assert_array_equal(tf.gather(tf.reshape(image, [-1]), places).numpy(), pooled.numpy())
 
 
+def test_gradients_of_max_pooling_depend_on_the_image_without_a_slope():
+    image = tf.constant(np.random.default_rng(6).normal(size=(2, 4, 4, 3)))
+    with tf.GradientTape(persistent=True) as third:
+        third.watch(image)
+        with tf.GradientTape(persistent=True) as second:
+            second.watch(image)
+            with tf.GradientTape() as first:
+                first.watch(image)
+                pooled = tf.nn.max_pool2d(image, 2, 2, "VALID")
+            slope = first.gradient(pooled, image)
+        curve = second.gradient(slope, image)
+        assert second.jacobian(slope, image).shape == (2, 4, 4, 3, 2, 4, 4, 3)
+    for zeros in (curve, third.gradient(curve, image), third.jacobian(curve, image)):
+        assert zeros.dtype == image.dtype and not np.any(zeros)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, "bfloat16"])
 @pytest.mark.parametrize("shape", [(5, 40, 40, 20), (1, 400, 400, 1), (3, 2, 2, 1), (0, 4, 4, 2)])
 def test_gradients_of_windows_that_overlap_are_added_up_where_each_has_its_largest(shape, dtype):

@@ -177,15 +177,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site, built with warnings as errors."""
-    place = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(place)]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {path: Page(path.read_text("utf-8")) for path in sorted(place.rglob("*.html"))}
+def site(built_site):
+    """The pages of the built site."""
+    return {path: Page(path.read_text("utf-8")) for path in sorted(built_site.rglob("*.html"))}
 
 
 def test_links_hold(site):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases, sample_of
 from drawing import drawn, run, sampled
 from gradtape._engine.record.primitive import Primitive, install_observer
 from gradtape._src.ops.elementwise import FUNCTIONS
@@ -40,7 +41,7 @@ def check_again(evaluations: list) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("row,call,label", sampled([row for row in ROWS if row.orders != "0"], "samples"))
+@cases("row,call,label", sampled([row for row in ROWS if row.orders != "0"], "samples"), group=sample_of)
 def test_everything_that_a_row_and_its_gradient_evaluate_can_be_evaluated_again(row, call, label, dtype):
     arrays = [tf.constant(array) for array in drawn(call, dtype, label)]
     with Observed() as evaluations, tf.GradientTape() as tape:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases, namespace_of
 from drawing import drawn, fill
 from gradtape._src.table import rows as table
 from gradtape._src.table.samples import Leaf, Op, Sample
@@ -80,7 +81,7 @@ def test_refuses_in_a_sentence_of_its_own(row: Op) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "complex64", "int8", "uint16", "uint64"])
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
+@cases("row", ROWS, ids=lambda row: row.tensorflow[0], group=namespace_of)
 def test_number_types_are_taken_or_refused_in_a_sentence(row: Op, dtype: str) -> None:
     """The sampled calls with floats of another type, and their gradients."""
     for call in (row.samples() if row.samples else [])[:2]:

@@ -260,7 +260,7 @@ def test_signatures(tmp_path):
         (),
         {"points": tf.TensorSpec([2], name="points"), "y": tf.TensorSpec([], name="y")},
     )
-    assert one.structured_outputs == {"scaled": tf.TensorSpec([2]), "sum": tf.TensorSpec([2])}
+    assert one.structured_outputs == {name: tf.TensorSpec([2], name=name) for name in ("scaled", "sum")}
     found = one(points=tf.constant([1.0, 2.0]), y=tf.constant(3.0))
     assert found["sum"].numpy().tolist() == [4.0, 5.0] and found["scaled"].numpy().tolist() == [2.0, 4.0]
     with pytest.raises(TypeError, match="missing required arguments: y"):

@@ -5,7 +5,6 @@ Without playwright or a Chromium it is reported as not run; see conftest.py.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def test_a_browser_shows_the_site_without_faults(tmp_path):
-    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
-    done = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    look = [sys.executable, str(ROOT / "docs" / "check_site.py"), str(tmp_path)]
+def test_a_browser_shows_the_site_without_faults(built_site):
+    look = [sys.executable, str(ROOT / "docs" / "check_site.py"), str(built_site)]
     done = subprocess.run(look, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith("0 faults on ")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from gradtape._src.ops.elementwise import FUNCTIONS
+from gradtape._src.table.elementwise import ROWS
 
 PLACES = [[0, 1], [0, 3], [1, 0], [2, 2], [2, 3]]
 DENSE = np.arange(1.0, 13.0).reshape(3, 4)
@@ -98,3 +100,19 @@ def test_it_never_becomes_dense_by_itself():
     assert tf.sparse.concat(0, [huge, huge]).shape == (4 * 10**9, 2 * 10**9)
     with pytest.raises(tf.errors.ResourceExhaustedError):
         tf.sparse.to_dense(huge)
+
+
+def test_functions_that_are_0_at_0_take_sparse_tensors():
+    functions = [FUNCTIONS[row.name] for row in ROWS if row.sparse]
+    assert len(functions) == 13
+    values = tf.Variable([0.25, -0.5])
+    for function in functions:
+        assert float(function(0.0)) == 0.0
+        with tf.GradientTape(persistent=True) as tape:
+            sparse = function(tf.SparseTensor([[0, 1], [2, 0]], values, [3, 2]))
+            dense = function(values)
+        assert isinstance(sparse, tf.SparseTensor) and sparse.shape == [3, 2]
+        np.testing.assert_array_equal(sparse.values, dense)
+        np.testing.assert_array_equal(tape.gradient(sparse.values, values), tape.gradient(dense, values))
+    with pytest.raises(ValueError, match="unsupported type"):
+        tf.cos(tf.SparseTensor([[0, 1]], [1.0], [2, 2]))

@@ -49,7 +49,7 @@ def derivatives(name, x, orders):
 def test_values_and_derivatives_to_third_order(name):
     places = points(name)
     found = derivatives(name, tf.constant(places, tf.float64), 3)
-    with mpmath.workdps(40):
+    with mpmath.workdps(20):
         for order, values in enumerate(found):
             expected = [
                 float(mpmath.re(mpmath.diff(REFERENCES[name], x, order) if order else REFERENCES[name](x)))

@@ -26,7 +26,8 @@ from benchmarks.section import Section, Verdict, duration
 from benchmarks.targets import EXCHANGE_BANDWIDTH, EXCHANGE_LATENCY, RANKS_SPEEDUP
 
 SMALL, LARGE = 1_000, 10_000_000  # bytes
-BATCH, WIDTH = 512, 512
+BATCH, WIDTH, NARROW = 512, 512, 256
+LAYERS = 4
 HOSTS = (2, 4, 8, 16, 64, 256, 1024)
 
 
@@ -83,7 +84,10 @@ def _messages() -> Iterator[None]:
 
 
 def exchanges() -> dict[str, float]:
-    """Seconds of exchanges by gradtape and by MPI's own call, and of a copy of as many bytes."""
+    """Seconds of exchanges by gradtape and by MPI's own call, and of a copy of as many bytes.
+
+    A large tensor that is made before its size is exchanged lies in memory of its rank's own; gradients do not.
+    """
     from mpi4py import MPI
 
     import gradtape as tf
@@ -91,9 +95,13 @@ def exchanges() -> dict[str, float]:
     found = {}
     for size, rounds in ((SMALL, 2000), (LARGE, 40)):
         array = np.ones(size // 4, np.float32)
-        out, tensor = np.empty_like(array), tf.constant(array)
+        out, private = np.empty_like(array), tf.constant(array)
+        tf.distributed.allreduce(private)
+        tensor = tf.constant(array)
         functions: dict[str, Callable[[], Any]] = {
             "gradtape": lambda tensor=tensor: tf.distributed.allreduce(tensor, op=tf.distributed.Sum),
+            "gradtape, averages": lambda tensor=tensor: tf.distributed.allreduce(tensor),
+            "gradtape, memory of its own": lambda tensor=private: tf.distributed.allreduce(tensor),
             "MPI_Allreduce": lambda array=array, out=out: MPI.COMM_WORLD.Allreduce(array, out),
             "memcpy": lambda array=array, out=out: np.copyto(out, array),
         }
@@ -104,7 +112,7 @@ def exchanges() -> dict[str, float]:
     return found
 
 
-def step() -> dict[str, float]:
+def step(width: int = WIDTH) -> dict[str, float]:
     """Seconds of a step on this rank's part of the same examples, with the other ranks' gradients and with its own.
 
     The second is what ranks come to that have nothing to tell each other, and share caches and memory all the same.
@@ -114,8 +122,8 @@ def step() -> dict[str, float]:
     examples = BATCH // tf.distributed.size()
     tf.config.threading.set_num_threads(1)
     rng = np.random.default_rng(tf.distributed.rank())
-    x = tf.constant(rng.standard_normal((examples, WIDTH), np.float32))
-    w = [tf.Variable(rng.standard_normal((WIDTH, WIDTH), np.float32) * 0.05) for _ in range(4)]
+    x = tf.constant(rng.standard_normal((examples, width), np.float32))
+    w = [tf.Variable(rng.standard_normal((width, width), np.float32) * 0.05) for _ in range(LAYERS)]
     tf.distributed.broadcast_variables(w)
     optimizer = tf.optimizers.SGD(1e-4)
 
@@ -135,6 +143,11 @@ def step() -> dict[str, float]:
     return found
 
 
+def short_step() -> dict[str, float]:
+    """A step of a quarter of the time."""
+    return step(NARROW)
+
+
 def step_by_messages() -> dict[str, float]:
     """The step, exchanging as ranks of several machines do."""
     with _messages():
@@ -146,15 +159,48 @@ def gloo() -> dict[str, float]:
     import torch
     import torch.distributed as dist
 
-    rank, count = (int(os.environ[f"OMPI_COMM_WORLD_{name}"]) for name in ("RANK", "SIZE"))
-    dist.init_process_group("gloo", init_method=os.environ["GRADTAPE_MEETING"], rank=rank, world_size=count)
-    torch.set_num_threads(1)
     found = {}
     for size, rounds in ((SMALL, 2000), (LARGE, 40)):
         tensor = torch.ones(size // 4)
         found[f"torch gloo {size}"] = _best(lambda tensor=tensor: dist.all_reduce(tensor), dist.barrier, rounds)
-    dist.destroy_process_group()
     return found
+
+
+def gloo_short_step() -> dict[str, float]:
+    """The short step by torch's DistributedDataParallel over gloo, and without exchanges."""
+    import torch
+    import torch.distributed as dist
+
+    examples = BATCH // dist.get_world_size()
+    x = torch.randn(examples, NARROW)
+    layers = [layer for _ in range(LAYERS) for layer in (torch.nn.Linear(NARROW, NARROW, bias=False), torch.nn.Tanh())]
+    model = torch.nn.Sequential(*layers)
+    shared = torch.nn.parallel.DistributedDataParallel(model)
+    optimizer = torch.optim.SGD(model.parameters(), 1e-4)
+
+    def train(of: torch.nn.Module) -> None:
+        optimizer.zero_grad()
+        of(x).square().mean().backward()
+        optimizer.step()
+
+    found = {}
+    for name, of in (("step", shared), ("apart", model)):
+        train(of)
+        found[name] = _best(functools.partial(train, of), dist.barrier, 40)
+    return found
+
+
+@contextlib.contextmanager
+def _gloo() -> Iterator[int]:
+    """A block in which torch's processes are a group."""
+    import torch
+    import torch.distributed as dist
+
+    rank, count = (int(os.environ[f"OMPI_COMM_WORLD_{name}"]) for name in ("RANK", "SIZE"))
+    dist.init_process_group("gloo", init_method=os.environ["GRADTAPE_MEETING"], rank=rank, world_size=count)
+    torch.set_num_threads(1)
+    yield rank
+    dist.destroy_process_group()
 
 
 # The report
@@ -182,6 +228,14 @@ def _launched(ranks: int, what: str, within: Sequence[str] = (), **environment: 
         command, env={**os.environ, **allowed, **environment}, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _by_gloo(ranks: int, what: str) -> dict[str, float]:
+    meeting = Path(os.environ.get("TMPDIR", "/tmp")) / f"gradtape-gloo-{os.getpid()}"
+    try:
+        return _launched(ranks, what, GRADTAPE_MEETING=meeting.as_uri())
+    finally:
+        meeting.unlink(missing_ok=True)
 
 
 class Limit(NamedTuple):
@@ -238,18 +292,19 @@ def ranks(effort: Effort) -> Section:
     if not own or importlib.util.find_spec("mpi4py") is None:
         return Section(title, ["", ""], [], ["Not run: mpi4py or mpiexec is absent."])
     found = _launched(2, "exchanges")
+    steps = {"step": (_launched(1, "step"), _launched(2, "step"))}
+    steps["short step"] = _launched(1, "short_step"), _launched(2, "short_step")
     if importlib.util.find_spec("torch") is not None:
-        meeting = Path(os.environ.get("TMPDIR", "/tmp")) / f"gradtape-gloo-{os.getpid()}"
-        found |= _launched(2, "gloo", GRADTAPE_MEETING=meeting.as_uri())
-        meeting.unlink(missing_ok=True)
-    one, of_two = _launched(1, "step")["step"], _launched(2, "step")
-    two, apart = of_two["step"], of_two["apart"]
+        found |= _by_gloo(2, "gloo")
+        steps["short step by torch over gloo"] = _by_gloo(1, "gloo_short_step"), _by_gloo(2, "gloo_short_step")
+    one, two, apart = steps["step"][0]["step"], steps["step"][1]["step"], steps["step"][1]["apart"]
     rows = [[name, duration(seconds)] for name, seconds in found.items()]
-    rows += [
-        ["step, one rank", duration(one)],
-        ["step, two ranks, half the examples each", duration(two)],
-        ["the same without exchanges", duration(apart)],
-    ]
+    for name, (of_one, of_two) in steps.items():
+        rows += [
+            [f"{name}, one rank", duration(of_one["step"])],
+            [f"{name}, two ranks, half the examples each", duration(of_two["step"])],
+            ["the same without exchanges", duration(of_two["apart"])],
+        ]
     latency, share = found[f"gradtape {SMALL}"], found[f"memcpy {LARGE}"] / found[f"gradtape {LARGE}"]
     gradients = 4 * WIDTH * WIDTH * 4
     ethernet = Link(20e-6, 10e9 / 8)
@@ -260,6 +315,7 @@ def ranks(effort: Effort) -> Section:
         ]
         for hosts in HOSTS
     ]
+    short_one, short_two = steps["short step"][0]["step"], steps["short step"][1]["step"]
     slow, lacking = limited(two, gradients)
     rows += slow
     verdicts = [
@@ -275,6 +331,12 @@ def ranks(effort: Effort) -> Section:
             f"{one / two:.2f} ×, {one / apart:.2f} × without exchanges",
             one / two >= RANKS_SPEEDUP,
         ),
+        Verdict(
+            f"the same, of a step of {duration(short_one)}",
+            f"≥ {RANKS_SPEEDUP} ×",
+            f"{short_one / short_two:.2f} ×",
+            short_one / short_two >= RANKS_SPEEDUP,
+        ),
     ]
     remark = (
         "Two ranks on this machine, at best; each exchange after a barrier. The model of many hosts is explained in "
@@ -286,15 +348,27 @@ def ranks(effort: Effort) -> Section:
     return Section(title, ["", "time"], rows, remarks, verdicts)
 
 
-def main(what: str) -> None:
-    if what == "gloo":
-        found, rank = gloo(), int(os.environ["OMPI_COMM_WORLD_RANK"])
-    else:
-        import gradtape as tf
+@contextlib.contextmanager
+def _mpi() -> Iterator[int]:
+    """A block in which gradtape's processes exchange."""
+    import gradtape as tf
 
-        tf.distributed.init()
-        measures = {"exchanges": exchanges, "step": step, "step_by_messages": step_by_messages}
-        found, rank = measures[what](), tf.distributed.rank()
+    tf.distributed.init()
+    yield tf.distributed.rank()
+
+
+BY_MPI: dict[str, Callable[[], dict[str, float]]] = {
+    "exchanges": exchanges,
+    "step": step,
+    "short_step": short_step,
+    "step_by_messages": step_by_messages,
+}
+BY_GLOO = {"gloo": gloo, "gloo_short_step": gloo_short_step}
+
+
+def main(what: str) -> None:
+    with _gloo() if what in BY_GLOO else _mpi() as rank:
+        found = (BY_GLOO | BY_MPI)[what]()
     if rank == 0:
         print(json.dumps(found), flush=True)
 

@@ -1,4 +1,4 @@
-"""The array API standard on tensors; docs/array_api.md says what is left out."""
+"""The array API standard for tensors; docs/array_api.md lists what is not implemented."""
 
 import math as _math
 

@@ -1,4 +1,4 @@
-"""tf.autodiff: differentiation, forward and in reverse."""
+"""tf.autodiff: forward- and reverse-mode differentiation."""
 
 from gradtape._src.autodiff.forward import (
     ForwardAccumulator as ForwardAccumulator,

@@ -1,4 +1,4 @@
-"""tf.debugging: assertions about values, shapes and dtypes, and the search for the first NaN or infinity."""
+"""tf.debugging: assertions about values, shapes and dtypes, and detection of NaN and infinity."""
 
 from gradtape._src.core.settings import (
     disable_traceback_filtering as disable_traceback_filtering,

@@ -1,4 +1,4 @@
-"""What tapes recorded, explained: `tape.explain` gives an Explanation, which knows the lines that `lines` saw."""
+"""Explanations of gradients: `tape.explain` returns an Explanation, with source lines if recorded within `lines`."""
 
 from gradtape._src.explain.diagnosis import (
     Diagnosis as Diagnosis,

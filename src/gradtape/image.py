@@ -1,4 +1,4 @@
-"""tf.image: images resized, cut, coloured, changed at random and compared."""
+"""tf.image: resizing, cropping, colors, random augmentation and comparison of images."""
 
 from gradtape._src.image.augmentation import (
     random_brightness as random_brightness,

@@ -1,4 +1,4 @@
-"""tf.nest: nested structures of lists, tuples, dicts and the like."""
+"""tf.nest: nested structures of lists, tuples and dicts."""
 
 from gradtape._src.core.nest import (
     assert_same_structure as assert_same_structure,

@@ -1,4 +1,4 @@
-"""Where the time and memory of a program's ops go."""
+"""Profiling of time and memory by op."""
 
 from gradtape._src.explain.profiler import (
     Profile as Profile,

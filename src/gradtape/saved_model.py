@@ -1,4 +1,4 @@
-"""tf.saved_model: variables and what functions compute, without their code, in files of gradtape's own."""
+"""tf.saved_model: variables and functions without their source code, in gradtape's file format."""
 
 from gradtape._src.saved_model.loading import contains_saved_model as contains_saved_model, load as load
 from gradtape._src.saved_model.names import (

@@ -1,4 +1,4 @@
-"""tf.signal: Fourier and cosine transforms, of signals as a whole and of stretches of them."""
+"""tf.signal: Fourier and cosine transforms, of whole signals and of frames."""
 
 from gradtape._src.linalg.fourier import (
     fft as fft,

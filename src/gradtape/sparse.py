@@ -1,4 +1,4 @@
-"""tf.sparse: tensors of which only some elements are stored."""
+"""tf.sparse: sparse tensors."""
 
 from gradtape._src.sparse.arithmetic import (
     add as add,

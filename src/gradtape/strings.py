@@ -1,4 +1,4 @@
-"""tf.strings: functions of text."""
+"""tf.strings: functions of string tensors."""
 
 from gradtape._src.ops.ngrams import ngrams as ngrams
 from gradtape._src.ops.printing import as_string as as_string

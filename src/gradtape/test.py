@@ -1,4 +1,4 @@
-"""tf.test: assertions about tensors, derivatives checked by finite differences, and what was built."""
+"""tf.test: assertions about tensors, gradient checks, and build information."""
 
 from gradtape._src.core.devices import (
     gpu_device_name as gpu_device_name,

@@ -1,4 +1,4 @@
-"""tf.train: checkpoints in TensorFlow's own files, and the messages that records of data are made of."""
+"""tf.train: checkpoints in TensorFlow's file format, and the messages of TFRecord data."""
 
 from gradtape._src.io.example import (
     BytesList as BytesList,

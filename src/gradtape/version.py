@@ -1,4 +1,4 @@
-"""tf.version: the release of TensorFlow whose programs run. gradtape's own is `tf.__version__`."""
+"""tf.version: the version of TensorFlow that gradtape is compatible with. gradtape's own is `tf.__version__`."""
 
 VERSION = "2.21.0"
 GIT_VERSION = "v2.21.0"

@@ -38,6 +38,26 @@ for turn in range(3):
 print("names:", [name for name in os.listdir("/dev/shm") if name.startswith("gradtape-")], flush=True)
 """
 
+# Rank 1 does something as its sweep comes to the first layer; the others wait for gradients that are on their way.
+SWEEP = """
+import os, signal, time
+import gradtape as tf
+tf.distributed.init()
+w = [tf.Variable(tf.ones([200, 200]), name=name) for name in ("first", "last")]
+@tf.custom_gradient
+def watched(x):
+    def gradient(cotangent):
+        if turn == 3 and tf.distributed.rank() == 1:
+            {}
+        return cotangent
+    return tf.identity(x), gradient
+for turn in range(5):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(watched(w[0] * 2.0) @ w[1])
+    tf.distributed.DistributedGradientTape(tape).gradient(loss, w)
+print("went on")
+"""
+
 
 def run(behaviour: str, count: int = 2, **environment: str):
     return launch(count, "-c", textwrap.dedent(PROGRAM).format(behaviour), **environment)
@@ -67,6 +87,21 @@ def test_a_rank_that_hangs_is_named_and_waiting_ends():
     done = run("time.sleep(50)", 3, **limits)
     assert done.returncode != 0 and "went on" not in done.stdout
     assert "Rank 0 has waited 0.5 s for allreduce" in done.stderr and "rank 1 has not come." in done.stderr
+    assert "DeadlineExceededError" in done.stderr
+
+
+def test_a_rank_that_is_killed_within_an_exchange_ends_the_others():
+    done = launch(2, "-c", SWEEP.format("os.kill(os.getpid(), signal.SIGKILL)"))
+    assert done.returncode != 0 and "went on" not in done.stdout
+    assert re.search("(?i)signal:? 9", done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("hanging", ["time.sleep(50)", "os.kill(os.getpid(), signal.SIGSTOP)"])
+def test_a_rank_that_hangs_within_an_exchange_is_named(hanging):
+    limits = {"GRADTAPE_STALL_CHECK_TIME_SECONDS": "0.5", "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "1"}
+    done = launch(2, "-c", SWEEP.format(hanging), **limits)
+    assert done.returncode != 0 and "went on" not in done.stdout
+    assert "Rank 0 has waited" in done.stderr and "rank 1 has not come." in done.stderr
     assert "DeadlineExceededError" in done.stderr
 
 

@@ -87,7 +87,7 @@ def test_latex_is_typeset(explanation):
     assert all(line.endswith(r" \\") for line in lines[:-1]) and lines[-1][-2:] != r"\\"
     assert all(line.count("&= ") == 1 for line in lines)
     typeset = MathTextParser("path").parse
-    for line in lines:
+    for line in {re.sub(r"\d", "0", line) for line in lines}:  # steps of a loop differ in digits
         formula = line.removesuffix(r" \\").replace("&=", "=").replace(r"\bigg|", "|")
         formula = re.sub(r"\\begin{bmatrix}(.*?)\\end{bmatrix}", _cells, formula)
         assert typeset(f"${formula}$").width > 0

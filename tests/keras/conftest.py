@@ -1,4 +1,4 @@
-"""Tests beside Keras need it and TensorFlow; where they are absent they are not collected, and the summary says so.
+"""Tests beside Keras need it and TensorFlow; where they are absent or old they are not collected, which is said.
 
 TensorFlow's functions run eagerly in them: tracing what Keras compiles for each model takes most of the time of a short
 fit. Tests that are marked `traced` are about fitting itself, or about what exists traced alone.
@@ -6,7 +6,6 @@ fit. Tests that are marked `traced` are about fitting itself, or about what exis
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -14,14 +13,18 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from references import without_keras
+
 pytest.register_assert_rewrite("beside")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-KERAS = all(importlib.util.find_spec(name) is not None for name in ("keras", "tensorflow"))
+HINDRANCE = without_keras()
 
-collect_ignore_glob = [] if KERAS else ["test_*.py"]
+collect_ignore_glob = ["test_*.py"] if HINDRANCE else []
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,5 +43,5 @@ def functions(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not KERAS:
-        terminalreporter.write_line("tests/keras: not run, Keras is absent")
+    if HINDRANCE:
+        terminalreporter.write_line(f"tests/keras: not run, {HINDRANCE}")

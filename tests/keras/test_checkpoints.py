@@ -114,3 +114,16 @@ def test_layers_in_lists_are_saved_which_tensorflow_forgets(tmp_path):
     path = gradtape.train.Checkpoint(one).save(tmp_path / "m")
     gradtape.train.Checkpoint(other).restore(path).assert_consumed()
     np.testing.assert_array_equal(one(X).numpy(), other(X).numpy())
+
+
+def test_a_variable_of_another_shape_is_told_by_its_path(tmp_path):
+    texts = []
+    for tf in (tensorflow, gradtape):
+        model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+        tf.train.Checkpoint(model=model).write(str(tmp_path / "c"))
+        other = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(2, name="wide")], name="other")
+        with pytest.raises(ValueError) as caught:
+            tf.train.Checkpoint(model=other).restore(str(tmp_path / "c"))
+        texts.append(str(caught.value))
+    assert texts[0] == texts[1]
+    assert "other/wide/kernel:0" in texts[0]

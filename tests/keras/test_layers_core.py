@@ -57,6 +57,11 @@ CASES = [
     case("UpSampling2D", (2, 2, 3, 4), size=2, data_format="channels_first"),
     # TensorFlow interpolates in single precision.
     case("UpSampling2D", (2, 3, 4, 2), size=(2, 3), interpolation="bilinear")._replace(single=True),
+    *(
+        case("UpSampling2D", (2, 3, 4, 2), size=(2, 3), interpolation=kind)._replace(single=True)
+        for kind in ("bicubic", "lanczos3", "lanczos5")
+    ),
+    case("UpSampling2D", (2, 2, 3, 4), data_format="channels_first", interpolation="bicubic")._replace(single=True),
     case("UpSampling3D", (2, 3, 2, 2, 1), size=(1, 2, 3)),
     case("UpSampling3D", (1, 2, 3, 2, 2), data_format="channels_first"),
     *(case(name, (4, 3), (4, 3)) for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")),

@@ -236,3 +236,11 @@ def test_integers_in_models(tmp_path):
     again = gradtape.keras.models.load_model(tmp_path / "model.keras")
     assert again.layers[0].get_vocabulary() == layer.get_vocabulary()
     np.testing.assert_array_equal(again(WHOLE + 1), model(WHOLE + 1))
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "TextVectorization"])
+def test_a_layer_without_a_vocabulary_says_so(name):
+    for tf in (tensorflow, gradtape):
+        layer = getattr(tf.keras.layers, name)()
+        with pytest.raises(tf.errors.FailedPreconditionError, match="Table not initialized"):
+            layer(tf.constant(["a"]))

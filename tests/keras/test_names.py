@@ -10,7 +10,7 @@ import tensorflow
 
 import gradtape
 import keras
-from gradtape._src.core import left_out
+from gradtape._src.core import unsupported
 
 
 def modules(of):
@@ -60,7 +60,7 @@ def test_every_name_is_there_or_told(ours, theirs):
 
 
 def test_nothing_is_told_of_what_is_there():
-    for place in left_out.KERAS:
+    for place in unsupported.KERAS:
         at = gradtape.keras
         for part in place.split("."):
             at = getattr(at, part, None)

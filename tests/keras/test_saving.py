@@ -529,6 +529,25 @@ def test_hostile_models_are_refused(case):
         gradtape.keras.models.load_model(io.BytesIO(make()))
 
 
+@pytest.mark.parametrize("name", ["__numpy__", "__tensor__", "__bytes__", "__slice__", "__keras_tensor__"])
+@pytest.mark.parametrize("config", [{}, None, 3, [], {"value": 3}, {"value": [1], "dtype": "nothing"}, {"dtype": 3}])
+def test_malformed_data_says_what_is_wrong(name, config):
+    data = {"class_name": name, "config": config}
+    if isinstance(config, dict):
+        with pytest.raises((TypeError, ValueError), match=f"{name} lacks|of another type|dtype|data type"):
+            gradtape.keras.saving.deserialize_keras_object(data)
+    else:
+        with pytest.raises(TypeError, match=f"Expected 'config' to be a dict for {name}"):
+            gradtape.keras.saving.deserialize_keras_object(data)
+
+
+@pytest.mark.parametrize("change", [{"module": 3}, {"class_name": []}, {"class_name": None}, {"config": [1]}])
+def test_malformed_descriptions_of_objects_say_what_is_wrong(change):
+    data = {"module": "keras.layers", "class_name": "Dense", "config": {"units": 2}, **change}
+    with pytest.raises(TypeError, match=r"Expected '(config|module)' to be a|Could not locate class"):
+        gradtape.keras.saving.deserialize_keras_object(data)
+
+
 def test_damaged_files_are_refused_or_read_whole(tmp_path):
     whole = packed()
     (tmp_path / "m.weights.h5").write_bytes(weights := edited(lambda group, file: None))

@@ -364,6 +364,158 @@ def compiled_as_data(tf, keras):
     return config
 
 
+def batches(tf, endless=False):
+    data = tf.data.Dataset.from_tensor_slices((X[:10], Y[:10])).batch(4)
+    return data.repeat() if endless else data
+
+
+def numbered(keras, log, size, is_whole=True):
+    class Numbered(keras.utils.PyDataset):
+        def __init__(self):
+            if is_whole:
+                super().__init__()
+
+        @property
+        def num_batches(self):
+            return size
+
+        def __getitem__(self, index):
+            return X[4 * index % 40 : 4 * index % 40 + 4], Y[4 * index % 40 : 4 * index % 40 + 4]
+
+        def on_epoch_begin(self):
+            log.append("begin")
+
+        def on_epoch_end(self):
+            log.append("end")
+
+    return Numbered()
+
+
+def told(function):
+    """What users are warned of."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        function()
+    return [str(warning.message) for warning in seen if warning.category is UserWarning]
+
+
+@program
+def what_fitting_warns_of(tf, keras):
+    def endless():
+        while True:
+            yield X[:4], Y[:4]
+
+    model = dense(keras)
+    model.compile("sgd", "mse")
+    sources = {
+        "dataset": lambda: (batches(tf), {}),
+        "not shuffled": lambda: (batches(tf), {"shuffle": False}),
+        "generator": lambda: (endless(), {"steps_per_epoch": 2}),
+        "numbered": lambda: (numbered(keras, [], 3), {}),
+        "without end": lambda: (numbered(keras, [], None), {"steps_per_epoch": 2}),
+        "without super": lambda: (numbered(keras, [], 3, is_whole=False), {}),
+        "too short": lambda: (batches(tf), {"steps_per_epoch": 5, "epochs": 2}),
+        "validated": lambda: (batches(tf), {"validation_data": batches(tf), "validation_steps": 5}),
+    }
+    warned = {}
+    for name, made in sources.items():
+        data, options = made()
+        warned[name] = told(lambda data=data, options=options: model.fit(data, verbose=0, **options))
+    warned["evaluate"] = told(lambda: model.evaluate(batches(tf), verbose=0))
+    warned["predict"] = told(lambda: model.predict(batches(tf), verbose=0))
+    return warned
+
+
+@program
+def what_compiling_warns_of(tf, keras):
+    model = dense(keras)
+    warned = told(lambda: model.compile("sgd", "mse", metrics=["mae"], jit_compile=True, run_eagerly=True))
+    losses = []
+    warned += told(lambda: losses.append(model.compiled_loss(tf.constant(Y), tf.constant(Y) + 1.0)))
+    model.evaluate(X, Y, verbose=0)
+    warned += told(lambda: model.compiled_metrics.update_state(tf.constant(Y), tf.constant(Y) + 1.0))
+    layer = []
+    warned += told(lambda: layer.append(keras.layers.InputLayer(input_shape=(3,)).batch_shape))
+    layer.append(keras.layers.InputLayer(batch_input_shape=(2, 3)).batch_shape)
+    return warned, losses, model.get_metrics_result(), layer
+
+
+@program
+def groups_of_steps_go_beyond_an_epoch(tf, keras):
+    log = []
+
+    class Told(keras.callbacks.Callback):
+        pass
+
+    def tell(moment):
+        def method(self, batch, logs=None):
+            log.append((moment, batch, np.shape(logs["outputs"]) if logs and "outputs" in logs else None))
+
+        return method
+
+    for what in ("train", "test", "predict"):
+        for end in ("begin", "end"):
+            setattr(Told, f"on_{what}_batch_{end}", tell(f"{what} {end}"))
+    for steps in (None, 3, 5):
+        for kind in ("dataset", "unknown", "endless", "numbered"):
+            if steps is None and kind == "endless":
+                continue
+            log.append((kind, steps))
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, kernel_initializer="ones")])
+            model.compile("sgd", "mse", steps_per_execution=2)
+            data = {
+                "dataset": lambda: batches(tf),
+                "unknown": lambda: batches(tf).filter(lambda x, y: True),
+                "endless": lambda: batches(tf, endless=True),
+                "numbered": lambda: numbered(keras, log, 3),
+            }[kind]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                options = {"verbose": 0, "callbacks": [Told()]}
+                log.append(model.fit(data(), steps_per_epoch=steps, epochs=2, shuffle=False, **options).history)
+                if kind != "unknown":  # where data ends TensorFlow may count a step that there was not
+                    log.append(int(model.optimizer.iterations.numpy()))
+                log.append(model.evaluate(data(), steps=steps, **options))
+                log.append(model.predict(data(), steps=steps, **options))
+    return log
+
+
+@program
+def paths_of_variables(tf, keras):
+    optimizers = keras.optimizers
+    kinds = [
+        optimizers.SGD(momentum=0.9, use_ema=True, gradient_accumulation_steps=2),
+        optimizers.RMSprop(centered=True),
+        optimizers.LossScaleOptimizer(optimizers.Adam(name="inner")),
+        *(getattr(optimizers, name)() for name in ("AdamW", "Nadam", "Adafactor", "Lion", "Ftrl", "Adam", "Adam")),
+    ]
+    found = []
+    for optimizer in kinds:
+        model = dense(keras)
+        model.compile(optimizer, "mse", metrics=["mae"])
+        model.fit(X, Y, verbose=0)
+        found += [(variable.name, variable.path, variable.shape) for variable in optimizer.variables]
+        found += [(variable.name, variable.path) for variable in model.metrics_variables]
+    optimizer = optimizers.Adam(name="other")
+    optimizer.build([keras.Variable([1.0], name="a"), tf.Variable([1.0], name="b")])
+    return found, [repr(variable) for variable in optimizer.variables], str(optimizer.learning_rate)
+
+
+@program
+def sizes_of_batches_that_models_are_built_for(tf, keras):
+    data = tf.data.Dataset.from_tensor_slices((X[:10], Y[:10]))
+    whole = data.batch(4, drop_remainder=True)
+    found = []
+    for source in (whole, data.batch(4), whole.map(lambda x, y: (x * 2.0, y)), whole.repeat(2), data.batch(5)):
+        model = keras.Sequential([keras.layers.Dense(2), keras.layers.Dense(3)])
+        model.compile("sgd", "mse", metrics=["mae"])
+        model.fit(source, verbose=0, shuffle=False)
+        model.summary(line_length=70)
+        found += [model.input_shape, model.output_shape, repr(model.metrics)]
+        found.append(model.predict(X, verbose=0).shape)
+    return found
+
+
 @pytest.mark.traced
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(name):

@@ -46,6 +46,11 @@ CASES = {
     "nothing": lambda t: t.map_structure(len),
     "too few": lambda t: t.pack_sequence_as([1, 2], [1]),
     "too many": lambda t: t.pack_sequence_as([1, 2], [1, 2, 3]),
+    "no dict": lambda t: t.assert_same_structure({"a": 1}, (1,)),
+    "other keys": lambda t: t.assert_same_structure({"a": 1, "b": 2}, {"c": 3}),
+    "a key too few": lambda t: t.map_structure(lambda x, y: x, {"a": 1, "b": 2}, {"a": 3}),
+    "a key too many": lambda t: t.map_structure_up_to({"a": 1}, lambda x: x, {"a": 3, "b": 4}),
+    "a leaf": lambda t: t.assert_same_structure([1], 1),
     "shallower": lambda t: t.map_structure_up_to([[1]], lambda x: x, [1]),
 }
 
@@ -72,13 +77,10 @@ def test_order_of_a_walk(top_down):
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize(
-    "program", [lambda t: t.map_structure(3, [1]), lambda t: t.assert_same_structure({"a": 1}, {"b": 1})]
-)
-def test_errors_in_words_of_their_own(program):
+def test_errors_in_words_of_their_own():
     kinds = []
     for tree in (gradtape.keras.tree, keras.tree):
-        with pytest.raises((TypeError, ValueError)) as caught:
-            program(tree)
+        with pytest.raises(TypeError) as caught:
+            tree.map_structure(3, [1])
         kinds.append(type(caught.value))
     assert kinds[0] is kinds[1]

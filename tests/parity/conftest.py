@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from references import without_keras, without_tensorflow
+
 pytest.register_assert_rewrite("compare", "programs")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
+TENSORLESS, KERASLESS = without_tensorflow(), without_keras()
 
-collect_ignore_glob = [] if TENSORFLOW else ["test_*.py"]
+collect_ignore_glob = ["test_*.py"] if TENSORLESS else []
+collect_ignore = ["test_names.py", "test_optimizers.py"] if KERASLESS else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not TENSORFLOW:
-        terminalreporter.write_line("parity: not run, TensorFlow is absent")
+    if TENSORLESS:
+        terminalreporter.write_line(f"parity: not run, {TENSORLESS}")
+    elif KERASLESS:
+        terminalreporter.write_line(f"parity of names and optimizers: not run, {KERASLESS}")

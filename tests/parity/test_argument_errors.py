@@ -14,6 +14,7 @@ import tensorflow
 from compare import run
 
 import gradtape
+from cases import cases
 
 FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "reshape": lambda tf, v: tf.reshape(tf.ones(2), v),
@@ -67,8 +68,8 @@ VALUES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("function", FUNCTIONS)
+@cases("value", VALUES)
 def test_is_refused_as_tensorflow_does(function: str, value: str) -> None:
     expected, found = (run(tf, lambda tf: FUNCTIONS[function](tf, VALUES[value](tf))) for tf in (tensorflow, gradtape))
     assert found.exception == expected.exception, (expected, found)

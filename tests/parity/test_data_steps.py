@@ -217,6 +217,13 @@ ERRORS: dict[str, Program] = {
     "ragged": lambda tf: tf.data.Dataset.from_tensor_slices([[1], [2, 3]]),
     "ragged batch": lambda tf: list(numbers(tf).map(tf.range).batch(3)),
     "ragged batch of pairs": lambda tf: list(numbers(tf).map(lambda x: (x, tf.range(x))).batch(3)),
+    "ragged batch of a generator": lambda tf: list(
+        tf.data.Dataset.from_generator(
+            lambda: iter([[1], [2, 3]]), output_signature=tf.TensorSpec([None], tf.int32)
+        ).batch(2)
+    ),
+    "ragged batch of a filter": lambda tf: list(numbers(tf).map(tf.range).filter(lambda x: True).batch(3)),
+    "ragged parallel batch": lambda tf: list(numbers(tf).map(tf.range).batch(3, num_parallel_calls=2)),
     "ranks": lambda tf: list(
         tf.data.Dataset.from_tensors([1, 2]).concatenate(tf.data.Dataset.from_tensors(1)).batch(2)
     ),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from compare import same
 
+from cases import cases
 from gradtape._src.table.elementwise import ROWS, Row
 
 INF, NAN = np.inf, np.nan
@@ -116,8 +117,8 @@ INTEGERS_AND_BOOLS = {
 REFUSED_IN_PASSING = ("reciprocal", "erfcinv", "weighted_cross_entropy")
 
 
-@pytest.mark.parametrize("dtype", INTEGERS_AND_BOOLS)
 @pytest.mark.parametrize("row", NAMED, ids=[row.name for row in NAMED])
+@cases("dtype", INTEGERS_AND_BOOLS)
 def test_integers_and_bools(row: Row, dtype: str) -> None:
     """The values of functions that take them, and the kind of error of those that do not."""
     first, second = INTEGERS_AND_BOOLS[dtype]

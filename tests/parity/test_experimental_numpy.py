@@ -1,11 +1,11 @@
 """tf.experimental.numpy beside TensorFlow's: where TensorFlow computes what NumPy does, so does gradtape."""
 
 import numpy
-import pytest
 import tensorflow
 
 import gradtape
-from drawing_numpy import ARRAYS, CALLS
+from cases import cases
+from drawing_numpy import ARRAYS, CALLS, function_of
 
 
 def test_names():
@@ -27,7 +27,7 @@ def outcome(library, call):
     return [numpy.asarray(part) for part in found] if isinstance(found, list | tuple) else [numpy.asarray(found)]
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if call != "np.shape(d)"])
+@cases("call", [call for call in CALLS if call != "np.shape(d)"], group=function_of)
 def test_as_tensorflow(call):
     expected, found = outcome(tensorflow, call), outcome(gradtape, call)
     with numpy.errstate(all="ignore"):

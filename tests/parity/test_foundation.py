@@ -1,12 +1,14 @@
 """dtypes, shapes, nests, errors and text, side by side with TensorFlow."""
 
 import collections
+import itertools
 
 import numpy as np
 import pytest
 import tensorflow
 from compare import same
 
+from cases import cases
 from gradtape._src.core import formatting
 from structures import Nesting, Plain, Point
 
@@ -36,7 +38,6 @@ def test_other_types_are_equal_to_none_of_these(key):
     same(lambda tf: [getattr(tf, name) == key for name in NAMES])
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "attribute",
     [
@@ -45,6 +46,7 @@ def test_other_types_are_equal_to_none_of_these(key):
         "is_numpy_compatible",
     ],
 )
+@cases("name", NAMES)
 def test_dtype_attributes(name, attribute):
     same(lambda tf: getattr(getattr(tf, name), attribute))
     same(lambda tf: (repr(getattr(tf, name)), str(getattr(tf, name)), hash(getattr(tf, name))))
@@ -86,15 +88,14 @@ PAIR_PROGRAMS = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("program", SHAPE_PROGRAMS)
+@cases("shape", SHAPES)
 def test_shape(program, shape):
     same(lambda tf: SHAPE_PROGRAMS[program](tf.TensorShape, shape))
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("other", [*SHAPES, [2, 2]], ids=str)
 @pytest.mark.parametrize("program", PAIR_PROGRAMS)
+@cases("shape,other", itertools.product(SHAPES, [*SHAPES, [2, 2]]))
 def test_pair_of_shapes(program, shape, other):
     same(lambda tf: PAIR_PROGRAMS[program](tf.TensorShape, shape, other))
 
@@ -216,8 +217,8 @@ def outcome(act):
         return type(error), str(error)
 
 
-@pytest.mark.parametrize("dtype", NAMES)
 @pytest.mark.parametrize("value", VALUES)
+@cases("dtype", NAMES)
 def test_text(value, dtype):
     with np.errstate(all="ignore"):
         array = np.array(VALUES[value]).astype(dtype)

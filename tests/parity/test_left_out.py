@@ -11,7 +11,7 @@ import pytest
 import tensorflow
 
 import gradtape
-from gradtape._src.core import left_out, missing
+from gradtape._src.core import missing, unsupported
 
 DEPTH = 4
 
@@ -76,17 +76,17 @@ def test_every_name_of_tensorflow_1_is_there_or_told():
 
 
 def test_nothing_is_told_of_what_is_there():
-    assert [name for name in sorted(NAMES - MISSING) if left_out.of_tensorflow(name)] == []
-    assert [name for name in left_out.TENSORFLOW if there(name)] == []
+    assert [name for name in sorted(NAMES - MISSING) if unsupported.of_tensorflow(name)] == []
+    assert [name for name in unsupported.TENSORFLOW if there(name)] == []
 
 
 def test_what_is_told_is_told_of_names_of_tensorflow():
     members = {f"Dataset.{name}" for name in dir(tensorflow.data.Dataset)}
     known = [*ASKED, *OF_TENSORFLOW_1, *members]
-    assert [told for told in left_out.TENSORFLOW if not any(fnmatchcase(name, told) for name in known)] == []
+    assert [told for told in unsupported.TENSORFLOW if not any(fnmatchcase(name, told) for name in known)] == []
 
 
 def test_what_is_said_to_be_used_is_there():
-    said = {*left_out.TENSORFLOW.values(), *left_out.KERAS.values()}
+    said = {*unsupported.TENSORFLOW.values(), *unsupported.KERAS.values()}
     used = {name for text in said for name in re.findall(r"\btf\.((?:\w+\.)*\w+)", text)}
     assert [name for name in sorted(used) if resolved(name) is None] == []

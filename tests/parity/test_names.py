@@ -10,6 +10,7 @@ import tensorflow
 from compare import same
 
 import gradtape
+from cases import cases
 from drawing import resolve
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 from generate_compatibility import names
 
 
-@pytest.mark.parametrize("name", names())
+@cases("name", names())
 def test_name_is_tensorflow_s(name):
     resolve(tensorflow, name)
 
@@ -126,7 +127,7 @@ def parameters(function):
     return [(p.name, p.kind.name, default) for p, default in zip(listed, defaults, strict=True)]
 
 
-@pytest.mark.parametrize("name", list(public_functions()))
+@cases("name", public_functions())
 def test_signature(name):
     assert parameters(resolve(gradtape, name)) == parameters(resolve(tensorflow, name))
 

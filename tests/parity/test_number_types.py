@@ -11,6 +11,7 @@ import pytest
 import tensorflow
 
 import gradtape
+from cases import cases
 
 INTEGERS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 FLOATS = ["float16", "bfloat16"]
@@ -162,8 +163,8 @@ def outcome(tf: Any, case: Callable[[Any, str], Any], dtype: str) -> Any:
         return error
 
 
-@pytest.mark.parametrize("dtype", ALL)
 @pytest.mark.parametrize("name", CASES)
+@cases("dtype", ALL)
 def test_ops_take_and_give_what_tensorflows_do(name: str, dtype: str) -> None:
     truth, result = outcome(tensorflow, CASES[name], dtype), outcome(gradtape, CASES[name], dtype)
     if not isinstance(truth, Exception):
@@ -242,8 +243,8 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize("value", [*EDGES, 1.5, "1", True, [1, 2**40], [1, 2.5]])
+@cases("dtype", INTEGERS)
 def test_constants_that_fit_and_that_do_not(dtype: str, value: Any) -> None:
     """TensorFlow cuts off the high bits of what does not fit; gradtape refuses it."""
     result = outcome(gradtape, lambda tf, d: tf.constant(value, d), dtype)

@@ -27,7 +27,6 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
         "TensorFlow merges as if places were in order, and lists one twice; gradtape orders them",
         ["SparseTensor", [[0, 1], [2, 0]], [3.0, 3.0], [3, 2]],
     ),
-    "sine": ("functions of one operand take dense tensors; tf.sparse.map_values takes them", "ValueError"),
     "sum_with_a_place_outside": ("TensorFlow keeps the place that is outside", "InvalidArgumentError"),
     "transposed_with_an_axis_twice": ("TensorFlow gives a matrix of no meaning", "ValueError"),
     "sum_over_an_axis_with_a_place_outside": ("TensorFlow raises InternalError", "InvalidArgumentError"),
@@ -115,7 +114,13 @@ EXPRESSIONS = {
     "sum_above_a_threshold": "tf.sparse.add(m, m.with_values([-1.0, 1.0]), threshold=0.5)",
     "sum_above_a_threshold_of_one": "tf.sparse.add(tf.SparseTensor([[0, 0], [2, 0]], [0.1, 1.0], [3, 2]), "
     "tf.SparseTensor([[2, 0]], [-0.8], [3, 2]), threshold=0.5)",
-    "sine": "tf.sin(m)",
+    **{
+        name: f"tf.math.{name}(tf.SparseTensor([[0, 1], [1, 0]], [-0.5, 0.25], [2, 2]))"
+        for name in (
+            *("abs", "negative", "sign", "square", "sqrt", "erf", "tanh"),
+            *("sin", "tan", "asin", "atan", "asinh", "atanh"),
+        )
+    },
     "softmax_of_huge_rows": "tf.sparse.softmax(tf.SparseTensor([[0, 1], [2**31, 0]], [1.0, 2.0], [2**32, 2**20]))",
     "sum_of_huge_ones": "tf.sparse.add(*[tf.SparseTensor([[0, 1], [2**31, 0]], [1.0, 2.0], [2**40, 2**40])] * 2)",
     "sum_with_places_out_of_order": "tf.sparse.add(unordered, m)",

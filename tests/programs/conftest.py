@@ -1,16 +1,21 @@
-"""Programs are compared with TensorFlow's; where it is absent they are not collected, and the summary says so."""
+"""Programs need TensorFlow and Keras beside gradtape; where they are absent they are not collected, which is said."""
 
 from __future__ import annotations
 
-import importlib.util
+import sys
+from pathlib import Path
 
 import pytest
 
-TENSORFLOW = importlib.util.find_spec("tensorflow") is not None
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-collect_ignore_glob = [] if TENSORFLOW else ["test_*.py"]
+from references import without_keras
+
+HINDRANCE = without_keras()
+
+collect_ignore_glob = ["test_*.py"] if HINDRANCE else []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not TENSORFLOW:
-        terminalreporter.write_line("programs: not run, TensorFlow is absent")
+    if HINDRANCE:
+        terminalreporter.write_line(f"programs: not run, {HINDRANCE}")

@@ -39,6 +39,31 @@ print(failed)
     assert output.split() == ["4"]
 
 
+def test_errors_of_memory_leave_some_to_handle_them() -> None:
+    output = script(
+        HEAD
+        + """
+import resource, sys
+held = [tf.ones([1 << 16])]
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (64 << 20), resource.RLIM_INFINITY))
+for attempt in range(3):
+    blocks = []
+    try:
+        while True:
+            held.append(tf.ones([1 << 16]))
+    except Exception as error:
+        import decimal, fractions                                     # namespaces that were not read before
+        blocks = [bytes(400) for _ in range(2000)]                    # 0.9 MB of Python's small objects
+        assert type(error) is tf.errors.ResourceExhaustedError, error
+    print(len(blocks))
+    blocks = None
+    del held[: len(held) // 2]
+"""
+    )
+    assert output.split() == ["2000"] * 3
+
+
 def test_what_the_pool_keeps_idle_is_given_back_before_memory_is_said_to_be_out() -> None:
     output = script(
         HEAD
@@ -78,11 +103,12 @@ signal.signal(signal.SIGALRM, signal.default_int_handler)
 stopped, began = 0, time.perf_counter()
 [long() for _ in range(5)]
 whole = (time.perf_counter() - began) / 5
-for _ in range(60):
+while stopped < 30:
     signal.setitimer(signal.ITIMER_REAL, random.uniform(0.01, 1.0) * whole)
     try:
         long()
         signal.setitimer(signal.ITIMER_REAL, 0)
+        whole *= 0.9        # it was measured while the machine was busier
     except KeyboardInterrupt:
         stopped += 1
     with tf.GradientTape() as outer, tf.GradientTape() as tape:
@@ -92,7 +118,7 @@ for _ in range(60):
 print(stopped)
 """
     )
-    assert int(output) > 10
+    assert int(output) == 30
 
 
 def test_a_fork_with_tapes_open_and_threads_at_work() -> None:

@@ -1,4 +1,4 @@
-"""tf.autograph: names only; Python's own control flow is followed, and no source is rewritten."""
+"""tf.autograph: for compatibility; Python control flow is traced as it executes, and no source is rewritten."""
 
 from gradtape._src.function.autograph import (
     set_verbosity as set_verbosity,

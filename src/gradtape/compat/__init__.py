@@ -1,4 +1,4 @@
-"""tf.compat: text and bytes, the few names of TensorFlow 1 that eager programs use, and tf itself as v2."""
+"""tf.compat: strings and bytes, names of TensorFlow 1 that eager programs use, and tf itself as v2."""
 
 import gradtape as v2
 from gradtape._src.core.text import (

@@ -1,4 +1,4 @@
-"""tf.config: devices, of which there is one, threads, and switches that programs set at their start."""
+"""tf.config: devices, threads and global options."""
 
 from gradtape._src.core.devices import (
     LogicalDevice as LogicalDevice,

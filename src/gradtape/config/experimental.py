@@ -1,4 +1,4 @@
-"""tf.config.experimental: devices, memory and determinism under the names that programs knew first."""
+"""tf.config.experimental: devices, memory and determinism."""
 
 from gradtape._src.core.devices import (
     LogicalDeviceConfiguration as VirtualDeviceConfiguration,

@@ -1,4 +1,4 @@
-"""tf.config.optimizer: the switch of TensorFlow's compiler, which is not here."""
+"""tf.config.optimizer: options of TensorFlow's compiler, without effect."""
 
 from gradtape._src.core.settings import (
     get_experimental_options as get_experimental_options,

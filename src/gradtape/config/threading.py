@@ -1,4 +1,4 @@
-"""tf.config.threading: among how many threads long loops and products are cut."""
+"""tf.config.threading: the number of threads for large operations."""
 
 from gradtape._engine.base.threads import (
     get_num_threads as get_num_threads,

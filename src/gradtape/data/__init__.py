@@ -1,4 +1,4 @@
-"""tf.data: pipelines of elements."""
+"""tf.data: input pipelines."""
 
 from gradtape._src.data.base import DatasetSpec as DatasetSpec
 from gradtape._src.data.dataset import Dataset as Dataset

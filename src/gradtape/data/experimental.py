@@ -1,4 +1,4 @@
-"""tf.data.experimental: names that programs use, most of which are methods of datasets by now."""
+"""tf.data.experimental: older names, most of which are methods of datasets now."""
 
 from gradtape._src.data.csv import CsvDataset as CsvDataset, make_csv_dataset as make_csv_dataset
 from gradtape._src.data.dataset import Dataset as _Dataset

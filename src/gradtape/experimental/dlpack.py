@@ -1,4 +1,4 @@
-"""tf.experimental.dlpack: tensors for other libraries, and their arrays as tensors."""
+"""tf.experimental.dlpack: exchange of tensors with other libraries."""
 
 from gradtape._src.interchange.dlpack import (
     from_dlpack as from_dlpack,

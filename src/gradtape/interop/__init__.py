@@ -1,4 +1,4 @@
-"""tf.interop: tensors and models with NumPy's files, safetensors, SciPy and scikit-learn."""
+"""tf.interop: interoperation with NumPy's files, safetensors, SciPy and scikit-learn."""
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 

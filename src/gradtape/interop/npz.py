@@ -1,4 +1,4 @@
-"""tf.interop.npz: tensors in files that NumPy reads and writes."""
+"""tf.interop.npz: tensors in NumPy's .npz files."""
 
 from gradtape._src.interchange.npz import (
     load as load,

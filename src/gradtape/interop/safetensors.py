@@ -1,4 +1,4 @@
-"""tf.interop.safetensors: tensors in files that other frameworks read and write."""
+"""tf.interop.safetensors: tensors in safetensors files."""
 
 from gradtape._src.interchange.safetensors import (
     load as load,

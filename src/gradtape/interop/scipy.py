@@ -1,4 +1,4 @@
-"""tf.interop.scipy: structures of variables as vectors, and losses as functions of these."""
+"""tf.interop.scipy: variables as one vector, and functions of it, for SciPy's solvers."""
 
 from gradtape._src.interchange.scipy import (
     Packing as Packing,

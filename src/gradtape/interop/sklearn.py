@@ -1,4 +1,4 @@
-"""tf.interop.sklearn: models as scikit-learn's estimators."""
+"""tf.interop.sklearn: models as scikit-learn estimators."""
 
 from gradtape._src.interchange.sklearn import (
     Classifier as Classifier,

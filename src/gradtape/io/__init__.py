@@ -1,4 +1,4 @@
-"""tf.io: files, and what stands in them."""
+"""tf.io: reading, writing, encoding and parsing data."""
 
 from gradtape._src.image.codecs import (
     decode_bmp as decode_bmp,

@@ -1,4 +1,4 @@
-"""tf.io.gfile: files of the operating system's."""
+"""tf.io.gfile: the file system."""
 
 from gradtape._src.io.files import glob as glob, makedirs as makedirs
 from gradtape._src.io.gfile import (

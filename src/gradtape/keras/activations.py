@@ -1,4 +1,4 @@
-"""tf.keras.activations: functions that layers apply to what they computed."""
+"""tf.keras.activations: activation functions."""
 
 from gradtape._src.keras.activations import (
     celu as celu,

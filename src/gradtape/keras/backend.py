@@ -1,4 +1,4 @@
-"""tf.keras.backend: settings, names and dtypes, and the functions that programs written for Keras 2 use."""
+"""tf.keras.backend: settings, and functions of Keras 2's backend."""
 
 from gradtape._src.keras.keras_tensor import (
     is_keras_tensor as is_keras_tensor,

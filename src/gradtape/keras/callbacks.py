@@ -1,4 +1,4 @@
-"""tf.keras.callbacks: what is called while models are trained."""
+"""tf.keras.callbacks: callbacks of training, evaluation and prediction."""
 
 from gradtape._src.keras.callbacks.averages import (
     SwapEMAWeights as SwapEMAWeights,

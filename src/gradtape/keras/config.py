@@ -1,4 +1,4 @@
-"""tf.keras.config: what Keras keeps for a whole program."""
+"""tf.keras.config: Keras' global settings."""
 
 from gradtape._src.keras.dtype_policy import (
     dtype_policy as dtype_policy,

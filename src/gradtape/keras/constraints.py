@@ -1,4 +1,4 @@
-"""tf.keras.constraints: what weights are made to fulfil."""
+"""tf.keras.constraints: constraints on weights."""
 
 from gradtape._src.keras.constraints import (
     Constraint as Constraint,

@@ -1,4 +1,4 @@
-"""tf.keras.dtype_policies: in which dtypes layers compute and keep their weights."""
+"""tf.keras.dtype_policies: dtypes of layers' computations and weights."""
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,

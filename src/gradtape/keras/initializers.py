@@ -1,4 +1,4 @@
-"""tf.keras.initializers: the values with which weights start."""
+"""tf.keras.initializers: initializers of weights."""
 
 from gradtape._src.keras.initializers import (
     STFT as STFT,

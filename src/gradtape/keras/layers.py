@@ -1,4 +1,4 @@
-"""tf.keras.layers: layers, of which models are made."""
+"""tf.keras.layers: layers."""
 
 from gradtape._src.keras.input_layer import (
     Input as Input,
@@ -69,11 +69,6 @@ from gradtape._src.keras.layers.dropout import (
 from gradtape._src.keras.layers.embedding import (
     Embedding as Embedding,
 )
-from gradtape._src.keras.layers.heads import (
-    GroupedQueryAttention as GroupQueryAttention,
-    GroupedQueryAttention as GroupedQueryAttention,
-    MultiHeadAttention as MultiHeadAttention,
-)
 from gradtape._src.keras.layers.image_colours import (
     RandomBrightness as RandomBrightness,
     RandomContrast as RandomContrast,
@@ -82,7 +77,7 @@ from gradtape._src.keras.layers.image_colours import (
     RandomInvert as RandomInvert,
     RandomSaturation as RandomSaturation,
 )
-from gradtape._src.keras.layers.image_moves import (
+from gradtape._src.keras.layers.image_geometry import (
     RandomFlip as RandomFlip,
     RandomRotation as RandomRotation,
     RandomTranslation as RandomTranslation,
@@ -114,6 +109,11 @@ from gradtape._src.keras.layers.merging import (
     minimum as minimum,
     multiply as multiply,
     subtract as subtract,
+)
+from gradtape._src.keras.layers.multi_head_attention import (
+    GroupedQueryAttention as GroupQueryAttention,
+    GroupedQueryAttention as GroupedQueryAttention,
+    MultiHeadAttention as MultiHeadAttention,
 )
 from gradtape._src.keras.layers.normalization import (
     BatchNormalization as BatchNormalization,

@@ -1,4 +1,4 @@
-"""tf.keras.losses: how far predictions are from the truth."""
+"""tf.keras.losses: loss functions."""
 
 from gradtape._src.keras.losses import (
     deserialize as deserialize,

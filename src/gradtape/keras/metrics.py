@@ -1,4 +1,4 @@
-"""tf.keras.metrics: what is measured batch by batch."""
+"""tf.keras.metrics: metrics, accumulated over batches."""
 
 from gradtape._src.keras.losses.hinges import (
     categorical_hinge as categorical_hinge,

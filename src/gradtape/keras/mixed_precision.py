@@ -1,4 +1,4 @@
-"""tf.keras.mixed_precision: the dtype policy of layers that are not given one."""
+"""tf.keras.mixed_precision: the default dtype policy, and loss scaling."""
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,

@@ -1,4 +1,4 @@
-"""tf.keras.models: models, copies of them, and models in files."""
+"""tf.keras.models: models, and functions to clone, save and load them."""
 
 from gradtape._src.keras.cloning import (
     clone_model as clone_model,

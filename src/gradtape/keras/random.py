@@ -1,4 +1,4 @@
-"""tf.keras.random: numbers drawn by seeds that a generator hands out."""
+"""tf.keras.random: random numbers and seed generators."""
 
 from gradtape._src.keras.random import (
     SeedGenerator as SeedGenerator,

@@ -1,4 +1,4 @@
-"""tf.keras.regularizers: what weights add to the loss."""
+"""tf.keras.regularizers: regularization losses."""
 
 from gradtape._src.keras.regularizers import (
     L1 as L1,

@@ -1,4 +1,4 @@
-"""tf.keras.saving: models in files, and objects as data and back."""
+"""tf.keras.saving: saving and loading models, and serialization of objects."""
 
 from gradtape._src.keras.saving.files import (
     load_model as load_model,

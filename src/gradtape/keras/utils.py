@@ -1,4 +1,4 @@
-"""tf.keras.utils: what programs do around models."""
+"""tf.keras.utils: utilities around models and data."""
 
 from gradtape._src.keras.data import (
     PyDataset as PyDataset,

@@ -1,4 +1,4 @@
-"""tf.lookup: tables from keys to values, and vocabularies."""
+"""tf.lookup: lookup tables and vocabularies."""
 
 from gradtape._src.lookup.initializers import (
     KeyValueTensorInitializer as KeyValueTensorInitializer,

@@ -1,4 +1,4 @@
-"""tf.lookup.experimental: tables that programs write to."""
+"""tf.lookup.experimental: mutable tables."""
 
 from gradtape._src.lookup.tables import (
     MutableHashTable as MutableHashTable,

@@ -1,4 +1,4 @@
-"""tf.math: elementwise functions, reductions, scans, counts and orders."""
+"""tf.math: elementwise functions, reductions, scans, counting and sorting."""
 
 from gradtape._src.nn.cross_entropies import (
     log_softmax as log_softmax,

@@ -1,4 +1,4 @@
-"""tf.nn.experimental: dropout with a generator of one's own."""
+"""tf.nn.experimental: dropout with a generator of your own."""
 
 from gradtape._src.nn.normalization import (
     general_dropout as general_dropout,

@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step."""
+"""Learning rate schedules."""
 
 from gradtape._src.optimizers.schedules import (
     CosineDecay as CosineDecay,

@@ -1,4 +1,4 @@
-"""tf.random: random numbers, as streams of TensorFlow's Philox generator."""
+"""tf.random: random numbers, the same as TensorFlow's Philox generator."""
 
 from gradtape._src.random.candidates import (
     all_candidate_sampler as all_candidate_sampler,

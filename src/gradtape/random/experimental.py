@@ -1,4 +1,4 @@
-"""tf.random.experimental: names under which generators were known first."""
+"""tf.random.experimental: older names of generators."""
 
 from gradtape._src.random.distributions import (
     Algorithm as Algorithm,

@@ -1,4 +1,4 @@
-"""tf.summary: what TensorBoard shows."""
+"""tf.summary: summaries for TensorBoard."""
 
 from gradtape._src.io.summary import (
     SummaryWriter as SummaryWriter,

@@ -1,3 +1,3 @@
-"""tf.types: names for annotations."""
+"""tf.types: types for annotations."""
 
 from gradtape.types import experimental as experimental

@@ -1,3 +1,3 @@
-"""tf.types.experimental: what functions take for a tensor."""
+"""tf.types.experimental: types convertible to tensors."""
 
 from gradtape._src.core.tensor_like import TensorLike as TensorLike

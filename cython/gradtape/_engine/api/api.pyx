@@ -30,6 +30,7 @@ import numpy as np
 from gradtape._engine.ops.arguments import view  # no-cython-lint: for Python
 from gradtape._engine.ops.messages import refused
 from gradtape._engine.tensor.sequence import held
+from gradtape._src.core.composite import CompositeTensor
 from gradtape._src.core.errors import TextOperand
 
 cnp.import_array()
@@ -98,7 +99,7 @@ def elementwise_function(row):
     if row.name.startswith("logical"):
         function = by_name(program(row.name), arguments, call_logical)
     elif arguments == ("x",):
-        function = unary_x(row.name)
+        function = unary_x(row.name, row.sparse)
     elif arguments == ("features",):
         function = unary_features(row.name)
     elif arguments == ("x", "y"):
@@ -119,7 +120,8 @@ cdef PyObject* program_of_row(str title) except NULL:
     return <PyObject*>made
 
 
-def unary_x(str title):
+def unary_x(str title, bint sparse):
+    """sparse: whether it takes tensors too of which the values are stored alone."""
     cdef PyObject* row = NULL
     def op(x, name=None):
         nonlocal row
@@ -127,6 +129,8 @@ def unary_x(str title):
             row = program_of_row(title)
         if type(x) is Tensor:
             return elementwise(<Program>row, <Tensor>x, None, None)
+        if sparse and not isinstance(x, Readable) and isinstance(x, CompositeTensor) and x._leaves_out_zeros:
+            return x._with_values(op(x.values))
         return elementwise(<Program>row, convert(x, -1, False), None, None)
     return op
 

@@ -59,6 +59,7 @@ cdef enum:
     IDLE_FLOOR = 1 << 25          # idle dedicated memory that is kept while other is in use, at first
     REST_FLOOR = 1 << 20          # and when none is, at first
     RELIEF_FLOOR = 1 << 24        # memory in use from which on growth makes the log free dead results
+    RESERVE = 1 << 21             # two of the arenas that Python's objects come from
 
 cdef bint _trimmed[CLASSES]      # the class has lost blocks to the system: wanting one again doubles what is kept
 cdef Py_ssize_t _kept_at_rest = REST_FLOOR, _kept_in_use = IDLE_FLOOR
@@ -67,6 +68,7 @@ cdef Py_ssize_t _reserved = 0, _idle_dedicated = 0
 cdef Py_ssize_t _slabs = 0, _system_calls = 0
 cdef object _provider = None     # makes the memory of slabs of the provided classes
 cdef bint _provided[CLASSES]
+cdef void* _reserve = NULL       # given back when the system has no more: what handles that error needs some, too
 cdef Py_ssize_t _scarce = 0      # memory in use when the system had no more, until half of it is free again; else 0
 
 
@@ -93,7 +95,7 @@ cdef class Slab:
 
     @staticmethod
     cdef Slab make(Py_ssize_t nbytes):
-        global _scarce
+        global _scarce, _reserve
         cdef SlabMemory memory = SlabMemory.__new__(SlabMemory)
         memory.start = slab_alloc(nbytes)
         if memory.start == NULL:
@@ -102,8 +104,13 @@ cdef class Slab:
         if memory.start == NULL:
             if nbytes <= pool.in_use:      # more than that says little of what others may still have
                 _scarce = pool.in_use
+            if _reserve != NULL:
+                slab_free(_reserve, RESERVE)
+                _reserve = NULL
             raise exhausted(nbytes)
         memory.nbytes = nbytes
+        if _reserve == NULL:
+            _reserve = slab_alloc(RESERVE)
         return Slab.of(memory, nbytes)
 
     @staticmethod

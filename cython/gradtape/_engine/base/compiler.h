@@ -65,6 +65,26 @@
   #define FETCH_TO_WRITE(p) ((void)(p))
 #endif
 
+/* STREAM_LINE: writes the 64 bytes at p [IN] to `to` [OUT], past the caches where the processor can and `to` is a multiple of 16;
+ * STREAMED: what was written so is there for others before what is written from now on. */
+#if defined(__SSE2__) || defined(_M_X64)
+  #include <emmintrin.h>
+  ALWAYS_INLINE void STREAM_LINE(void* to, const void* p) {
+      __m128i* parts = (__m128i*)to;
+      int k;
+      for (k = 0; k < 4; k++)
+          if ((size_t)to % 16)
+              _mm_storeu_si128(parts + k, _mm_loadu_si128((const __m128i*)p + k));
+          else
+              _mm_stream_si128(parts + k, _mm_loadu_si128((const __m128i*)p + k));
+  }
+  #define STREAMED() _mm_sfence()
+#else
+  #include <string.h>
+  #define STREAM_LINE(to, p) memcpy(to, p, 64)
+  #define STREAMED() ((void)0)
+#endif
+
 /* HAS_VECTORS: a type of so many bytes of a type, which arithmetic takes whole; it may lie wherever an element may and be what
  * was written as elements. SHUFFLED: elements of two vectors of four, which are numbered in a row. */
 #if defined(__GNUC__)

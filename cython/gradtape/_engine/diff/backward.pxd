@@ -1,4 +1,4 @@
-"""The reverse sweep over what a window has seen."""
+"""The reverse sweep over the entries of a window."""
 
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
@@ -8,24 +8,23 @@ from gradtape._engine.record.log cimport Window
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor
 
-# A source by what a sweep needs of it. Long lists are read once: variables of a large model are far apart in memory.
+# What a sweep needs of a source. Lists of sources are read only once: the variables of a large model are far apart in memory.
 cdef struct Source:
     int64_t node
-    PyObject* identity           # the tensor or variable, to be compared with targets only
+    PyObject* identity           # the tensor or variable, only compared with targets
 
-# Puts into found (OUT: owned references, NULL before) each source's cotangent, or None where no target depends on it, for the
-# targets' cotangents in `seeds` (ones where it is None) or, where `batch` is not 0, for the only target's so many cotangents in
-# seeds[0]. `dropping` lets go of entries as they are passed; `tensors`: whether sources may be other than variables. Targets (IN)
-# are tensors or variables. Unless told is None,
-# told(place, cotangent) is called for each source as soon as its cotangent is known.
+# Stores each source's cotangent in found (OUT: owned references, NULL before), None if no target depends on it. `seeds` are the targets'
+# cotangents, ones where None; if `batch` is not 0, seeds[0] is a batch of that many cotangents of the only target. Targets (IN) are
+# tensors or variables. `dropping`: drop entries as they are passed; `tensors`: whether any source is not a variable. Unless it is
+# None, on_cotangent(index, cotangent) is called for each source as soon as its cotangent is complete.
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
-               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1
-cdef Tensor given_seed(Tensor tensor, object given)    # output_gradients of a target, checked
-cdef object given_by_rule(Call call, tuple needs, object cotangents)  # by one in Python, a holomorphic op's by conjugates
+               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object on_cotangent) except -1
+cdef Tensor given_seed(Tensor tensor, object given)    # a target's output_gradients, checked
+cdef object call_vjp(Call call, tuple needs, object cotangents)  # calls a vjp in Python; of holomorphic ops on conjugates
 cdef Tensor dense(object cotangent)              # a cotangent as an ordinary tensor
 
 cdef inline int64_t node_of(PyObject* operand) noexcept:
-    """The number of a tensor or variable."""
+    """The node id of a tensor or variable."""
     return (<Tensor>operand).node if type(<object>operand) is Tensor else (<BaseVariable>operand).node
 
 cdef inline Source source_of(PyObject* operand) noexcept:

@@ -1,9 +1,9 @@
 """The reverse sweep.
 
-`sweep` seeds the targets' cotangents and scans the log backwards. Each entry that has a cotangent and depends on
-something watched gives cotangents to its operands; the scan ends when no cotangent waits below. A variable's reads hand
-theirs to the variable's own node. Where no outer window covers the log and the tape is not persistent, entries are
-dropped as they are passed, so memory falls as the sweep proceeds.
+`sweep` seeds the targets' cotangents and scans the log backwards. Each entry that has a cotangent and depends on something watched
+runs its vjp and accumulates the operands' cotangents in their slots; the scan ends when no slot is waiting. Cotangents of a
+variable's reads are accumulated for the variable. Unless the tape is persistent or another window covers the log, entries are
+dropped as they are passed, which frees memory during the sweep.
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
@@ -21,7 +21,7 @@ from gradtape._engine.ops.messages cimport entry_name, mixed_dtypes
 from gradtape._engine.ops.structural cimport IDENTITY, materialize, broadcast_to, filled, splat
 from gradtape._engine.record.entries cimport (Call, Entry, Page, clear, drop, operand_node, CALL, MARK, OUTPUT, PAGE_BITS,
                                               PAGE_MASK, PAGE_SIZE, OP, READ, VACANT)
-from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, Window, here, place_of_mark, is_active,
+from gradtape._engine.record.log cimport (FAMILY_SIZE, Marks, Sweeping, Thread, Window, thread_state, place_of_mark, is_active,
                                           last_position, thread)
 from gradtape._engine.record.primitive cimport Primitive, examining, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
@@ -33,21 +33,21 @@ from gradtape._src.core.errors import InternalError, InvalidArgumentError, unequ
 include "slots.pxi"
 
 cdef enum:
-    WORTH_TRACING = 16           # rows of a Jacobian from which a rule is evaluated on all of them at once
+    MIN_ROWS_TO_TRACE = 16           # rows of a Jacobian from which vjps in Python are traced and evaluated by batch rules
 
 cdef extern from "compiler.h":
     object owned "OWNED"(PyObject* o)
 
 
-cdef object _together = None     # which is above, and read when first needed
+cdef object _batched = None     # imported when first needed, as it belongs to a higher module
 
 
-cdef Tensor one_of_batch(Tensor cotangents, Py_ssize_t row):
+cdef Tensor row_of(Tensor cotangents, Py_ssize_t row):
     return operators().getitem(cotangents, row)
 
 
 cdef object stacked(list cotangents):
-    """Cotangents of an operand, row by row, as one; None where none flows."""
+    """Stacks the rows of an operand's cotangents; None if all are."""
     cdef Tensor known = None
     cdef Py_ssize_t row
     for row in range(len(cotangents)):
@@ -58,8 +58,8 @@ cdef object stacked(list cotangents):
     return stack([filled(known.dtype_code, known.extent, 0.0) if cotangent is None else cotangent for cotangent in cotangents])
 
 
-cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
-    """Runs the reverse rule of an inline entry."""
+cdef inline int run_vjp(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
+    """Runs the vjp of an OP entry."""
     cdef int i
     cdef object given
     cdef PyObject* total
@@ -71,9 +71,9 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
             if derived:
                 given = program_cotangent(entry, cotangent, i, sweep.batch)
             else:
-                if (<Primitive>entry.op).adds and sweep.batch == 0 and nobody_records():
+                if (<Primitive>entry.op).adds and sweep.batch == 0 and nothing_records():
                     total = total_of(sweep, node)
-                    if total != NULL and is_own(total):
+                    if total != NULL and is_unshared(total):
                         if tracing and traced():
                             given = added_product(entry, cotangent, i, <Tensor>total)
                             if given is not None:
@@ -88,7 +88,7 @@ cdef inline int visit(Sweep* sweep, Entry* entry, Tensor cotangent) except -1:
 
 
 cdef inline int visit_op(Sweep* sweep, Entry* entry, Slot* slot) except -1:
-    """Passes what waits at an op to its operands. It stays in its slot where the op is a source."""
+    """Takes the cotangent of an OP entry and runs its vjp. If the result is a source the cotangent stays in its slot, too."""
     cdef object cotangent
     if tags(slot[0]) & SOURCE:
         cotangent = <object>pointer(slot[0])
@@ -96,18 +96,18 @@ cdef inline int visit_op(Sweep* sweep, Entry* entry, Slot* slot) except -1:
         cotangent = owned(slot[0])
         slot[0] = NULL
     if entry.op == <PyObject*>IDENTITY:
-        # IndexedSlices pass as they are.
+        # IndexedSlices are passed on unchanged.
         if wanted(sweep, entry.inputs[0]):
             accumulate(sweep, entry.inputs[0], cotangent)
     else:
         if type(cotangent) is not Tensor or ((<Tensor>cotangent).splat and (<Primitive>entry.op).compiled_vjp != NULL):
             cotangent = dense(cotangent)
-        visit(sweep, entry, <Tensor>cotangent)
+        run_vjp(sweep, entry, <Tensor>cotangent)
     return 0
 
 
 cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
-    """Runs a Python reverse rule: cotangents of all outputs in, of all inputs out."""
+    """Takes the cotangents of all outputs of a CALL entry and runs its vjp."""
     cdef list arguments = []
     cdef Slot* slot
     cdef PyObject* own
@@ -129,18 +129,18 @@ cdef int visit_call(Sweep* sweep, int64_t position, Call call) except -1:
     if sweep.batch:
         given = batch_cotangents(call, needs, arguments, sweep.batch)
     else:
-        given = call_cotangents(call, needs, arguments, False)
+        given = checked_vjp(call, needs, arguments, False)
     for i in range(call.input_count):
         if needs[i] and given[i] is not None:
             cotangent = given[i]
             if call.stated is not None and sweep.batch == 0 and not is_leaf(sweep, call.inputs[i]):
-                cotangent = fitted(call, i, cotangent)
+                cotangent = fitted_cotangent(call, i, cotangent)
             accumulate(sweep, call.inputs[i], cotangent)
     return 0
 
 
 cdef bint is_leaf(Sweep* sweep, int64_t node) noexcept:
-    """Whether an active node was watched, not computed: nothing reads its cotangent but its sum."""
+    """Whether an active node was watched rather than computed: its cotangent is only summed, not passed to a vjp."""
     cdef Entry* entry
     if not covered(sweep, node) or is_foreign(sweep, node):
         return True
@@ -148,8 +148,8 @@ cdef bint is_leaf(Sweep* sweep, int64_t node) noexcept:
     return entry == NULL or entry.kind == VACANT or entry.kind == MARK or entry.kind == READ
 
 
-cdef Tensor fitted(Call call, int operand, object given):
-    """A cotangent that a program's own rule gave, of the operand's shape and dtype, as reverse rules trust it to be."""
+cdef Tensor fitted_cotangent(Call call, int operand, object given):
+    """A cotangent returned by a user's custom gradient, checked and broadcast to the operand's shape, which vjps rely on."""
     cdef int code
     cdef Tensor cotangent
     cdef Extent* extent
@@ -175,7 +175,7 @@ cdef Tensor fitted(Call call, int operand, object given):
 
 
 cdef Call conjugated_call(Call call):
-    """The same with the conjugates of what it saved, where that is complex."""
+    """A copy of the call with conjugates of the saved tensors, if any is complex."""
     cdef Call made
     if not any([is_complex((<Tensor>saved).dtype_code) for saved in call.saved]):
         return call
@@ -186,52 +186,51 @@ cdef Call conjugated_call(Call call):
 
 
 cdef object batch_cotangents(Call call, tuple needs, list arguments, Py_ssize_t batch):
-    """What a Python reverse rule gives for a batch of cotangents: for all at once by the batch rules of what it does, or for
-    one after the other."""
-    global _together
+    """Runs a vjp in Python on a batch of cotangents: traced and evaluated by batch rules if possible, otherwise row by row."""
+    global _batched
     cdef list places = []
     cdef Py_ssize_t row
 
     def of_one(list cotangents):
-        given = call_cotangents(call, needs, cotangents, True)
+        given = checked_vjp(call, needs, cotangents, True)
         places[:] = [place for place in range(len(given)) if needs[place] and given[place] is not None]
         return [dense(given[place]) for place in places]
 
-    if batch >= WORTH_TRACING and call.stated is None:
-        if _together is None:
-            from gradtape._src.ops.batching import together as _together
-        made = _together(of_one, arguments, batch)
+    if batch >= MIN_ROWS_TO_TRACE and call.stated is None:
+        if _batched is None:
+            from gradtape._src.ops.batching import together as _batched
+        made = _batched(of_one, arguments, batch)
         if made is not None:
             given = [None] * call.input_count
             for place, cotangent in zip(places, made):
                 given[place] = cotangent
             return given
-    found = [call_cotangents(call, needs, [one_of_batch(argument, row) for argument in arguments], True) for row in range(batch)]
+    found = [checked_vjp(call, needs, [row_of(argument, row) for argument in arguments], True) for row in range(batch)]
     return [stacked(list(cotangents)) for cotangents in zip(*found)]
 
 
-cdef object given_by_rule(Call call, tuple needs, object cotangents):
+cdef object call_vjp(Call call, tuple needs, object cotangents):
     return (<Primitive>call.primitive).vjp(conjugated_call(call) if (<Primitive>call.primitive).holomorphic else call, needs, *cotangents)
 
 
-cdef object call_cotangents(Call call, tuple needs, list cotangents, bint fit):
-    """What a Python reverse rule gives: one cotangent or None per input."""
+cdef object checked_vjp(Call call, tuple needs, list cotangents, bint fit):
+    """Runs a vjp in Python, and checks that it returns one cotangent or None per operand."""
     cdef int i
-    given = given_by_rule(call, needs, cotangents)
+    given = call_vjp(call, needs, cotangents)
     if type(given) is not list and type(given) is not tuple:
         given = (given,)
-    given = tuple(given)           # what its items run as they are added up may shorten a list
+    given = tuple(given)           # a list might change while its items are accumulated
     if len(given) != call.input_count:
         raise InternalError(None, None, f"Recorded operation '{(<Primitive>call.primitive).name}' returned too "
                                         f"{'few' if len(given) < call.input_count else 'many'} gradients. Expected "
                                         f"{call.input_count} but received {len(given)}")
     if fit and call.stated is not None:
-        return [fitted(call, i, given[i]) if needs[i] and given[i] is not None else None for i in range(call.input_count)]
+        return [fitted_cotangent(call, i, given[i]) if needs[i] and given[i] is not None else None for i in range(call.input_count)]
     return given
 
 
 def zeros(shape, int dtype_code) -> Tensor:
-    """Zeros of a shape, for an output that no cotangent reached."""
+    """Zeros of a shape."""
     cdef Extent* extent = extent_from(shape)
     cdef Tensor made = filled(dtype_code, extent, 0.0)
     release_extent(extent)
@@ -239,7 +238,7 @@ def zeros(shape, int dtype_code) -> Tensor:
 
 
 cdef int scan(Sweep* sweep, bint dropping) except -1:
-    """From the highest cotangent down to where the scan stops, or until none waits."""
+    """Visits positions from the highest one with a cotangent down to `stop`, or until no slot is waiting."""
     cdef int64_t position = sweep.high, place = 0, start = position + 1
     cdef Slot* slots = NULL
     cdef Slot* slot
@@ -274,7 +273,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
         if entry.kind == OP:
             visit_op(sweep, entry, slot)
         elif entry.kind == READ:
-            # A variable's read that is a source itself.
+            # The result of a variable's read that is itself a source.
             accumulate(sweep, entry.inputs[0], <object>own)
         elif entry.kind == OUTPUT:
             main = slot_at(sweep, entry.inputs[0])
@@ -283,7 +282,7 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
             main[0] = <Slot>(<size_t>main[0] | CALLED)
         elif entry.kind == CALL:
             slot[0] = <Slot>(<size_t>slot[0] & ~<size_t>CALLED)
-            call = <Call>entry.op          # held: what it runs may let go of it
+            call = <Call>entry.op          # held, as its vjp may drop the entry
             visit_call(sweep, position, call)
             call = None
         if dropping:
@@ -298,8 +297,9 @@ cdef int scan(Sweep* sweep, bint dropping) except -1:
     return 0
 
 
-cdef int scan_telling(Sweep* sweep, bint dropping, const Source* sources, Py_ssize_t count, dict direct, object told) except -1:
-    """Scans, and calls told(place, cotangent) for each source as soon as its cotangent is known: behind the lowest entry that
+cdef int scan_with_callback(Sweep* sweep, bint dropping, const Source* sources, Py_ssize_t count, dict direct,
+                            object on_cotangent) except -1:
+    """Scans, and calls on_cotangent(index, cotangent) for each source as soon as its cotangent is complete: after the lowest entry that
     reads the source."""
     cdef Py_ssize_t i
     cdef int64_t position
@@ -309,19 +309,19 @@ cdef int scan_telling(Sweep* sweep, bint dropping, const Source* sources, Py_ssi
         position = -lowest
         if position <= sweep.high:
             sweep.stop = position
-            scan_examined(sweep, dropping)
+            scan_naming_op(sweep, dropping)
             sweep.high = position - 1
-        cotangent = finished(cotangent_of(sweep, sources[i].node), direct, sources[i].identity)
+        cotangent = final_cotangent(cotangent_of(sweep, sources[i].node), direct, sources[i].identity)
         given = <object>cotangent
         Py_DECREF(given)
-        told(i, given)
+        on_cotangent(i, given)
     sweep.stop = sweep.low
-    return scan_examined(sweep, dropping)
+    return scan_naming_op(sweep, dropping)
 
 
 cdef list lowest_readers(Sweep* sweep, const Source* sources, Py_ssize_t count):
-    """Per source the position of the lowest entry that gives it a cotangent; NOWHERE where none does. Nothing comes to a watched
-    tensor in the log below its own entry."""
+    """Per source the position of the lowest entry that reads it, NOWHERE if none does. For a watched tensor in the log it is its own
+    position, below which nothing can read it."""
     cdef int64_t position = sweep.low
     cdef int64_t stop = last_position(<Window>sweep.at.window)
     cdef Py_ssize_t i, place
@@ -362,8 +362,8 @@ cdef inline int note_reader(Sweep* sweep, list lowest, int64_t node, int64_t pos
     return 0
 
 
-cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
-    """Scans, and tells what is raised where it came from: the op whose reverse rule ran, and its node."""
+cdef int scan_naming_op(Sweep* sweep, bint dropping) except -1:
+    """Scans, and adds to exceptions the name and node of the op whose vjp raised."""
     cdef Entry* entry
     try:
         return scan(sweep, dropping)
@@ -375,17 +375,17 @@ cdef int scan_examined(Sweep* sweep, bint dropping) except -1:
 
 
 cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t target_count, list seeds, const Source* sources,
-               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object told) except -1:
+               Py_ssize_t source_count, bint tensors, Py_ssize_t batch, PyObject** found, object on_cotangent) except -1:
     cdef Sweep swept
     cdef Slot* slot
     cdef PyObject* cotangent
     cdef Py_ssize_t i
     cdef dict direct = None
-    if window.low >= 0 and not window.alone:
+    if window.low >= 0 and not window.all_active:
         window.analyse(last_position(window))
     begin(&swept, window, batch)
     try:
-        for i in range(source_count if tensors else 0):       # a variable's node has no slot of its own
+        for i in range(source_count if tensors else 0):       # variables have extra slots, no positions
             if covered(&swept, sources[i].node):
                 slot = slot_at(&swept, sources[i].node)
                 slot[0] = <Slot>(<size_t>slot[0] | SOURCE)
@@ -396,22 +396,22 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
                 if covered(&swept, node_of(targets[i])):
                     swept.high = max(swept.high, node_of(targets[i]))
                     swept.highest = max(swept.highest, swept.high)
-            elif stands_in(targets[i], sources, source_count):
-                direct = with_direct(direct, targets[i], seed_of(targets[i], seeds, i, batch))
+            elif is_source(targets[i], sources, source_count):
+                direct = add_direct(direct, targets[i], seed_of(targets[i], seeds, i, batch))
             elif seeds is not None:
                 seed_of(targets[i], seeds, i, batch)      # for its checks
         (<Window>swept.at.window).broken = dropping
-        if told is not None:
-            scan_telling(&swept, dropping, sources, source_count, direct, told)
+        if on_cotangent is not None:
+            scan_with_callback(&swept, dropping, sources, source_count, direct, on_cotangent)
         elif examining:
-            scan_examined(&swept, dropping)
+            scan_naming_op(&swept, dropping)
         else:
             scan(&swept, dropping)
         (<Window>swept.at.window).broken = False
         for i in range(source_count):
             cotangent = cotangent_of(&swept, sources[i].node)
             if direct is not None or (cotangent != NULL and (type(<object>cotangent) is not Tensor or (<Tensor>cotangent).splat)):
-                found[i] = finished(cotangent, direct, sources[i].identity)
+                found[i] = final_cotangent(cotangent, direct, sources[i].identity)
             else:
                 if cotangent == NULL:
                     cotangent = <PyObject*>None
@@ -422,8 +422,8 @@ cdef int sweep(Window window, bint dropping, PyObject** targets, Py_ssize_t targ
     return 0
 
 
-cdef dict with_direct(dict direct, PyObject* target, Tensor seed):
-    """Notes the cotangent of a target that is a source itself and depends on nothing else."""
+cdef dict add_direct(dict direct, PyObject* target, Tensor seed):
+    """Notes the seed of a target that is itself a source and depends on no other."""
     cdef object place = <size_t>target
     if direct is None:
         direct = {}
@@ -431,8 +431,8 @@ cdef dict with_direct(dict direct, PyObject* target, Tensor seed):
     return direct
 
 
-cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except NULL:
-    """A source's cotangent, or None, as it leaves the sweep, owned."""
+cdef PyObject* final_cotangent(PyObject* found, dict direct, PyObject* source) except NULL:
+    """A source's final cotangent, materialized, or None; an owned reference."""
     cdef object cotangent = None if found == NULL else <object>found
     cdef object given = None if direct is None else direct.get(<size_t>source)
     if given is not None:
@@ -444,7 +444,7 @@ cdef PyObject* finished(PyObject* found, dict direct, PyObject* source) except N
 
 
 cdef PyObject* cotangent_of(Sweep* sweep, int64_t node) except? NULL:
-    """The cotangent that has come together at a source, borrowed; NULL without an error: none."""
+    """The cotangent accumulated for a source, borrowed; NULL without an exception: none."""
     cdef Py_ssize_t place
     if node == 0:
         return NULL
@@ -457,7 +457,7 @@ cdef PyObject* cotangent_of(Sweep* sweep, int64_t node) except? NULL:
     return NULL
 
 
-cdef bint stands_in(PyObject* one, const Source* many, Py_ssize_t count) noexcept:
+cdef bint is_source(PyObject* one, const Source* many, Py_ssize_t count) noexcept:
     cdef Py_ssize_t i
     for i in range(count):
         if many[i].identity == one:
@@ -466,7 +466,7 @@ cdef bint stands_in(PyObject* one, const Source* many, Py_ssize_t count) noexcep
 
 
 cdef Tensor seed_of(PyObject* target, list seeds, Py_ssize_t place, Py_ssize_t batch):
-    """The cotangent that a target starts with: ones unless given."""
+    """The initial cotangent of a target: ones unless given."""
     cdef Tensor tensor
     if batch:
         return seeds[0]
@@ -488,7 +488,7 @@ cdef Tensor ones(Tensor tensor):
 
 
 cdef Tensor given_seed(Tensor tensor, object given):
-    """A cotangent given by the caller, checked."""
+    """A target's cotangent given by the caller, checked."""
     cdef Tensor seed
     seed = convert(given, -1, False)
     if seed.dtype_code != tensor.dtype_code:

@@ -1,4 +1,4 @@
-"""Forward accumulation: tangents pushed beside live tensors."""
+"""Forward accumulation: tangents of live tensors."""
 
 from gradtape._engine.record.log cimport Tangents
 

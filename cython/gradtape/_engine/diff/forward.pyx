@@ -1,11 +1,11 @@
 """Forward accumulation.
 
-While an accumulator is active every op on a tensor that has a tangent computes its result's tangent at once, from the
-entry that a tape would record. Tangents belong to nodes and die with their primals. Elementwise ops sum derivative
-times tangent over their operands; linear structural ops apply themselves; any other op transposes its reverse rule,
-which is linear in the cotangent, by differentiating it: the transpose of a transpose.
+While an accumulator is active, every op with an operand that has a tangent also computes the tangent of its result, from the entry
+that a tape would record. Tangents are stored by node and dropped when their primals are freed. Elementwise ops sum derivative times
+tangent over their operands; linear ops are applied to the tangent; for all others the jvp is the transpose of the vjp, which is
+linear in the cotangent and is transposed_vjp by differentiating it.
 
-An accumulator's products are seen by the accumulators and tapes that were active before it, and by no others.
+The ops that compute an accumulator's tangents are seen only by accumulators and tapes that were active before it.
 """
 
 cimport cython
@@ -16,14 +16,14 @@ from libc.string cimport memset
 from gradtape._engine.base.shape cimport retain_extent, same_extent
 from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.compute.program cimport COTANGENT, RESULT, Derivative, Program
-from gradtape._engine.diff.backward cimport given_by_rule
+from gradtape._engine.diff.backward cimport call_vjp
 from gradtape._engine.diff.tape cimport GradientTape
 from gradtape._engine.ops.elementwise cimport add, elementwise_list
 from gradtape._engine.ops.structural cimport broadcast_to, filled
 from gradtape._engine.record.entries cimport (MAX_INPUTS, Call, Entry, Extension, attribute_of, clear, operand_node, extension_of,
                                               saved_operand, RESULT_SLOT)
-from gradtape._engine.record.log cimport (Level, Tangents, Thread, Window, give_node, present_level, renew_epoch, return_to,
-                                          span_from_root, thread, track, untrack)
+from gradtape._engine.record.log cimport (Level, Tangents, Thread, Window, allocate_node, present_level, renew_epoch, return_to,
+                                          span_from_root, thread, register_tangents, unregister_tangents)
 from gradtape._engine.record.primitive cimport Primitive, hooks, traced, tracer
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.conversion cimport convert
@@ -35,15 +35,15 @@ from gradtape._src.core import nest
 from gradtape._src.core.logger import warn_first
 from gradtape._src.core.records import opened
 
-cdef int confine(Thread th, Level level, list accumulators, int k) except -1:
-    """Leaves only the tapes that were active before an accumulator recording, and only the accumulators before it active."""
+cdef int restrict_recording(Thread th, Level level, list accumulators, int k) except -1:
+    """Lets only those tapes record and those accumulators stay active that were active before an accumulator."""
     cdef Tangents tangents = accumulators[k]
     cdef PyObject* window
     th.accumulators = accumulators[:k]
     th.forward = k > 0
     return_to(th, level)
     th.horizon = tangents.generation
-    # What is pushed may be of a call that no tape depends on: it must stay until its tangents are there.
+    # No collection: the entry may be one that no tape needs, and must stay until its tangents are computed.
     th.collecting = True
     window = th.newest
     while window != NULL:
@@ -55,11 +55,11 @@ cdef int confine(Thread th, Level level, list accumulators, int k) except -1:
     return 0
 
 
-cdef int widen(Thread th, Level level, bint collecting, list accumulators) except -1:
-    """Has the thread record and push as before. Accumulators may have been entered and left by what ran meanwhile."""
+cdef int restore_recording(Thread th, Level level, bint collecting, list accumulators) except -1:
+    """Restores what the thread records and which accumulators are active. Code that ran meanwhile may have entered or left some."""
     cdef Tangents tangents
     cdef bint changed = False
-    if th.turns != level.turns:
+    if th.window_changes != level.window_changes:
         for tangents in accumulators:
             changed = changed or not tangents.entered
         for tangents in th.accumulators:
@@ -74,7 +74,7 @@ cdef int widen(Thread th, Level level, bint collecting, list accumulators) excep
 
 
 cdef int copy_entry(Entry* copied, Entry* entry) except -1:
-    """An entry of nobody's but the caller's, who clears it."""
+    """Copies an entry; the caller has to clear the copy."""
     cdef Extension* extension = entry.extension
     cdef Extension* made
     cdef int i
@@ -97,10 +97,10 @@ cdef int copy_entry(Entry* copied, Entry* entry) except -1:
     return 0
 
 
-cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
-    """Tangents of an inline entry's result, outermost accumulator first: what an inner one's tangent is computed from, the result
-    itself included, has its tangents of the outer ones by then. The entry is copied, as a program's code may end it meanwhile;
-    a loose one, which is in no log, ends with this."""
+cdef int push_tangents(Thread th, Entry* entry, Tensor out, bint unlogged) except -1:
+    """Computes the tangents of an OP entry's result, for the outermost accumulator first, so that everything from which an inner
+    tangent is computed has its outer tangents. The entry is copied, as user code may drop it meanwhile; a unlogged entry, which is
+    not in the log, is cleared here."""
     cdef list accumulators = th.accumulators
     cdef Level level = present_level(th)
     cdef bint collecting = th.collecting
@@ -109,7 +109,7 @@ cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
     cdef Entry copied
     cdef int k, i
     cdef bint any_tangent
-    if not loose:
+    if not unlogged:
         copy_entry(&copied, entry)
         entry = &copied
     try:
@@ -121,13 +121,13 @@ cdef int push(Thread th, Entry* entry, Tensor out, bint loose) except -1:
                     any_tangent = True
             if not any_tangent:
                 continue
-            confine(th, level, accumulators, k)
+            restrict_recording(th, level, accumulators, k)
             tangent = tangent_of(th, entry, out, tangents.table)
             if tangent is not None:
                 tangents.table[out.node] = tangent
     finally:
         clear(entry)
-        widen(th, level, collecting, accumulators)
+        restore_recording(th, level, collecting, accumulators)
     return 0
 
 
@@ -143,7 +143,7 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
         elif (<Primitive>entry.op).linear:
             term = linear_tangent(entry, out, tangent, i)
         else:
-            term = transposed(th, entry, out, tangent, i)
+            term = transposed_vjp(th, entry, out, tangent, i)
         if term is not None:
             if not same_extent(term.extent, out.extent):
                 term = broadcast_to(term, out.extent)
@@ -152,7 +152,7 @@ cdef Tensor tangent_of(Thread th, Entry* entry, Tensor out, dict table):
 
 
 cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
-    """The reverse rule with the tangent in the cotangent's place: an elementwise derivative is its own transpose."""
+    """The vjp applied to the tangent: an elementwise derivative is its own transpose."""
     cdef Program program = <Program>entry.op
     cdef Derivative derivative = program.derivative(operand)
     cdef list arguments
@@ -170,7 +170,7 @@ cdef Tensor program_tangent(Entry* entry, Tensor tangent, int operand):
 
 
 cdef Tensor linear_tangent(Entry* entry, Tensor out, Tensor tangent, int operand):
-    """The op itself, of the tangent in the operand's place."""
+    """The op itself, with the tangent in place of the operand."""
     cdef Primitive primitive = <Primitive>entry.op
     if entry.count == 1:
         return primitive.compute(tangent, None, out.extent, attribute_of(entry))
@@ -180,18 +180,18 @@ cdef Tensor linear_tangent(Entry* entry, Tensor out, Tensor tangent, int operand
 
 
 cdef GradientTape private_tape():
-    """A tape that sees all that is recorded, tangents included."""
+    """A tape that sees everything that is recorded, also while tangents are pushed."""
     cdef GradientTape tape = GradientTape()
     tape.watch_variables = False
     tape.enter()
     tape.generation = 0
-    # A tape that opens inside another leaves the span alone, which `confine` may have closed.
+    # Opening a nested tape does not set the span, which `restrict_recording` may have set to 0.
     span_from_root(tape.owner)
     return tape
 
 
-cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
-    """The transpose of a structural op's reverse rule, applied to a tangent."""
+cdef Tensor transposed_vjp(Thread th, Entry* entry, Tensor out, Tensor tangent, int operand):
+    """The transpose of a compiled vjp, applied to a tangent."""
     cdef GradientTape tape = private_tape()
     cdef Tensor cotangent
     cdef object given
@@ -204,8 +204,8 @@ cdef Tensor transposed(Thread th, Entry* entry, Tensor out, Tensor tangent, int 
     return None if given is None else tape.gradient(given, cotangent, tangent)
 
 
-cdef int push_call(Thread th, object pushed, object outputs) except -1:
-    """Tangents of a Call's results, outermost accumulator first, as `push` does."""
+cdef int push_call_tangents(Thread th, object pushed, object outputs) except -1:
+    """Computes the tangents of a Call's results, in the same order as `push_tangents`."""
     cdef Call call = pushed
     cdef list accumulators = th.accumulators
     cdef Level level = present_level(th)
@@ -219,21 +219,21 @@ cdef int push_call(Thread th, object pushed, object outputs) except -1:
             given = [tangents.table.get(call.inputs[i]) if call.inputs[i] else None for i in range(call.input_count)]
             if not any([tangent is not None for tangent in given]):
                 continue
-            confine(th, level, accumulators, k)
-            # A rule may read variables: not what was read at another level, which other tapes and accumulators know.
+            restrict_recording(th, level, accumulators, k)
+            # The vjp may read variables, and must not use reads cached for other tapes and accumulators.
             renew_epoch(th)
             found = call_tangents(call, outputs, given)
             for i in range(len(found)):
                 if found[i] is not None:
                     tangents.table[(<Tensor>outputs[i]).node] = found[i]
     finally:
-        widen(th, level, collecting, accumulators)
+        restore_recording(th, level, collecting, accumulators)
         renew_epoch(th)
     return 0
 
 
 cdef list call_tangents(Call call, object outputs, list given):
-    """The transpose of a Python reverse rule, applied to its inputs' tangents."""
+    """The transpose of a vjp in Python, applied to the operands' tangents."""
     cdef GradientTape tape = private_tape()
     cdef tuple needs = tuple([tangent is not None for tangent in given])
     cdef list cotangents, targets = [], seeds = [], sources = [], places = [], found = [None] * len(outputs)
@@ -248,7 +248,7 @@ cdef list call_tangents(Call call, object outputs, list given):
                 tape.watch(cotangents[i])
                 sources.append(cotangents[i])
                 places.append(i)
-        results = given_by_rule(call, needs, cotangents)
+        results = call_vjp(call, needs, cotangents)
         if type(results) is not list and type(results) is not tuple:
             results = (results,)
         for i in range(call.input_count):
@@ -264,7 +264,7 @@ cdef list call_tangents(Call call, object outputs, list given):
 
 
 def carry_tangents(list bodies, tuple outputs):
-    """Gives each output the tangents of the tensor that it stands for; what has none keeps its own."""
+    """Copies the tangents of `bodies` to the corresponding outputs; an output whose body has none keeps its own."""
     cdef Thread th = thread()
     cdef Tangents tangents
     if not th.forward:
@@ -274,12 +274,12 @@ def carry_tangents(list bodies, tuple outputs):
             tangent = tangents.table.get((<Tensor?>body).node) if (<Tensor>body).node else None
             if tangent is not None:
                 if (<Tensor?>output).node == 0:
-                    (<Tensor>output).node = give_node(th)
+                    (<Tensor>output).node = allocate_node(th)
                 tangents.table[(<Tensor>output).node] = tangent
 
 
-hooks().push = push
-hooks().push_call = push_call
+hooks().push_tangents = push_tangents
+hooks().push_call_tangents = push_call_tangents
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -300,11 +300,11 @@ cdef class Accumulator:
                 raise ValueError("Tensor {} was specified as a primal multiple times. This may indicate an error. If it was "
                                  "intended, please sum the corresponding tangents.")
             seen.add(id(primal))
-        track(self.tangents)
+        register_tangents(self.tangents)
         nest.map_structure(self._watch_one, primals, tangents)
 
     def __del__(self):
-        untrack(self.tangents)
+        unregister_tangents(self.tangents)
 
     def _watch_one(self, primal, tangent):
         cdef Thread th = thread()
@@ -317,7 +317,7 @@ cdef class Accumulator:
             node = (<BaseVariable>primal).node
         else:
             if (<Tensor?>primal).node == 0:
-                (<Tensor>primal).node = give_node(th)
+                (<Tensor>primal).node = allocate_node(th)
             node = (<Tensor>primal).node
         self.tangents.table[node] = given
 
@@ -327,7 +327,7 @@ cdef class Accumulator:
             raise ValueError("Accumulator is already recording.")
         self.recording = True
         self.tangents.entered = True
-        th.turns += 1
+        th.window_changes += 1
         if tracing and traced():
             tracer.tape_opened(self)
         th.generation += 1
@@ -342,19 +342,19 @@ cdef class Accumulator:
         if self.recording:
             self.recording = False
             self.tangents.entered = False
-            th.turns += 1
+            th.window_changes += 1
             th.accumulators = [other for other in th.accumulators if other is not self.tangents]
             th.forward = th.stopped == 0 and len(th.accumulators) != 0
             renew_epoch(th)
 
     def jvp(self, primals, unconnected_gradients="none"):
-        """The tangents of primals: how they change as the accumulator's primals move along its tangents.
+        """The tangents of tensors or variables: their directional derivatives along the accumulator's tangents.
 
-        Nothing is computed here. The result is itself a function of the primals: outer accumulators and tapes see it.
+        They were computed together with the primals. Outer accumulators and tapes can differentiate them.
 
         Args:
           primals: a tensor or variable, or a nested structure of them.
-          unconnected_gradients: "none" gives None where a primal does not depend on what the accumulator watches, "zero" zeros.
+          unconnected_gradients: for primals that do not depend on the accumulator's primals, "none" returns None, "zero" zeros.
 
         Returns:
           Tangents in the structure of `primals`.

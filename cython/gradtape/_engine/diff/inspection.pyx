@@ -1,12 +1,9 @@
-"""What a window has seen, told to Python: its entries, and the reverse rule of one at a time.
-
-Explanations and diagnoses read it; nothing that records or sweeps does.
-"""
+"""Access from Python to the entries of a window and to the vjp of a single entry, for explanations and diagnoses."""
 
 from libc.stdint cimport int64_t
 
 from gradtape._engine.base.shape cimport tensor_shape
-from gradtape._engine.diff.backward cimport dense, given_by_rule, given_seed
+from gradtape._engine.diff.backward cimport dense, call_vjp, given_seed
 from gradtape._engine.ops.elementwise_vjp cimport program_cotangent
 from gradtape._engine.record.entries cimport (CALL, MARK, OP, OUTPUT, PAGE_BITS, PAGE_MASK, READ, RESULT_SLOT, VACANT, Call, Entry, Page,
                                               attribute_of, operand_extent, operand_node, saved_operand)
@@ -22,12 +19,12 @@ def kinds() -> dict:
 
 
 def entries(Window window not None) -> list:
-    """What the window has seen and still holds, in order.
+    """The entries of the window that have not been dropped, in order.
 
-    Each as (position, kind, primitive, nodes, shapes, operands, results, attribute, active): of an op the operands' nodes, 0 for
-    those that nothing watched depends on; their shapes where they differ from the result's, else None; those operands and results
-    that its reverse rule reads, else None; whether it depends on what the window watches. Of a read the variable's node; of an
-    output the position of its call and its place.
+    Each is (position, kind, primitive, nodes, shapes, operands, results, attribute, active). For an op: the operands' nodes, 0 for
+    constants; their shapes if they differ from the result's, else None; the operands and results that its vjp reads, None for the
+    others; whether it depends on something watched. For a read, nodes is the variable's node; for an output, the position of its
+    call and its index.
     """
     cdef list found = []
     cdef int64_t position, end, place
@@ -35,7 +32,7 @@ def entries(Window window not None) -> list:
     if window.low < 0:
         return found
     end = last_position(window)
-    if not window.alone:
+    if not window.all_active:
         window.analyse(end)
     position = window.low
     while position < end:
@@ -45,12 +42,12 @@ def entries(Window window not None) -> list:
             continue
         entry = &(<Page>window.directory[place]).entries[position & PAGE_MASK]
         if entry.kind != VACANT:
-            found.append((position, entry.kind, *told(entry), bool(is_active(window, position))))
+            found.append((position, entry.kind, *fields(entry), bool(is_active(window, position))))
         position += 1
     return found
 
 
-cdef tuple told(Entry* entry):
+cdef tuple fields(Entry* entry):
     cdef Call call
     cdef list saved
     cdef int i, place
@@ -81,8 +78,8 @@ cdef object saved_of(Entry* entry, int operand):
 
 
 def cotangents(Window window not None, int64_t position, list given) -> list:
-    """What the reverse rule of the op at a position gives each operand for its results' cotangents, one each; None for those that
-    nothing watched depends on, or to which nothing flows."""
+    """Runs the vjp of the op at a position on cotangents of its results, one each; returns a cotangent per operand, None for
+    operands that do not depend on anything watched or have no cotangent."""
     cdef int64_t place = (position >> PAGE_BITS) - window.first_page
     cdef Entry* entry
     cdef Call call
@@ -92,7 +89,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
     if position < window.low or not 0 <= place < window.page_count or window.directory[place] == NULL:
         raise ValueError("The tape holds no such entry.")
     page = <Page>window.directory[place]
-    page.clearing += 1                          # rules may run a program's code, which may end the tape: the entry stays
+    page.clearing += 1                          # vjps may run user code that ends the tape: keep the entry
     try:
         entry = &page.entries[position & PAGE_MASK]
         if entry.kind == OP:
@@ -101,7 +98,7 @@ def cotangents(Window window not None, int64_t position, list given) -> list:
             raise ValueError("The tape holds no such entry.")
         call = <Call>entry.op
         needs = tuple([bool(is_active(window, call.inputs[i])) for i in range(call.input_count)])
-        found = given_by_rule(call, needs, given)
+        found = call_vjp(call, needs, given)
         found = list(found) if type(found) is list or type(found) is tuple else [found]
         return [found[i] if needs[i] else None for i in range(call.input_count)]
     finally:
@@ -120,17 +117,17 @@ cdef object cotangent(Window window, Entry* entry, Tensor given, int operand):
 
 
 def node_of_variable(BaseVariable variable not None) -> int:
-    """The variable's own node, which its reads' entries name."""
+    """The variable's node, which the entries of its reads refer to."""
     return variable.node
 
 
 def value_read(BaseVariable variable not None, int64_t position):
-    """The tensor that the read at a position gave, or None where the variable was read anew or assigned since."""
+    """The tensor returned by the read at a position, or None if the variable has been read again or assigned since."""
     if variable.cached is None or variable.cached.node != position or variable.epoch == 0:
         return None
     return variable.cached
 
 
 def checked_seed(Tensor target not None, given) -> Tensor:
-    """What `output_gradients` gives a target, as `gradient` takes it; InvalidArgumentError for another shape or dtype."""
+    """A target's `output_gradients` as a tensor; raises InvalidArgumentError for a wrong shape or dtype."""
     return given_seed(target, given)

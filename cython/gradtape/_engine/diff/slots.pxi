@@ -1,7 +1,7 @@
-"""Cotangent slots: where a sweep keeps the cotangents that wait, and how they add up. A part of `backward`, in which it is inlined.
+"""Cotangent slots, in which a sweep accumulates cotangents. Included in `backward`, to be inlined.
 
-A page of slots mirrors a page of the log; a slot's low bits say that its node is a source, whose cotangent must stay, or a Call
-with a cotangent at a further output.
+A page of slots mirrors a page of the log. A slot is a pointer to the cotangent with two tag bits: SOURCE, the node is a source, whose
+cotangent must stay, and CALLED, the node is a Call one of whose further outputs has a cotangent.
 """
 
 cdef enum:
@@ -9,7 +9,7 @@ cdef enum:
     CALLED = 2
     TAGS = 3
     OWN_PAGES = 4
-    OWN_FAMILIES = 8             # of marks, at first
+    OWN_FAMILIES = 8             # initial number of families of marks
 
 cdef int64_t NOWHERE = (<int64_t>1) << 62          # above every node
 
@@ -18,32 +18,32 @@ ctypedef PyObject* Slot
 cdef struct SlotStorage
 
 cdef struct Sweep:
-    Sweeping at                      # the window that is swept: another one once a rule has reset its tape
+    Sweeping at                      # the window being swept; replaced if a vjp resets the tape
     int64_t low                      # the window's first position; NOWHERE if it has none
-    int64_t stop                     # where the scan stops, at or above it
-    uint64_t own                     # how many positions from there on are surely the window's; others must be looked up
-    uint64_t certain                 # how many positions from there on are known to depend on what is watched
+    int64_t stop                     # lowest position to run_vjp, at or above `low`
+    uint64_t own                     # length of the range from `low` on that is known to belong to the window; others must be looked up
+    uint64_t certain                 # length of the range from `low` on that is known to be active
     int64_t first_page
     int64_t count                    # pages
     Slot** pages
-    int64_t waiting                  # positions with a cotangent that the scan must still visit
-    int64_t high                     # highest position that has one
+    int64_t waiting                  # number of positions with a cotangent still to be visited
+    int64_t high                     # highest position with a cotangent
     int64_t lowest                   # lowest and highest positions ever touched
     int64_t highest
-    Slot* extras                     # slots beside the window's marks
-    Py_ssize_t held                  # how many of the extras hold a cotangent
-    Py_ssize_t first                 # the first of the extras that ever did
-    Marks* marks                     # a copy, for rules may add to the window's, which moves them
+    Slot* extras                     # slots of marked nodes, by mark index
+    Py_ssize_t held                  # number of extras that hold a cotangent
+    Py_ssize_t first                 # lowest index of an extra that ever did
+    Marks* marks                     # a copy: vjps may add marks to the window, which reallocates them
     Py_ssize_t mark_capacity
-    Py_ssize_t batch                  # cotangents swept together, behind an axis of so many; 0: one, without that axis
+    Py_ssize_t batch                  # size of the cotangents' leading batch axis; 0: no batch axis
     SlotStorage* storage
 
-# Where a sweep keeps its slots, all NULL between sweeps, and the marks; only of long logs the pages of slots are elsewhere.
+# Storage for a sweep's slots, all NULL between sweeps, and marks. Only for long logs the directory of pages is allocated.
 cdef struct SlotStorage:
     Slot* pages[OWN_PAGES]
     Slot* extras
     Marks* marks
-    Py_ssize_t families              # that it has places for
+    Py_ssize_t families              # capacity of extras and marks, in families
     SlotStorage* next
 
 cdef SlotStorage* _idle_storage = NULL
@@ -64,7 +64,7 @@ cdef Slot* slot_page() except NULL:
 
 
 cdef void give_slots(Sweep* sweep, int64_t place) noexcept:
-    """Takes back a page of slots that hold nothing."""
+    """Returns a page of empty slots."""
     global _spare_count
     if _spare_count < 16:
         _spare_pages[_spare_count] = sweep.pages[place]
@@ -75,8 +75,7 @@ cdef void give_slots(Sweep* sweep, int64_t place) noexcept:
 
 
 cdef void leave_slots(Sweep* sweep, int64_t place) noexcept:
-    """Takes back the slots of a page that the scan has passed, unless sources or outputs still hold some: pages further down
-    then find in cache what they need."""
+    """Returns a page that the scan has passed if all its slots are empty, so that lower pages reuse memory that is in cache."""
     cdef const size_t* slots = <const size_t*>sweep.pages[place]
     cdef size_t left = 0
     cdef int i
@@ -100,7 +99,7 @@ cdef inline bint covered(Sweep* sweep, int64_t node) noexcept:
 
 
 cdef inline bint wanted(Sweep* sweep, int64_t node) noexcept:
-    """Whether the node is watched or depends on what is."""
+    """Whether the node is watched or depends on something watched."""
     return <uint64_t>(node - sweep.low) < sweep.certain or is_active(<Window>sweep.at.window, node)
 
 
@@ -117,14 +116,14 @@ cdef Slot* slot_at(Sweep* sweep, int64_t position) except NULL:
 
 
 cdef inline bint is_foreign(Sweep* sweep, int64_t position) noexcept:
-    """Whether a covered position is another window's alone, recorded while this one did not: to this one it is a leaf at most."""
+    """Whether a covered position was recorded while this window was closed: for this window it can only be a leaf."""
     return <uint64_t>(position - sweep.low) >= sweep.own and not (<Window>sweep.at.window).covers(position)
 
 
 cdef inline Entry* entry_at(Sweep* sweep, int64_t position) noexcept:
     """The entry of a covered position; NULL if it was dropped with its page."""
     cdef int64_t place = (position >> PAGE_BITS) - sweep.first_page
-    cdef void* page = (<Window>sweep.at.window).directory[place]         # a window that is swept loses no place for a page
+    cdef void* page = (<Window>sweep.at.window).directory[place]         # never reallocated during a sweep
     return NULL if page == NULL else &(<Page>page).entries[position & PAGE_MASK]
 
 
@@ -139,7 +138,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t batch) except -1:
     sweep.low = sweep.stop = window.low if window.low >= 0 else NOWHERE
     last = last_position(window) if window.segment_count else 0
     sweep.own = <uint64_t>(last - window.low) if window.segment_count == 1 else 0
-    sweep.certain = <uint64_t>(last - window.low) if window.alone else 0
+    sweep.certain = <uint64_t>(last - window.low) if window.all_active else 0
     sweep.first_page = window.first_page
     sweep.count = window.page_count
     sweep.mark_capacity = window.mark_capacity
@@ -167,7 +166,7 @@ cdef int begin(Sweep* sweep, Window window, Py_ssize_t batch) except -1:
 
 
 cdef int widen_storage(SlotStorage* storage, Py_ssize_t families) except -1:
-    """Storage for so many families of marks, which their table has twice the places for."""
+    """Allocates storage for so many families of marks; the hash table is twice as large."""
     cdef Slot* extras = <Slot*>zeroed(families * FAMILY_SIZE, sizeof(Slot))
     cdef Marks* marks = <Marks*>malloc(2 * families * sizeof(Marks))
     if marks == NULL:
@@ -187,7 +186,7 @@ cdef void* zeroed(Py_ssize_t count, Py_ssize_t size) except NULL:
 
 
 cdef int end(Sweep* sweep) except -1:
-    """Lets go of every cotangent left, and returns the slot pages clean."""
+    """Releases all remaining cotangents and returns the storage."""
     global _idle_storage
     cdef Sweeping** link
     cdef int64_t position, place, stop
@@ -226,7 +225,7 @@ cdef int end(Sweep* sweep) except -1:
         free(sweep.pages)
     sweep.storage.next = _idle_storage
     _idle_storage = sweep.storage
-    # Here and not before: letting go of cotangents may run a program's code, which may reset the tape.
+    # Only now: releasing cotangents may run user code, which may reset the tape.
     link = &(<Window>sweep.at.window).sweeps
     while link[0] != &sweep.at:
         link = &link[0].next
@@ -236,7 +235,7 @@ cdef int end(Sweep* sweep) except -1:
 
 
 cdef inline Py_ssize_t mark_place(Sweep* sweep, int64_t node) noexcept:
-    """Where a mark's slot stands among the extras, or -1."""
+    """The index of a node's slot among the extras, or -1."""
     return place_of_mark(sweep.marks, sweep.mark_capacity, node)
 
 
@@ -249,25 +248,25 @@ cdef inline int merge(Slot* slot, object cotangent) except -1:
     return 0
 
 
-cdef inline bint nobody_records() noexcept:
-    cdef PyObject* at = here()
+cdef inline bint nothing_records() noexcept:
+    cdef PyObject* at = thread_state()
     return (<Thread>at).span == 0 and not (<Thread>at).forward
 
 
-cdef inline bint is_own(PyObject* held) noexcept:
-    """Whether what a slot holds is an ordinary tensor that nobody else holds."""
+cdef inline bint is_unshared(PyObject* held) noexcept:
+    """Whether a slot's cotangent is an ordinary tensor with no other reference, so that it may be written to."""
     return ((held.ob_refcnt == 1 or (tracing and held.ob_refcnt == 2 and traced() and tracer.holds(<Tensor>held)))
             and type(<object>held) is Tensor and not (<Tensor>held).splat
             and ((<Tensor>held).block == NULL or (<Tensor>held).block.refs == 1))
 
 
 cdef int add_to(Slot* slot, object cotangent) except -1:
-    """Adds to the cotangent of a slot; in place where the slot is its only holder and nothing records."""
+    """Adds to the cotangent of a slot; in place if that has no other reference and nothing records."""
     cdef PyObject* old = pointer(slot[0])
     cdef Tensor sum_, more
     if type(cotangent) is Tensor and type(<object>old) is Tensor:
         more = <Tensor>cotangent
-        if (is_own(old) and not more.splat and nobody_records() and is_native(more.dtype_code)
+        if (is_unshared(old) and not more.splat and nothing_records() and is_native(more.dtype_code)
                 and (<Tensor>old).dtype_code == more.dtype_code and same_extent((<Tensor>old).extent, more.extent)):
             if tracing and traced():
                 return set_slot(slot, added_run(<Tensor>old, more))
@@ -281,7 +280,7 @@ cdef int add_to(Slot* slot, object cotangent) except -1:
 
 
 cdef inline int set_slot(Slot* slot, object total) except -1:
-    """Puts another cotangent in the place of a slot's."""
+    """Replaces the cotangent of a slot."""
     cdef PyObject* old = pointer(slot[0])
     Py_INCREF(total)
     slot[0] = <Slot>(<size_t><PyObject*>total | tags(slot[0]))
@@ -290,7 +289,7 @@ cdef inline int set_slot(Slot* slot, object total) except -1:
 
 
 cdef object total_cotangent(object a, object b):
-    """The sum of two cotangents. What a program's own rules give to a leaf may be anything: numbers, arrays, other shapes."""
+    """The sum of two cotangents. A user's custom gradient may return anything for a leaf: numbers, arrays, other shapes."""
     cdef Tensor x, y
     if type(a) is not Tensor or type(b) is not Tensor:
         if hasattr(a, "_add_to") or hasattr(b, "_add_to"):
@@ -319,15 +318,14 @@ cdef Tensor dense(object cotangent):
 
 
 cdef inline int accumulate(Sweep* sweep, int64_t node, object cotangent) except -1:
-    """Gives a cotangent to a node that is known to be active. Inputs lie below the position that is visited, so that this
-    need not look for the highest."""
+    """Adds a cotangent to an active node. Operands lie below the position being visited, so `high` need not be updated."""
     cdef Slot* slots
     cdef Entry* entry
     if <uint64_t>(node - sweep.low) < sweep.own:
         entry = entry_at(sweep, node)
         slots = sweep.pages[(node >> PAGE_BITS) - sweep.first_page]
         if slots != NULL and slots[node & PAGE_MASK] == NULL and entry != NULL and OP <= entry.kind <= CALL:
-            # The first of a result's cotangents, by far the most frequent case.
+            # The first cotangent of a result, by far the most frequent case.
             Py_INCREF(cotangent)
             slots[node & PAGE_MASK] = <Slot>cotangent
             sweep.waiting += 1
@@ -364,7 +362,7 @@ cdef int accumulate_any(Sweep* sweep, int64_t node, object cotangent) except -1:
 
 
 cdef PyObject* total_of(Sweep* sweep, int64_t node) noexcept:
-    """What has come together for an active node; NULL if nothing has. Where this is only the slot's, it may be added to."""
+    """The cotangent accumulated for an active node, borrowed; NULL if there is none."""
     cdef Slot* slots
     cdef Slot slot
     cdef Entry* entry
@@ -381,7 +379,7 @@ cdef PyObject* total_of(Sweep* sweep, int64_t node) noexcept:
 
 
 cdef int set_total(Sweep* sweep, int64_t node, Tensor total) except -1:
-    """Puts another total in the place of the one that `total_of` finds."""
+    """Replaces the cotangent that `total_of` returns."""
     cdef Slot* slot = NULL
     cdef Entry* entry
     if covered(sweep, node):

@@ -1,7 +1,6 @@
 """GradientTape.
 
-A window that Python opens, closes and asks for gradients. Tapes that end leave their object, with its storage, to the next
-one: training makes one in every step.
+The Python class of windows. Objects of freed tapes are reused with their storage, as training makes a tape in every step.
 """
 
 cimport cython
@@ -29,10 +28,10 @@ from gradtape._src.core.records import like, opened
 
 
 cdef enum:
-    TOGETHER = 1 << 16         # elements of a Jacobian's cotangents that are swept together
-    MOST_IDLE = 16
-    MOST_IDLE_ENDS = 4
-    FEW_SOURCES = 16           # that gradient takes without asking for memory
+    JACOBIAN_BATCH_SIZE = 1 << 16         # number of elements of the cotangents in a batch of Jacobian rows
+    MAX_IDLE_TAPES = 16
+    MAX_IDLE_METHODS = 4
+    FEW_SOURCES = 16           # sources that `gradient` describes without allocating memory
 
 cdef extern from "Python.h":
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
@@ -73,7 +72,7 @@ cdef str INSIDE = (
 
 
 cdef int empty_list(list items) except -1:
-    """Lets go of all items, keeping the list's storage."""
+    """Removes all items, keeping the list's storage."""
     cdef PyObject** held = PySequence_Fast_ITEMS(items)
     cdef Py_ssize_t i = len(items)
     set_size(items, 0)
@@ -85,14 +84,14 @@ cdef int empty_list(list items) except -1:
     return 0
 
 
-cdef list unfilled(Py_ssize_t length):
-    """A list without its items, which nobody finds through the collector until it is tracked."""
+cdef list untracked_list(Py_ssize_t length):
+    """A list whose items are NULL, hidden from the cycle collector until it is tracked."""
     cdef list made = PyList_New(length)
     PyObject_GC_UnTrack(<PyObject*>made)
     return made
 
 
-def _made(variable):
+def _creation_order(variable):
     return (<BaseVariable>variable).node
 
 
@@ -105,11 +104,11 @@ cdef object unwatchable(object item):
 cdef class GradientTape(Window):
     """Records operations for automatic differentiation.
 
-    Trainable variables are watched by themselves, tensors after `watch`. `gradient` may be called once, or any number
+    Trainable variables are watched automatically, tensors after `watch`. `gradient` may be called once, or any number
     of times on a persistent tape.
 
     Args:
-      persistent: whether `gradient` may be called more than once. What was recorded is then held until the tape is
+      persistent: whether `gradient` may be called more than once. The recorded tensors are then kept until the tape is
         deleted.
       watch_accessed_variables: whether trainable variables are watched when they are read inside the block.
 
@@ -122,7 +121,7 @@ cdef class GradientTape(Window):
     """
 
     def __init__(self, persistent=False, watch_accessed_variables=True):
-        self.keeps = persistent
+        self.persistent = persistent
         self.watch_variables = watch_accessed_variables
 
     cdef int enter(self) except -1:
@@ -144,24 +143,24 @@ cdef class GradientTape(Window):
 
     @property
     def _spent(self):
-        """Whether there is nothing to differentiate: gradients were given, or nothing was ever recorded."""
+        """Whether there is nothing to differentiate: gradients were computed already, or nothing was ever recorded."""
         return self.spent or not self.entered
 
     @property
     def _persistent(self):
-        return self.keeps
+        return self.persistent
 
     def watch(self, tensor):
-        """Traces a tensor, a variable or a nested structure of them from here on, in a thread with an open tape.
+        """Watches a tensor, a variable or a nested structure of them: operations on them are recorded from now on.
 
-        A warning is logged for dtypes that have no gradient.
+        Logs a warning for dtypes that have no gradient.
 
         Args:
           tensor: a tensor, a variable or a nested structure of them.
 
         Raises:
           ValueError: it is neither.
-          AttributeError: the tape was not entered yet, or has given its gradients.
+          AttributeError: the tape was not entered yet, or its gradients were computed already.
 
         Example:
           >>> x = tf.constant(3.0)
@@ -199,7 +198,7 @@ cdef class GradientTape(Window):
                 return 0
             if tensor.node == 0:
                 if th.newest != <PyObject*>self:
-                    (<Window>th.newest).lapse()          # its marks are not those of the tape that is open
+                    (<Window>th.newest).keep_activity_bits()          # the node is not watched by that window
                 entry = append(th)
                 entry.dead = 0
                 entry.kind = MARK
@@ -212,7 +211,7 @@ cdef class GradientTape(Window):
                 return 0
             if not th.stopped and th.newest != NULL and not is_marked(self, (<BaseVariable>item).node):
                 watch_variable(self, <BaseVariable>item)
-                # A value read before the watch is a constant; the next read must be seen.
+                # A value that was read before is a constant; the next read must be recorded.
                 (<BaseVariable>item).cached = None
         else:
             slices = getattr(item, "values", None)
@@ -222,7 +221,7 @@ cdef class GradientTape(Window):
         return 0
 
     def watched_variables(self):
-        """The variables that the tape watches, in the order in which they were made.
+        """The variables that the tape watches, in order of creation.
 
         Returns:
           A tuple of variables.
@@ -234,13 +233,13 @@ cdef class GradientTape(Window):
           >>> [v.name for v in tape.watched_variables()]
           ['x:0']
         """
-        return tuple(sorted(self.variables or (), key=_made))
+        return tuple(sorted(self.variables or (), key=_creation_order))
 
     def reset(self):
-        """Forgets everything recorded and watched, and goes on recording.
+        """Discards everything recorded and watched, and continues recording.
 
         Raises:
-          ValueError: the tape does not record.
+          ValueError: the tape is not recording.
 
         Example:
           >>> x = tf.Variable(3.0)
@@ -261,7 +260,7 @@ cdef class GradientTape(Window):
         self.start(th)
 
     def _pause(self):
-        """Closes the window's present segment, for a while."""
+        """Closes the current segment until `_resume`."""
         if self.owner is None:
             raise RuntimeError("The tape is not recording.")
         if tracing and traced():
@@ -281,7 +280,7 @@ cdef class GradientTape(Window):
         self.release()
 
     cdef int release(self) except -1:
-        """What a non-persistent tape does once it has given its gradients."""
+        """Drops everything after the gradients of a non-persistent tape were computed."""
         if self.owner is not None:
             self.stop()
         self.forget()
@@ -289,7 +288,7 @@ cdef class GradientTape(Window):
         return 0
 
     cdef int renew(self) except -1:
-        """As it was made, but for its options."""
+        """Resets the tape, keeping its options."""
         self.forget()
         if self.variables is not None:
             empty_list(self.variables)
@@ -309,28 +308,28 @@ cdef class GradientTape(Window):
             raise InternalError(None, None, "Internal state of the gradient tape is invalid: an earlier call of gradient failed half "
                                             "way and let go of what it had passed. Record anew, or on a persistent tape.")
         if self.owner is not None:
-            if not self.keeps:
+            if not self.persistent:
                 self.stop()
             else:
                 warn_first(1, place, INSIDE)
         return 0
 
     def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
-        """The gradient of target with respect to sources, computed by reverse accumulation over what was recorded.
+        """The gradient of target with respect to sources, computed by reverse accumulation over the recorded operations.
 
         Args:
-          target: a tensor, variable or nested structure of them; more than one are summed.
-          sources: tensors or variables, or a nested structure of them. A dataclass counts as a structure of those of its fields
-            that hold tensors, unless it says by `__tf_flatten__` how it flattens.
-          output_gradients: cotangents of the targets, in target's structure; ones where None.
-          unconnected_gradients: "none" gives None where target does not depend on a source, "zero" gives zeros.
+          target: a tensor, variable or nested structure of them; gradients of several targets are summed.
+          sources: tensors or variables, or a nested structure of them. A dataclass is flattened to its fields that contain
+            tensors, unless it defines `__tf_flatten__`.
+          output_gradients: cotangents of the targets, in target's structure; None means ones.
+          unconnected_gradients: for sources that target does not depend on, "none" returns None, "zero" zeros.
 
         Returns:
-          One gradient per source in sources' structure, each of its source's shape and dtype; a variable from which rows were
-          gathered may get IndexedSlices.
+          One gradient per source, in sources' structure, with the source's shape and dtype. The gradient of a variable from
+          which rows were gathered may be IndexedSlices.
 
         Raises:
-          RuntimeError: a second call of a non-persistent tape.
+          RuntimeError: a second call on a non-persistent tape.
           AttributeError, TypeError: a target is neither a tensor nor a variable.
           InvalidArgumentError: a cotangent has another shape or dtype than its target.
 
@@ -349,7 +348,7 @@ cdef class GradientTape(Window):
         cdef Source few[FEW_SOURCES]
         cdef Source* described = few
         cdef bytes storage
-        # The only target; the only source's gradient.
+        # Used if there is only one target or source.
         cdef PyObject* target_alone = <PyObject*>target
         cdef PyObject* source_alone = <PyObject*>sources
         cdef PyObject** target_items = &target_alone
@@ -375,7 +374,7 @@ cdef class GradientTape(Window):
                     described = <Source*>PyBytes_AS_STRING(storage)
                 listed = describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
                 if listed and (zero or not floating):
-                    flat = list(flat)       # rules and what shows warnings may change the caller's
+                    flat = list(flat)       # a copy: vjps and warning handlers may change the caller's list
             if not listed:
                 sources = opened(sources)
                 flat = list(nest.flatten(sources))
@@ -388,7 +387,7 @@ cdef class GradientTape(Window):
             check_operands(&source_alone, 1, "source")
             described[0] = source_of(source_alone)
             source_alone = NULL
-            sweep(self, self.drops(), target_items, target_count, seeds, described, 1, True, 0, &source_alone, None)
+            sweep(self, self.may_drop(), target_items, target_count, seeds, described, 1, True, 0, &source_alone, None)
             result = <object>source_alone
             Py_DECREF(result)
             if zero and result is None:
@@ -401,8 +400,8 @@ cdef class GradientTape(Window):
                     storage = PyBytes_FromStringAndSize(NULL, count * sizeof(Source))
                     described = <Source*>PyBytes_AS_STRING(storage)
                 describe(PySequence_Fast_ITEMS(flat), count, described, &tensors, &floating)
-            results = unfilled(count)
-            sweep(self, self.drops(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results),
+            results = untracked_list(count)
+            sweep(self, self.may_drop(), target_items, target_count, seeds, described, count, tensors, 0, PySequence_Fast_ITEMS(results),
                   None)
             PyObject_GC_Track(<PyObject*>results)
             if zero:
@@ -410,13 +409,13 @@ cdef class GradientTape(Window):
                     if results[i] is None:
                         results[i] = zeros(flat[i].shape, flat[i].dtype.code)
             result = results if listed else nest.pack_sequence_as(sources, results)
-        if not self.keeps:
+        if not self.persistent:
             self.release()
         return result
 
-    def _gradient_telling(self, object target, list sources not None, object output_gradients, object told not None):
-        """`gradient` with respect to tensors and variables; told(place, gradient) is called for each as soon as it is known, while
-        the sweep goes on."""
+    def _gradient_telling(self, object target, list sources not None, object output_gradients, object on_gradient not None):
+        """`gradient` with respect to a list of tensors and variables; on_gradient(index, gradient) is called for each as soon as it is
+        complete, during the sweep."""
         cdef tuple targets
         cdef list seeds = None, results
         cdef tuple flat = tuple(sources)
@@ -434,24 +433,24 @@ cdef class GradientTape(Window):
         check_operands(PySequence_Fast_ITEMS(flat), len(flat), "source")
         for k in range(len(flat)):
             described[k] = source_of(PySequence_Fast_ITEMS(flat)[k])
-        results = unfilled(len(flat))
-        sweep(self, self.drops(), PySequence_Fast_ITEMS(targets), len(targets), seeds, described, len(flat), True, 0,
-              PySequence_Fast_ITEMS(results), told)
+        results = untracked_list(len(flat))
+        sweep(self, self.may_drop(), PySequence_Fast_ITEMS(targets), len(targets), seeds, described, len(flat), True, 0,
+              PySequence_Fast_ITEMS(results), on_gradient)
         PyObject_GC_Track(<PyObject*>results)
-        if not self.keeps:
+        if not self.persistent:
             self.release()
         return results
 
-    cdef bint drops(self) noexcept:
-        """Whether entries may go as a sweep passes them."""
-        return not self.keeps and self.sweeps == NULL and self.sole_owner()
+    cdef bint may_drop(self) noexcept:
+        """Whether a sweep may drop entries as it passes them."""
+        return not self.persistent and self.sweeps == NULL and self.sole_owner()
 
-    def _rows(self, Tensor target, list sources, Py_ssize_t batch=1):
-        """The gradients of every element of target, one under the other: per source a list of tensors whose first axes are the
-        elements', to be joined, or None where target does not depend on the source.
+    def _jacobian_rows(self, Tensor target, list sources, Py_ssize_t batch=1):
+        """The rows of the Jacobians, one per element of target: per source a list of tensors to be concatenated along their first
+        axis, or None if target does not depend on the source.
 
-        With a batch, target's first axis has `batch` elements that depend on nothing but their own sources: elements of one
-        place within the batch share a row. As many rows are swept together as stay in cache.
+        With `batch`, target's first axis has `batch` independent elements, and corresponding elements share a row. As many rows are
+        swept together as fit into the cache.
         """
         cdef PyObject* target_alone = <PyObject*>target
         cdef Extent* extent
@@ -466,12 +465,12 @@ cdef class GradientTape(Window):
             most = max(most, extent_of(source).size)
             empty = empty and extent_of(source).size == 0
         if empty and count > 1:
-            count = 1                   # of nothing one row tells as much as all
+            count = 1                   # one row suffices if all sources are empty
         described = <Source*>PyBytes_AS_STRING(storage)
         for k in range(len(flat)):
             described[k] = source_of(<PyObject*>flat[k])
         while start < count:
-            rows = max(1, min(TOGETHER // most, count - start))
+            rows = max(1, min(JACOBIAN_BATCH_SIZE // most, count - start))
             extent = batched_extent(target.extent, target.extent.rank, rows)
             seed = filled(target.dtype_code, extent, 0.0)
             release_extent(extent)
@@ -479,7 +478,7 @@ cdef class GradientTape(Window):
                 for k in range(batch):
                     place = row * target.extent.size + k * count + start + row
                     write_number(seed.dtype_code, seed.data + place * item_size(seed.dtype_code), 1)
-            found = unfilled(len(flat))
+            found = untracked_list(len(flat))
             sweep(self, False, &target_alone, 1, [seed], described, len(found), True, rows, PySequence_Fast_ITEMS(found), None)
             PyObject_GC_Track(<PyObject*>found)
             for k in range(len(flat)):
@@ -490,9 +489,9 @@ cdef class GradientTape(Window):
             start += rows
         return parts
 
-    def _stacked(self, Tensor target, list sources, bint zero):
-        """Target's Jacobians by the sources, of shape target.shape + source.shape each; where target does not depend on a
-        source None, or zeros."""
+    def _full_jacobians(self, Tensor target, list sources, bint zero):
+        """The Jacobians of target with respect to the sources, of shape target.shape + source.shape; None or zeros for sources on
+        which target does not depend."""
         cdef list parts, found = [None] * len(sources), results = []
         cdef Py_ssize_t dims[2 * MAX_RANK]
         cdef Extent* extent
@@ -500,7 +499,7 @@ cdef class GradientTape(Window):
         cdef int i
         cdef int dtype_code
         if is_differentiable(target.dtype_code):
-            found = self._rows(target, sources)
+            found = self._jacobian_rows(target, sources)
         for source, parts in zip(sources, found):
             if parts is None and not zero and not (is_differentiable(target.dtype_code) and target.extent.size == 0):
                 results.append(None)
@@ -529,8 +528,8 @@ cdef Extent* extent_of(object source) except NULL:
 
 
 cdef bint describe(PyObject** items, Py_ssize_t count, Source* described, bint* tensors, bint* floating) noexcept:
-    """Describes sources (IN) in described (OUT, count); whether all are tensors or variables. Also whether there are tensors, and
-    all are floating (OUT)."""
+    """Describes sources (IN) in described (OUT, count). Returns whether all are tensors or variables; sets whether any is a tensor and
+    whether all of the tensors are floating (OUT)."""
     cdef Py_ssize_t i
     tensors[0] = False
     floating[0] = True
@@ -553,7 +552,7 @@ cdef list flatten_seeds(object output_gradients):
 
 
 def is_zero_unconnected(unconnected_gradients) -> bool:
-    """Whether unconnected gradients are to be zeros; ValueError for anything but "none", "zero" or the enumeration's."""
+    """Whether unconnected gradients are zeros; ValueError unless it is "none", "zero" or a tf.UnconnectedGradients."""
     value = getattr(unconnected_gradients, "value", unconnected_gradients)
     if value == "zero":
         return True
@@ -563,7 +562,7 @@ def is_zero_unconnected(unconnected_gradients) -> bool:
 
 
 def zero_wanted(unconnected_gradients) -> bool:
-    """The same in a tape's words."""
+    """The same with the error message of GradientTape."""
     try:
         return is_zero_unconnected(unconnected_gradients)
     except ValueError:
@@ -571,7 +570,7 @@ def zero_wanted(unconnected_gradients) -> bool:
 
 
 cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) except -1:
-    """Targets and sources must be tensors or variables; of dtypes without gradients there is a warning."""
+    """Checks that targets or sources are tensors or variables; warns about dtypes without gradients."""
     cdef Py_ssize_t i
     for i in range(count):
         if type(<object>operands[i]) is Tensor:
@@ -584,7 +583,7 @@ cdef inline int check_operands(PyObject** operands, Py_ssize_t count, str role) 
 
 
 cdef object bad_operand(str role, object value):
-    """The exception for what is neither tensor nor variable, of TensorFlow's type."""
+    """The exception for a value that is neither a tensor nor a variable, of the same type as TensorFlow's."""
     if hasattr(value, "_type_spec"):
         return ValueError(f"Type {type(value).__name__} is not supported as a gradient source or gradient target. "
                           "Take the gradient of, or with respect to, its values.")
@@ -594,7 +593,7 @@ cdef object bad_operand(str role, object value):
 
 
 def method(function):
-    """A Python function as a method of GradientTape, a decorator."""
+    """Decorator that adds a Python function to GradientTape as a method."""
     function.__qualname__ = f"{GradientTape.__name__}.{function.__name__}"
     (<dict>(<TypeObject*>GradientTape).tp_dict)[function.__name__] = function
     PyType_Modified(GradientTape)

@@ -1,47 +1,47 @@
-"""How a tape is entered, left, made and ended: by hand, as every step of a program does so. A part of `tape`.
+"""Creation, destruction, __enter__ and __exit__ of tapes, implemented by hand because every training step needs them. Included in `tape`.
 
-A with statement binds __enter__ and __exit__ and drops what it bound, every time. Binding is done here without asking the
-system for memory, and calling without a tuple of arguments.
+Each with statement binds __enter__ and __exit__. Here bound methods are reused instead of allocated, and called by the vectorcall
+protocol.
 """
 
 @cython.final
-cdef class BoundEnd:
+cdef class BoundMethod:
     """`tape.__enter__` or `tape.__exit__`."""
     cdef VectorCall call
     cdef GradientTape tape
 
 
-# Those that ended, which hold nothing: a step binds twice.
+# Freed bound methods, to be reused: a step binds twice.
 
-cdef PyObject* _idle_ends[MOST_IDLE_ENDS]
-cdef int _idle_end_count = 0
+cdef PyObject* _idle_methods[MAX_IDLE_METHODS]
+cdef int _idle_method_count = 0
 
 
-cdef inline BoundEnd made_end():
-    global _idle_end_count
-    cdef BoundEnd bound
-    if not _idle_end_count:
-        return BoundEnd.__new__(BoundEnd)
-    _idle_end_count -= 1
-    bound = <BoundEnd>_idle_ends[_idle_end_count]
+cdef inline BoundMethod new_bound_method():
+    global _idle_method_count
+    cdef BoundMethod bound
+    if not _idle_method_count:
+        return BoundMethod.__new__(BoundMethod)
+    _idle_method_count -= 1
+    bound = <BoundMethod>_idle_methods[_idle_method_count]
     PyObject_GC_Track(<PyObject*>bound)
     return bound
 
 
-cdef void end_bound(PyObject* o) noexcept:
-    """The destructor: o's count is 0, so no variable may hold it here. The tape's end may run a program's code, which binds."""
-    global _idle_end_count
+cdef void free_bound_method(PyObject* o) noexcept:
+    """The destructor: o's reference count is 0, so no object variable may hold it. Freeing the tape may run user code that binds."""
+    global _idle_method_count
     PyObject_GC_UnTrack(o)
-    (<BoundEnd>o).tape = None
-    if _idle_end_count == MOST_IDLE_ENDS:
-        _free_bound(o)
+    (<BoundMethod>o).tape = None
+    if _idle_method_count == MAX_IDLE_METHODS:
+        _dealloc_bound(o)
         return
-    _idle_ends[_idle_end_count] = o
-    _idle_end_count += 1
+    _idle_methods[_idle_method_count] = o
+    _idle_method_count += 1
 
 
 cdef object enter_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
-    cdef GradientTape tape = (<BoundEnd>bound).tape
+    cdef GradientTape tape = (<BoundMethod>bound).tape
     if PyVectorcall_NARGS(count) or names != NULL:
         raise TypeError("GradientTape.__enter__() takes no arguments")
     tape.enter()
@@ -51,22 +51,22 @@ cdef object enter_bound(object bound, PyObject** arguments, size_t count, PyObje
 cdef object exit_bound(object bound, PyObject** arguments, size_t count, PyObject* names):
     if PyVectorcall_NARGS(count) != 3 or names != NULL:
         raise TypeError("GradientTape.__exit__() takes an exception's type, value and traceback, or three Nones")
-    (<BoundEnd>bound).tape.stop()
+    (<BoundMethod>bound).tape.stop()
     return None
 
 
 @cython.binding(False)              # methods check what they are called on
 @cython.embedsignature(True)
 @cython.final
-cdef class End:
+cdef class ContextMethod:
     """`GradientTape.__enter__` or `GradientTape.__exit__`."""
     cdef VectorCall call
 
     def __get__(self, tape, cls):
-        cdef BoundEnd bound
+        cdef BoundMethod bound
         if tape is None:
             return self
-        bound = made_end()
+        bound = new_bound_method()
         bound.call = self.call
         bound.tape = <GradientTape?>tape
         return bound
@@ -75,35 +75,35 @@ cdef class End:
         return self.__get__(tape, None)(*arguments)
 
 
-cdef int install_end(str name, VectorCall call) except -1:
-    cdef End end = End.__new__(End)
+cdef int install_method(str name, VectorCall call) except -1:
+    cdef ContextMethod end = ContextMethod.__new__(ContextMethod)
     end.call = call
     (<dict>_type.tp_dict)[name] = end
     return 0
 
 
 cdef TypeObject* _type = <TypeObject*>GradientTape
-cdef TypeObject* _bound_type = <TypeObject*>BoundEnd
-cdef BoundEnd _any = BoundEnd.__new__(BoundEnd)
+cdef TypeObject* _bound_type = <TypeObject*>BoundMethod
+cdef BoundMethod _any = BoundMethod.__new__(BoundMethod)
 _bound_type.tp_vectorcall_offset = <char*>&_any.call - <char*><PyObject*>_any
 _bound_type.tp_call = PyVectorcall_Call
 _bound_type.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
-cdef Destructor _free_bound = _bound_type.tp_dealloc
-_bound_type.tp_dealloc = end_bound
-install_end("__enter__", <VectorCall><void*>enter_bound)
-install_end("__exit__", <VectorCall><void*>exit_bound)
+cdef Destructor _dealloc_bound = _bound_type.tp_dealloc
+_bound_type.tp_dealloc = free_bound_method
+install_method("__enter__", <VectorCall><void*>enter_bound)
+install_method("__exit__", <VectorCall><void*>exit_bound)
 PyType_Modified(GradientTape)
 
 
-# Tapes that ended, clean, each with its storage: a step makes one and ends it, so these are made and ended by hand.
+# Freed tapes, reset, to be reused with their storage: a step makes and frees one.
 
-cdef PyObject* _idle[MOST_IDLE]
+cdef PyObject* _idle[MAX_IDLE_TAPES]
 cdef int _idle_count = 0
-cdef Destructor _free = _type.tp_dealloc
+cdef Destructor _dealloc = _type.tp_dealloc
 
 
-cdef object make_tape(object cls, PyObject** arguments, size_t count, PyObject* names):
-    """GradientTape called by CPython's vector protocol."""
+cdef object new_tape(object cls, PyObject** arguments, size_t count, PyObject* names):
+    """GradientTape(...), by CPython's vectorcall protocol."""
     global _idle_count
     cdef GradientTape tape
     cdef Py_ssize_t i, given = PyVectorcall_NARGS(count)
@@ -119,30 +119,30 @@ cdef object make_tape(object cls, PyObject** arguments, size_t count, PyObject* 
     return tape
 
 
-cdef void end_tape(PyObject* o) noexcept:
-    """The destructor: o's count is 0, so no variable may hold it here."""
+cdef void free_tape(PyObject* o) noexcept:
+    """The destructor: o's reference count is 0, so no object variable may hold it."""
     global _idle_count
     PyObject_GC_UnTrack(o)
-    if <TypeObject*>o.ob_type != _type or _idle_count == MOST_IDLE or PyObject_GC_IsFinalized(o):
-        # Cython's destructor calls no finalizer where it is called by another, and pages know their windows by address.
+    if <TypeObject*>o.ob_type != _type or _idle_count == MAX_IDLE_TAPES or PyObject_GC_IsFinalized(o):
+        # Cython's destructor does not call the finalizer when called from another destructor, but pages hold addresses of windows.
         o.ob_refcnt = 1
         (<GradientTape>o).stop()
         (<GradientTape>o).forget()
         o.ob_refcnt = 0
         PyObject_GC_Track(o)
-        _free(o)
+        _dealloc(o)
         return
     if (<PyObject**>(<char*>o + _type.tp_weaklistoffset))[0] != NULL:
         PyObject_ClearWeakRefs(o)
     o.ob_refcnt = 1
-    clean(<GradientTape>o)
+    reset_freed(<GradientTape>o)
     o.ob_refcnt = 0
     _idle[_idle_count] = o
     _idle_count += 1
 
 
-cdef int clean(GradientTape tape) except -1:
-    """As a new one."""
+cdef int reset_freed(GradientTape tape) except -1:
+    """Resets a freed tape to the state of a new one."""
     cdef PyObject** attributes = <PyObject**>(<char*><PyObject*>tape + _type.tp_dictoffset)
     if tape.owner is not None:
         tape.stop()
@@ -150,14 +150,14 @@ cdef int clean(GradientTape tape) except -1:
         tape.forget()
     if tape.variables is not None:
         empty_list(tape.variables)
-    # Calls of a tape's methods are quick while its dictionary is there and empty; one that others hold is theirs.
+    # Keep the dictionary if it is empty, which makes method calls fast; drop it if others refer to it.
     if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
     tape.watch_variables = True
-    tape.keeps = tape.spent = tape.entered = tape.collected = False
+    tape.persistent = tape.spent = tape.entered = tape.collected = False
     return 0
 
 
-_type.tp_name = "gradtape.GradientTape"        # where programs know it
-_type.tp_dealloc = end_tape
-_type.tp_vectorcall = <VectorCall><void*>make_tape
+_type.tp_name = "gradtape.GradientTape"        # its public name
+_type.tp_dealloc = free_tape
+_type.tp_vectorcall = <VectorCall><void*>new_tape

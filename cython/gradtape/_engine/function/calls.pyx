@@ -1,16 +1,16 @@
-"""Calls of compiled functions: a call like the last one goes to its plan without Python."""
+"""Calls of compiled functions: a call with the same signature as the last one runs its plan without any Python."""
 
 from cpython.ref cimport PyObject
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 
 from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, same_extent
-from gradtape._engine.record.log cimport Thread, here
+from gradtape._engine.record.log cimport Thread, thread_state
 from gradtape._engine.record.primitive cimport examining
 from gradtape._engine.tensor.tensor cimport Tensor, tracing
 from gradtape._engine.function.plan cimport MISSED, Plan
 
 cdef enum:
-    MOST = 16                    # arguments of a call that may be like the last one
+    MOST = 16                    # arguments of calls that are compared with the last one
 
 cdef extern from "Python.h":
     ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
@@ -22,23 +22,23 @@ cdef bint _eagerly = False
 
 
 def run_eagerly(bint eagerly) -> None:
-    """Whether functions run their Python at every call."""
+    """Sets whether compiled functions run eagerly."""
     global _eagerly
     _eagerly = eagerly
 
 
 def runs_eagerly() -> bool:
-    """What `run_eagerly` was last told."""
+    """Whether compiled functions run eagerly."""
     return _eagerly
 
 
 cdef class Caller:
-    """The compiled part of a function that `tf.function` made: it remembers the last call's signature and plan."""
-    cdef Plan plan               # None: the next call is like none before
+    """The compiled part of a `tf.function`: remembers the last call's signature and plan."""
+    cdef Plan plan               # None: there is no call to compare with
     cdef Py_ssize_t count
     cdef Extent* extents[MOST]   # of tensors; NULL of other arguments
     cdef int dtypes[MOST]
-    cdef tuple others            # the last call's arguments that are no tensors, at their places
+    cdef tuple others            # the last call's arguments, None for tensors
 
     def __dealloc__(self):
         self.forget()
@@ -51,7 +51,7 @@ cdef class Caller:
         self.count = 0
 
     def _remember(self, tuple arguments not None, Plan plan not None):
-        """Has calls like this one, of tensors and Python's own constants by place, go to a plan."""
+        """Runs a plan for further calls with this signature. Only positional tensors and Python constants are supported."""
         cdef Py_ssize_t i
         cdef list others = []
         self.plan = None
@@ -78,7 +78,7 @@ cdef class Caller:
         return call(self, arguments, keywords)
 
     def _look_up(self, tuple arguments, dict keywords):
-        """The result of a call that is not like the last one."""
+        """The result of a call whose signature differs from the last one's."""
         raise NotImplementedError
 
 
@@ -91,7 +91,7 @@ cdef object call(object called, object arguments, object keywords):
     cdef Plan plan = caller.plan
     if (plan is not None and (<PyObject*>keywords == NULL or PyDict_GET_SIZE(keywords) == 0)
             and PyTuple_GET_SIZE(arguments) == caller.count and not (tracing or examining or _eagerly)):
-        at = here()
+        at = thread_state()
         if plan.recorded == ((<Thread>at).span != 0) and not (<Thread>at).forward:
             for i in range(caller.count):
                 value = PyTuple_GET_ITEM(arguments, i)
@@ -113,7 +113,7 @@ cdef object call(object called, object arguments, object keywords):
 
 
 def called_at_once(type cls not None) -> type:
-    """The class, a subclass of Caller that defines no `__call__`, with the base's in its place: without a search for it."""
+    """Class decorator for a subclass of Caller without `__call__`: copies the base's slot, which is then called without a lookup."""
     (<TypeObject*>cls).tp_call = call
     return cls
 

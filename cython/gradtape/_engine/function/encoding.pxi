@@ -4,7 +4,7 @@ cdef int prepare(Node root, Py_ssize_t slots, bint recorded, bint fuses, list ar
     """Plans a tree. Programs are fused only of functions that are called again and again, for making them takes a while."""
     number(root, {}, {}, {}, recorded)
     known = {slot: given_form[:2] for slot, given_form in enumerate(arguments)}
-    encode(root, slots, fuses and not recorded, recorded, known)
+    encode(root, slots, fuses and not recorded, recorded, known, set())
     return 0
 
 
@@ -119,21 +119,26 @@ cdef object renamed_places(object packed, dict names):
     return packed
 
 
-cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known):
-    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before."""
+cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict known, set splats):
+    """Makes the actions of a node and of all beyond it. Returns the slots that they read. known: forms of what others made before;
+    splats: the slots of that in which one may be."""
     cdef set live = set()
     cdef Step step
     cdef int i
     cdef list plan = [], ends = []
     cdef Schedule schedule = None
+    cdef set seen
     cdef Code code
+    if fuses:
+        splats = splats_of(node.numbered, splats)
     if node.guard is None:
         live.update(node.given_slots)
     else:
         beyond = {**known, **{slot: form_of(step, slot) for step in node.numbered for slot in step.result_slots}} if fuses else known
         for child in node.children.values():
-            live |= encode(<Node>child, slots, fuses, recorded, beyond)
+            live |= encode(<Node>child, slots, fuses, recorded, beyond, splats)
         live.add(node.asked.operands[0])
+    seen = set(live)
     if fuses:
         node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
         schedule = scheduled(node.numbered, known)
@@ -173,6 +178,8 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
         if schedule is not None:
             encode_queued(&code.actions[i], step, schedule)
     code.products = 0 if schedule is None else schedule.count
+    if fuses:
+        lay_out(code, ends, seen, known, splats)
     node.code = code
     return live
 
@@ -222,6 +229,7 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
     action.step = <PyObject*>step
     action.primitive = <PyObject*>step.primitive
     action.compute = NULL if step.primitive is None else step.primitive.compute
+    action.write = NULL if step.primitive is None else step.primitive.write
     action.shape = step.shape
     action.attribute = step.attribute
     if step.kind == EFFECT and is_dense_step(step):
@@ -275,6 +283,110 @@ cdef int encode_queued(Action* action, Step step, Schedule schedule) except -1:
             raise MemoryError()
         action.product[0] = left.product
     return 0
+
+
+cdef int lay_out(Code code, list ends, set seen, dict known, set splats) except -1:
+    """Gives results a place in the arena that nobody sees but actions which only read them.
+
+    ends: per action the slots that nobody needs after it; seen: the slots that others see; known: forms of what others made before;
+    splats: the slots in which one may be.
+    """
+    cdef Layout layout = Layout()
+    cdef dict forms = dict(known)
+    cdef Action* action
+    cdef Step step
+    cdef Py_ssize_t i
+    cdef int k, over
+    for step in code.steps:
+        for k in range(step.result_count):
+            forms[step.results[k]] = form_of(step, step.results[k])
+    for i in range(code.count - 1, -1, -1):
+        action, step = &code.actions[i], code.steps[i]
+        action.placed = has_place(action, step, forms, splats) and seen.isdisjoint(step.result_slots)
+        if not action.placed:
+            seen.update(step.result_slots)
+        if not only_reads(action, step, i >= code.certain):
+            seen.update(step.operand_slots)
+        elif not action.placed and (action.kind == ADD_PRODUCT or action.kind == COMPILED and step.primitive.shares):
+            seen.add(step.operands[step.operand_count - 1])          # where the result may lie
+    for i in range(code.count):
+        action, step = &code.actions[i], code.steps[i]
+        if action.placed and action.kind == COMPILED and step.primitive.shares:
+            action.placed = step.operands[0] in layout.regions
+        if action.placed:
+            over = place_of_operand(action, step, layout, forms)
+            for k in range(step.result_count):
+                layout.add(step.results[k], forms[step.results[k]], over)
+        held = [slot for slot in ends[i] if slot not in layout.regions]
+        placed = [slot for slot in ends[i] if slot in layout.regions]
+        action.held_count = len(held)
+        for k in range(action.end_count):
+            action.ends[k] = held[k] if k < action.held_count else placed[k - action.held_count]
+        for slot in placed:
+            layout.end(slot)
+    if layout.places:
+        code.layout, code.arena = layout, Arena(layout)
+    return 0
+
+
+cdef bint has_place(Action* action, Step step, dict forms, set splats) except -1:
+    """Whether an action's results may be written into storage that is there."""
+    cdef bint elementwise = action.kind == PROGRAM or action.kind == LONG_PROGRAM
+    cdef int k
+    for k in range(step.result_count):
+        form = forms[step.results[k]]
+        if form is None or not 0 < bytes_of(form) <= LARGEST_PLACED or not (elementwise or form[1] <= F64):
+            return False
+    for k in range(step.operand_count):
+        form = forms.get(step.operands[k])
+        if form is None or not (form[1] == step.attribute or form[1] == BOOL if elementwise else
+                                form[1] <= F64 and bytes_of(form) and step.operands[k] not in splats):
+            return False
+    if elementwise:
+        return step.attribute <= F64
+    if action.kind == COMPILED:
+        if step.primitive in MATMULS:
+            return multiplies_rows(step.attribute, rank_of(forms[step.operands[0]]), rank_of(forms[step.operands[1]]))
+        return step.primitive.write != NULL or step.primitive.shares
+    return step.result_count and (action.kind == ADD_PRODUCT or action.kind == JOIN or action.kind == PART)
+
+
+cdef Py_ssize_t rank_of(tuple form) noexcept:
+    return len(form[0]) // <Py_ssize_t>sizeof(Py_ssize_t)
+
+
+cdef bint only_reads(Action* action, Step step, bint certain) noexcept:
+    """Whether an action neither keeps its operands nor shows them to anybody."""
+    if action.kind == PROGRAM or action.kind == LONG_PROGRAM:
+        return step.attribute <= F64
+    if action.kind == ASSIGN:
+        return certain and step.variable.open_shape is None
+    return action.kind == COMPILED or action.kind < 0
+
+
+cdef int place_of_operand(Action* action, Step step, Layout layout, dict forms) except -2:
+    """The slot of an operand where an action's result may lie; -1 where there is none."""
+    cdef int k, slot
+    if action.kind == COMPILED and step.primitive.shares:
+        return step.operands[0]
+    for k in range(step.operand_count):
+        slot = step.operands[k]
+        if ((action.ending >> k) & 1 if action.kind != ADD_PRODUCT else k == 2 and action.attribute & LAST_USE):
+            if slot in layout.regions and layout.alone(slot) and forms[slot] == forms[step.results[0]]:
+                return slot
+    return -1
+
+
+cdef set splats_of(list steps, set before):
+    """The slots in which a splat may be behind some steps."""
+    cdef set found = set(before)
+    cdef Step step
+    for step in steps:
+        if ((step.kind == CONSTANT and step.constant.splat) or (step.kind == COMPILED and not found.isdisjoint(step.operand_slots))
+                or (step.kind == COMPILED and step.primitive is EVEN) or step.kind == SCRIPTED
+                and type(step.primitive.evaluate) is functools.partial and step.primitive.evaluate.func is evaluate_everywhere):
+            found.update(step.result_slots)
+    return found
 
 
 cdef bint is_dense_step(Step step) except -1:

@@ -1,4 +1,4 @@
-"""Fusion: elementwise neighbours become one program."""
+"""Fusion of consecutive elementwise steps into one program."""
 
 from gradtape._engine.function.trace cimport Step
 

@@ -1,4 +1,4 @@
-"""Fusion: elementwise neighbours become one program, whose values between them never leave the cache.
+"""Fusion of consecutive elementwise steps into one program, whose intermediate values stay in the cache.
 
 A step takes in a step before it that computes one of its operands, elementwise and of its shape and dtype, where nobody
 else reads that. The program that does both runs the same instructions on the same operands, so no bit changes.
@@ -21,11 +21,11 @@ from gradtape._engine.base.types cimport F64, MAX_OPERANDS
 from gradtape._src.table.expressions import Expr, expand, operand, rebuild
 
 cdef enum:
-    MOST_STEPS = 100         # that one program takes in
-    FEW = 64                 # elements up to which a program may have many registers
-    FEW_REGISTERS = 32       # of longer ones, which are to stay in cache together
+    MOST_STEPS = 100         # in one program
+    FEW = 64                 # elements up to which a program may use any number of registers
+    FEW_REGISTERS = 32       # registers of longer programs, which have to fit into the cache
 
-cdef dict _expanded = {}     # formulas in instructions, of programs that are no function's own
+cdef dict _expanded = {}     # formulas expanded to instructions
 
 
 cdef list fused_steps(list steps, set live, dict known):
@@ -63,7 +63,7 @@ cdef list fused_steps(list steps, set live, dict known):
 
 
 cdef list with_reductions(list steps, set live):
-    """Steps of which long programs whose values are only summed are one with the sum, so that these are never stored."""
+    """Fuses long programs whose values are only summed with the sum, so that the values are never stored."""
     cdef dict makers = {}, readers = {}
     cdef set absorbed = set()
     cdef list kept = []
@@ -101,7 +101,7 @@ cdef Step summing(Step maker, Step reduction):
 
 
 cdef Step as_program(Step step):
-    """The sum that a sweep makes in place is one of the table: the same instruction on the same operands."""
+    """Replaces the sum that a sweep computes in place by `add`: the same instruction on the same operands."""
     cdef Step made
     if step.kind != COMPILED or step.primitive is not ADD_RUN:
         return step
@@ -119,7 +119,7 @@ cdef bint is_elementwise(Step step) noexcept:
 
 
 cdef set region_of(list steps, int last, dict makers, dict readers, set live, int most):
-    """The step at `last` and those before it that it can take in, by place."""
+    """The indices of the step at `last` and of earlier steps that can be fused with it."""
     cdef set region = {last}, operands
     cdef Step root = steps[last], step
     cdef int k, i
@@ -149,7 +149,7 @@ cdef set region_of(list steps, int last, dict makers, dict readers, set live, in
 
 
 cdef set operands_of(list steps, set region, dict makers):
-    """The slots that a region reads and does not make."""
+    """The slots that a region reads but does not compute."""
     cdef set found = set()
     cdef Step step
     cdef int i, k
@@ -162,7 +162,7 @@ cdef set operands_of(list steps, set region, dict makers):
 
 
 cdef object number_at(list steps, int slot, dict makers):
-    """The number that a slot holds in every repetition, None where it is none: it becomes part of the formula."""
+    """The number that a slot holds in every replay, which becomes a constant of the formula; None if it is not one."""
     cdef Step maker
     place = makers.get(slot)
     if place is None:
@@ -171,7 +171,7 @@ cdef object number_at(list steps, int slot, dict makers):
     if maker.kind != CONSTANT or maker.constant.dtype_code > F64 or not (maker.constant.splat or maker.constant.extent.size == 1):
         return None
     number = scalar_value(maker.constant)
-    return number if number == number else None      # the bits of a NaN are its own
+    return number if number == number else None      # NaNs keep their bits
 
 
 cdef object form_at(list steps, int slot, dict makers, dict known):
@@ -204,15 +204,15 @@ cdef object formula_of(Program program):
 
 
 cdef Step together(list steps, int last, list region, dict known, dict makers, dict programs):
-    """One step for a region; None where its program would not stay in cache. Regions of the same form share a program."""
+    """Fuses a region into one step; None if its program would not fit into the cache. Equal regions share a program."""
     cdef dict places = {}, results = {}
     cdef Step root = steps[last], step, made
     cdef Program program
     cdef int i, k
     cdef list given_forms = [form_at(steps, slot, makers, known) for slot in operands_of(steps, set(region), makers)]
-    # A program tells its type by an operand, of which one must be floating: where none is known to be, a number stays one.
+    # A program's dtype is that of a floating operand: if there is no other, a constant remains an operand.
     cdef bint floating = any([given_form is not None and given_form[1] <= F64 for given_form in given_forms])
-    # What is one value everywhere is a number where another operand tells the shape.
+    # A splat becomes a constant if another operand determines the shape.
     cdef bint shaped = any([given_form is not None and given_form[0] == dims_of(root.shape) for given_form in given_forms])
     cdef list form = []
     for i in region:
@@ -250,7 +250,7 @@ cdef Step together(list steps, int last, list region, dict known, dict makers, d
 
 
 cdef Program program_of(list form, int arity):
-    """The program of a region: of each of its steps the program and what it is given, the last one's value. None: there is none."""
+    """The program of a region, given the program and arguments of each of its steps; its value is the last one's. None if impossible."""
     cdef dict nodes = {}
     cdef list formulas = []
     cdef Program program
@@ -260,14 +260,14 @@ cdef Program program_of(list form, int arity):
             return given[int(node.value)]
         if not arguments:
             return node
-        if node.code == "mul":                                       # by one, which changes no bit
+        if node.code == "mul":                                       # by 1, which changes no bit
             for factor, other in (arguments, arguments[::-1]):
                 if factor.code == "constant" and factor.value == 1.0:
                     return other
         key = node.code, tuple([id(argument) for argument in arguments])
         found = nodes.get(key)
         if found is None:
-            found = nodes[key] = Expr(node.code, arguments, 0.0)     # not among those that are known for good
+            found = nodes[key] = Expr(node.code, arguments, 0.0)     # not among the permanently cached ones
         return found
 
     for primitive, wiring in form:

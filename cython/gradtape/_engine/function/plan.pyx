@@ -13,22 +13,26 @@ from libc.stdint cimport INT64_MAX, int64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
+from gradtape._engine.base.buffer cimport SHARED_LIMIT
 from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent, tensor_shape
-from gradtape._engine.base.types cimport F64, MAX_OPERANDS, is_native
+from gradtape._engine.base.types cimport BOOL, F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.compute.queue cimport Product, Trial, enqueue, note_time, occupy, queued, settle, vacate
+from gradtape._engine.function.arena cimport Arena, Layout, bytes_of
 from gradtape._engine.function.fusion cimport form_of, fused_steps
 from gradtape._engine.function.schedule cimport Queued, Schedule, scheduled
 from gradtape._engine.function.trace cimport (ASSIGN, COMPILED, CONSTANT, EFFECT, GUARD, LONG_PROGRAM, PROGRAM, READ, SCRIPTED,
                                               Built, Place, Recorder, Step, collect, filled_in, outcome_of)
-from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, overwrite
+from gradtape._engine.ops.elementwise cimport elementwise, elementwise_list, overwrite, write_elementwise
+from gradtape._engine.ops.matmul cimport multiplies_rows
 from gradtape._engine.ops.reductions cimport EVEN, reduced_program
 from gradtape._engine.ops.elementwise_vjp cimport everywhere, total
 from gradtape._engine.ops.extremes cimport compiled as compiled_extremes
 from gradtape._engine.ops.movement cimport copy_runs
 from gradtape._engine.ops.softmax cimport compiled as compiled_softmax
-from gradtape._engine.record.primitive cimport DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate, observing, unobserved
+from gradtape._engine.record.primitive cimport (DRAWS, EXCHANGES, EXTERNAL, SHOWS, WRITES, Evaluate, Write, observing,
+                                                unobserved)
 from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.tensor.tensor cimport Tensor, is_free, item_size, new_tensor, share
 
@@ -38,7 +42,7 @@ import threading
 import numpy as np
 
 from gradtape._engine.ops.elementwise_vjp import evaluate_everywhere, evaluate_total
-from gradtape._engine.ops.matmul import evaluate_added_product
+from gradtape._engine.ops.matmul import MATMULS, evaluate_added_product
 from gradtape._engine.ops.movement import evaluate_assembly, evaluate_parts
 from gradtape._engine.ops.reductions import evaluate_summed
 from gradtape._engine.state.optimizers import BaseOptimizer
@@ -48,6 +52,7 @@ cdef enum:
     FEW_SLOTS = 128          # that a repetition keeps on the stack
     MOST_FOLDED = 1 << 14    # elements of a constant that is computed once
     FUSES_AFTER = 2          # repetitions
+    LARGEST_PLACED = SHARED_LIMIT    # bytes of a result in an arena: larger ones, whose making hardly shows, come and go one by one
     LAST_USE = 4             # in the attribute of ADD_PRODUCT: nobody needs what was there
     TAKE = 100               # an action: a step of an optimizer, whose pairs are dense
     TOTAL = -1               # what a sweep does in fewer ops: the sum of a program's values
@@ -76,10 +81,13 @@ cdef struct Action:
     int operands[3]                  # slots; -1 where there are fewer
     int end_count
     int* ends                        # slots that nobody needs after it
+    int held_count                   # of these the first so many are not the arena's
+    bint placed                      # its results lie in the arena where the repetition has it
     int ending                       # of a program, the operands that are among them and may become its result, a bit each
     PyObject* step                   # all of these borrowed
     PyObject* primitive
     Evaluate compute
+    Write write
     Extent* shape
     Extent* over                     # of a total, or of what tensors are joined to; owned
     Extent** parts                   # of the results of PART, and NULL behind them; owned
@@ -96,6 +104,8 @@ cdef class Code:
     cdef Py_ssize_t certain          # the action from which on nothing leads off the trace
     cdef readonly list steps
     cdef Py_ssize_t slots            # that a repetition of the whole tree needs
+    cdef Layout layout               # of results that nobody else sees; None: there are none
+    cdef Arena arena                 # None as long as a repetition has it
     cdef int products                # that are put into the queue
     cdef Trial _trial                # whether that pays
     cdef object given                # the result, with Places; None where a guard follows
@@ -119,6 +129,16 @@ cdef class Code:
         """Per action the slots of which one becomes the result's if its tensor is of the same form."""
         return [[(<Step>self.steps[i]).operands[k] for k in range((<Step>self.steps[i]).operand_count)
                  if (self.actions[i].ending >> k) & 1] for i in range(self.count)]
+
+    @property
+    def arena_bytes(self):
+        """How much storage a repetition takes at once, for results that nobody else sees."""
+        return 0 if self.layout is None else self.layout.size
+
+    @property
+    def arena_places(self):
+        """Offset and size of each slot's result in the arena."""
+        return {} if self.layout is None else {slot: (offset, bytes_of(form)) for slot, offset, form in self.layout.places}
 
     @property
     def left_to_queue(self):
@@ -376,7 +396,7 @@ cdef class Plan:
         cdef PyObject** slots = few
         cdef Repetition state = None
         cdef Action* action = NULL
-        cdef Tensor value
+        cdef Arena arena = None
         cdef bint certain, touched = False, queues = False
         cdef Py_ssize_t i, size
         cdef long base = 0
@@ -401,6 +421,9 @@ cdef class Plan:
                 slots[i] = arguments[i]
             while True:
                 certain = False
+                if code.arena is not None and not observing and unobserved():
+                    arena, code.arena = code.arena, None
+                    arena.enter(slots)
                 if code.products:
                     queues = occupy(&code._trial, &began)
                     base = queued()
@@ -414,26 +437,31 @@ cdef class Plan:
                             touched = True
                             state.finish()
                             state = None
-                    if queues:
-                        if observing or not unobserved():            # which a program in Python may have brought about
+                    if (queues or arena is not None) and (observing or not unobserved()):
+                        # Which a program in Python may have brought about.
+                        if queues:
                             settle(queued())
                             vacate()
                             queues = False
                             began = 0
-                        elif action.awaited:
-                            settle(base + action.awaited)
+                        if arena is not None:
+                            arena.give_up(slots)
+                            arena, code.arena = None, arena
+                    if queues and action.awaited:
+                        settle(base + action.awaited)
                     if action.kind <= SCRIPTED:
                         if queues and action.product != NULL:
-                            put_off_product(action, slots, base)
+                            put_off_product(action, slots, base, arena is not None and action.placed)
+                        elif arena is not None and action.placed:
+                            write(action, slots)
                         else:
                             evaluate(action, slots)
+                            if arena is not None and action.kind == COMPILED:
+                                arena.keep_apart(&slots[action.out])
                     elif action.kind == READ:
                         if state is not None:
                             state.before_read((<Step>action.step).variable)
-                        value = (<Step>action.step).variable.read()
-                        if value.extent != action.shape and not same_extent(value.extent, action.shape):
-                            raise OtherForm(f"{(<Step>action.step).name} gave a tensor of shape {tensor_shape(value.extent)}")
-                        put(slots, action.out, value)
+                        read(action, slots)
                     elif certain:
                         touched = True
                         carry_through(action, slots)
@@ -441,7 +469,7 @@ cdef class Plan:
                         if state is None:
                             state = Repetition()
                         state.put_off(<Step>action.step, slots)
-                    for k in range(action.end_count):
+                    for k in range(action.end_count if arena is None else action.held_count):
                         clear_slot(slots, action.ends[k])
                 if code.products:
                     if queues:
@@ -449,6 +477,9 @@ cdef class Plan:
                         vacate()
                     note_time(&code._trial, queues, began)
                     queues = False
+                if arena is not None:
+                    arena.leave(slots)
+                    arena, code.arena = None, arena
                 if code.asked is None:
                     if state is not None:
                         touched = True
@@ -478,6 +509,9 @@ cdef class Plan:
             if queues:
                 settle(queued())
                 vacate()
+            if arena is not None:
+                arena.leave(slots)
+                code.arena = arena
             for i in range(size):
                 Py_XDECREF(slots[i])
             if slots != few:
@@ -536,7 +570,7 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     if action.kind == JOIN:
         return put(slots, action.out, joined(action, slots))
     if action.kind == PART:
-        return put_parts(action, slots)
+        return put_parts(action, slots, False)
     if action.kind == SUMMED:
         return put(slots, action.out, reduced_program(<Program>action.primitive, [<Tensor>slots[step.operands[i]] for i in range(
             step.operand_count)], action.over, action.attribute))
@@ -546,6 +580,35 @@ cdef inline int evaluate(Action* action, PyObject** slots) except -1:
     given = tuple([<Tensor>slots[step.operands[i]] for i in range(step.operand_count)])
     results = step.primitive(*given, attributes=step.attributes)
     return take(step, slots, list(results) if type(results) is tuple else [results])
+
+
+cdef int read(Action* action, PyObject** slots) except -1:
+    """Reads a variable. The slot alone holds what it gives: a variable is written in place where nobody holds its value."""
+    cdef Tensor value = (<Step>action.step).variable.read()
+    if value.extent != action.shape and not same_extent(value.extent, action.shape):
+        raise OtherForm(f"{(<Step>action.step).name} gave a tensor of shape {tensor_shape(value.extent)}")
+    return put(slots, action.out, value)
+
+
+cdef int write(Action* action, PyObject** slots) except -1:
+    """Evaluates into the arena. Nobody records or observes what a repetition does that has it."""
+    cdef Step step = <Step>action.step
+    cdef Tensor out = <Tensor>slots[action.out]
+    cdef PyObject* given[MAX_OPERANDS]
+    cdef int i
+    if action.kind == PROGRAM or action.kind == LONG_PROGRAM:
+        for i in range(step.operand_count):
+            given[i] = slots[step.operands[i]]
+        return write_elementwise(<Program>action.primitive, out, given, step.operand_count, <int>action.attribute)
+    if action.kind == COMPILED:
+        if action.write == NULL:
+            return 0                     # it lies where its operand does
+        return action.write(out, <Tensor>slots[action.operands[0]], operand(action, slots, 1), action.attribute)
+    if action.kind == ADD_PRODUCT:
+        return add_product_to(action, slots, placed_total(action, slots, False))
+    if action.kind == JOIN:
+        return join_into(action, slots, out)
+    return put_parts(action, slots, True)
 
 
 cdef bint in_place(Action* action, PyObject** slots) except -1:
@@ -580,30 +643,53 @@ cdef Tensor total_to_add_to(Action* action, PyObject** slots, bint queues):
     return out
 
 
-cdef int put_off_product(Action* action, PyObject** slots, long base) except -1:
-    """Puts a product into the queue."""
-    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]]
-    cdef Tensor out = (total_to_add_to(action, slots, True) if action.kind == ADD_PRODUCT
-                       else new_tensor(left.dtype_code, action.shape))
+cdef Tensor placed_total(Action* action, PyObject** slots, bint queues):
+    """The same in the arena, where the operand may lie already."""
+    cdef Tensor held = <Tensor>slots[action.operands[2]], out = <Tensor>slots[action.out]
+    if held.data != out.data:
+        if queues:
+            settle(queued())
+        memcpy(out.data, held.data, out.extent.size * item_size(out.dtype_code))
+    return out
+
+
+cdef int put_off_product(Action* action, PyObject** slots, long base, bint placed) except -1:
+    """Puts a product into the queue. placed: its result lies in the arena."""
+    cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out
+    if placed:
+        out = placed_total(action, slots, True) if action.kind == ADD_PRODUCT else <Tensor>slots[action.out]
+    else:
+        out = total_to_add_to(action, slots, True) if action.kind == ADD_PRODUCT else new_tensor(left.dtype_code, action.shape)
     enqueue(action.product, base, left.data, right.data, out.data)
-    return put(slots, action.out, out)
+    return 0 if placed else put(slots, action.out, out)
 
 
-cdef Tensor sum_with_product(Action* action, PyObject** slots):
-    """What `added_product` gives."""
+cdef int add_product_to(Action* action, PyObject** slots, Tensor out) except -1:
     cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]]
-    cdef Tensor out = total_to_add_to(action, slots, False)
     cdef bint left_transposed = action.attribute & 1, right_transposed = (action.attribute >> 1) & 1
     if not add_product(out.dtype_code == F64, left_transposed, right_transposed, out.extent.dims[0], out.extent.dims[1],
                        left.extent.dims[0 if left_transposed else 1], left.data, right.data, out.data):
         raise RuntimeError("a product was added that is not added so")
+    return 0
+
+
+cdef Tensor sum_with_product(Action* action, PyObject** slots):
+    """What `added_product` gives."""
+    cdef Tensor out = total_to_add_to(action, slots, False)
+    add_product_to(action, slots, out)
     return out
 
 
 cdef Tensor joined(Action* action, PyObject** slots):
     """What `evaluate_assembly` gives."""
+    cdef Tensor out = new_tensor((<Tensor>slots[action.operands[0]]).dtype_code, action.over)
+    join_into(action, slots, out)
+    return out
+
+
+cdef int join_into(Action* action, PyObject** slots, Tensor out) except -1:
     cdef Step step = <Step>action.step
-    cdef Tensor part = <Tensor>slots[step.operands[0]], out = new_tensor(part.dtype_code, action.over)
+    cdef Tensor part
     cdef Py_ssize_t outer = action.attribute, item = item_size(out.dtype_code), run, offset = 0
     cdef int i
     if out.extent.size:
@@ -612,22 +698,23 @@ cdef Tensor joined(Action* action, PyObject** slots):
             run = part.extent.size // outer * item
             copy_runs(out.data + offset, out.extent.size // outer * item, part.data, run, run, outer)
             offset += run
-    return out
+    return 0
 
 
-cdef int put_parts(Action* action, PyObject** slots) except -1:
-    """Does what `evaluate_parts` does."""
+cdef int put_parts(Action* action, PyObject** slots, bint placed) except -1:
+    """Does what `evaluate_parts` does. placed: the parts lie in the arena."""
     cdef Step step = <Step>action.step
     cdef Tensor tensor = <Tensor>slots[step.operands[0]], out
     cdef Py_ssize_t outer = action.attribute, item = item_size(tensor.dtype_code), run, offset = 0
     cdef int i
     for i in range(step.result_count):
-        out = new_tensor(tensor.dtype_code, action.parts[i])
+        out = <Tensor>slots[step.results[i]] if placed else new_tensor(tensor.dtype_code, action.parts[i])
         if out.extent.size:
             run = out.extent.size // outer * item
             copy_runs(out.data, run, tensor.data + offset, tensor.extent.size // outer * item, run, outer)
             offset += run
-        put(slots, step.results[i], out)
+        if not placed:
+            put(slots, step.results[i], out)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which products of a plan are put into the queue, in which order steps are taken, and what each waits for.
+"""Schedules which matrix products of a plan are queued for a second thread, the order of steps, and what each step waits for.
 
 A product may be left to a second thread where the first has enough else to do between the last of its operands and the first
 use of its result: gradients of weights, and inputs' part of a recurrence, but not what carries a state from step to step. Times are
@@ -20,15 +20,15 @@ import math
 from gradtape._engine.ops.matmul import MATMULS, evaluate_added_product
 
 cdef enum:
-    LEAST_WORK = 16_000          # multiply-adds of a product that is worth handing over
-    LEAST_TOTAL = 2_000_000      # and of all together
-    PACE = 45                    # multiply-adds in a nanosecond
-    HANDOVER = 300               # nanoseconds until another thread has seen a product, and its result has come back
-    AT_ONCE = 20                 # nanoseconds of a step that moves a pointer, or puts a product into the queue
-    LEAD = 2_000                 # nanoseconds by which a product goes into the queue earlier than it would have to
+    LEAST_WORK = 16_000          # multiply-adds of the smallest product worth queueing
+    LEAST_TOTAL = 2_000_000      # minimum of all queued products together
+    PACE = 45                    # multiply-adds per nanosecond
+    HANDOVER = 300               # latency in nanoseconds of passing a product to another thread and its result back
+    AT_ONCE = 20                 # nanoseconds of a step that only moves a pointer or queues a product
+    LEAD = 2_000                 # nanoseconds by which products are queued earlier than necessary
     MOST_ROUNDS = 4
-    MOST_MOVED = 4               # steps that go earlier with a product
-    BATCH = MOST_QUEUED // 4     # so many products are settled together
+    MOST_MOVED = 4               # steps that may be moved forward with a product
+    BATCH = MOST_QUEUED // 4     # products awaited at once
 
 
 cdef class Queued:
@@ -42,14 +42,14 @@ cdef class Schedule:
 
 
 cdef class Planner:
-    """What is known of the steps while they are scheduled. Places are theirs as they were given."""
+    """State of scheduling. Indices are those of the steps in their original order."""
     cdef list steps
-    cdef dict known                      # forms of what was there before
-    cdef dict makers                     # place by slot
-    cdef dict readers                    # places by slot
-    cdef dict candidates                 # Queued by place, of products that may go into the queue
+    cdef dict known                      # forms of slots that exist beforehand
+    cdef dict makers                     # index of the producing step, by slot
+    cdef dict readers                    # indices of the reading steps, by slot
+    cdef dict candidates                 # Queued by index, of products that may be queued
     cdef list times                      # nanoseconds that each step takes
-    cdef list clock                      # when the first thread begins each step, and when all is done, in nanoseconds
+    cdef list clock                      # when the first thread begins each step and ends, in nanoseconds
 
     def __cinit__(self, list steps, dict known):
         cdef Step step
@@ -68,7 +68,7 @@ cdef class Planner:
                 self.candidates[i] = made
 
     cdef Queued product_of(self, Step step):
-        """What a step would put into the queue; None where it is no product of matrices, or too small or large a one."""
+        """The product that a step would queue; None if it is not a matrix product of suitable size."""
         cdef Queued made
         cdef bint adds = step.kind == SCRIPTED and step.primitive.evaluate is evaluate_added_product
         if not adds and (step.kind != COMPILED or step.primitive not in MATMULS):
@@ -88,7 +88,7 @@ cdef class Planner:
         if len(right) != 2 or len(left) < 2 or len(left) > 2 and made.product.transpose_a:
             return None
         made.product.k = left.pop()
-        made.product.m = math.prod(left)             # rows of all batches are rows of one product
+        made.product.m = math.prod(left)             # one product with the rows of all batches
         if made.product.transpose_a:
             made.product.m, made.product.k = made.product.k, made.product.m
         made.product.n = right[0 if made.product.transpose_b else 1]
@@ -162,7 +162,7 @@ cdef class Planner:
         return found
 
     cdef int choose(self) except -1:
-        """Leaves those candidates for which there is time."""
+        """Removes candidates that another thread could not finish in time."""
         cdef int place
         cdef dict needs
         cdef list late
@@ -180,8 +180,8 @@ cdef class Planner:
         return 0
 
     cdef list order(self):
-        """The places in the order in which steps are taken."""
-        cdef dict earlier = {}           # places that go before a place
+        """The indices of the steps in the order of execution."""
+        cdef dict earlier = {}           # indices to be executed before an index
         cdef set taken = set(), moved
         cdef list found = []
         cdef dict needs = self.needs()
@@ -210,7 +210,7 @@ cdef long work_of(Queued queued) noexcept:
 
 
 cdef long duration(Queued queued) noexcept:
-    """Nanoseconds that another thread takes to give a product's result."""
+    """Nanoseconds until another thread has computed a product."""
     return work_of(queued) // PACE + HANDOVER
 
 

@@ -1,4 +1,4 @@
-"""Traces: what a function did, as a list of steps."""
+"""Traces: the steps of a function call."""
 
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
@@ -9,58 +9,59 @@ from gradtape._engine.tensor.tensor cimport Tensor
 from gradtape._engine.state.variable cimport BaseVariable
 
 cdef enum StepKind:
-    CONSTANT                 # a tensor that was there before
+    CONSTANT                 # a tensor created outside of the function
     PROGRAM                  # an elementwise program of up to three operands
-    LONG_PROGRAM             # of more
+    LONG_PROGRAM             # with more operands
     COMPILED                 # a compiled primitive
-    SCRIPTED                 # a primitive whose evaluation is Python
-    READ                     # of a variable
-    ASSIGN                   # to a variable: the value, or what is added to or taken off it
-    EFFECT                   # a call of Python that does more than give a value
-    GUARD                    # Python looked at a value
+    SCRIPTED                 # a primitive evaluated in Python
+    READ                     # reads a variable
+    ASSIGN                   # assigns to a variable, adds to it or subtracts from it
+    EFFECT                   # a call of a Python function with side effects
+    GUARD                    # Python read a value
 
 cdef class Place:
-    """Stands for the tensor of a slot in a structure."""
+    """Placeholder for the tensor of a slot in a structure."""
     cdef readonly int slot
 
 cdef class Built:
-    """Stands for an object that holds tensors: what makes it of its parts, and these."""
+    """Placeholder for an object that contains tensors: a function that builds it from its parts, and the parts."""
     cdef object make
     cdef tuple parts
 
 cdef class Step:
-    """One evaluation, reading, writing or decision."""
+    """One step of a trace."""
     cdef readonly int kind
     cdef readonly Primitive primitive
     cdef int operand_count, result_count
     cdef int* operands
     cdef int* results
-    cdef object attributes               # of a primitive whose evaluation is Python
-    # Of a compiled one; of a program its operands' dtype; an assignment's instruction; whether a guard asks for truth alone.
+    cdef object attributes               # of a primitive evaluated in Python
+    # Of a compiled primitive its attribute; of a program its operands' dtype; of an assignment its instruction; of a guard whether it
+    # only tests truth.
     cdef int64_t attribute
     cdef Extent* shape                   # of the result of a program or compiled primitive
-    cdef int dtype_code                  # and its dtype
-    cdef list forms                      # (dimensions as bytes, dtype code) of each result that Python gives
+    cdef int dtype_code                  # the result's dtype
+    cdef list forms                      # (dimensions as bytes, dtype code) of each result of a Python function
     cdef BaseVariable variable
-    cdef object function, arguments      # of an effect: what is called, with Places in its arguments
+    cdef object function, arguments      # of an effect: the function, and its arguments with Places for tensors
     cdef int effect
     cdef list writes                     # variables that an effect may write; None: any
-    cdef object outcome                  # of a guard: what the value was
+    cdef object outcome                  # of a guard: the value when it was traced
     cdef Tensor constant
-    cdef str file                        # where the program stood
+    cdef str file                        # source file
     cdef int line
 
 cdef class Recorder(Tracer):
-    """Makes a trace of what its thread does."""
+    """Records a trace of its thread."""
     cdef unsigned int first
     cdef readonly list steps
-    cdef readonly list arguments         # dimensions as bytes, dtype code and size of each, which have the first slots
+    cdef readonly list arguments         # dimensions as bytes, dtype code and size of each; they have the first slots
     cdef readonly dict constants         # tensor by slot
-    cdef bytearray fixed                 # per slot, whether it is the same in every repetition
-    cdef readonly str failure            # why there is no repetition
-    cdef readonly bint recorded          # tapes around the function record it
-    cdef readonly list created           # weak references to the variables that were made
-    cdef str refusal                     # what is said where variables are made that may not be; None where they may
+    cdef bytearray fixed                 # per slot, whether its value is the same in every replay
+    cdef readonly str failure            # why the trace cannot be replayed, or None
+    cdef readonly bint recorded          # an outer tape records the function
+    cdef readonly list created           # weak references to variables created
+    cdef str refusal                     # error message if a variable is created; None if that is allowed
     cdef list tapes
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1
     cdef int slot_of(self, Tensor tensor) except -1
@@ -68,6 +69,6 @@ cdef class Recorder(Tracer):
     cdef Step evaluation(self, int kind, Primitive primitive, tuple operands, tuple results)
     cdef object packed(self, object value, list places)
 
-cdef int collect(object value, list found) except -1                # the tensors of a structure, in order
-cdef object filled_in(object packed, PyObject** slots)              # a structure with the slots' tensors (IN) in their Places
-cdef object outcome_of(Step guard, Tensor tensor)                   # what a guard compares of a value
+cdef int collect(object value, list found) except -1                # appends the tensors of a structure, in order
+cdef object filled_in(object packed, PyObject** slots)              # a structure with its Places replaced by the slots' tensors (IN)
+cdef object outcome_of(Step guard, Tensor tensor)                   # the part of a value that a guard compares

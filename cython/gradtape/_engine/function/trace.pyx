@@ -1,9 +1,9 @@
-"""Traces: what a function did, as a list of steps that a loop repeats without Python.
+"""Traces: the steps of a function call, to be replayed in a loop without Python.
 
-A trace is made while the function runs, once, eagerly. Tensors are told apart by tags: those of the arguments, of results
-and of what variables held have a slot each; any other was there before and is a constant. What tapes did meanwhile leaves
-nothing but the primitives that they evaluated. Where Python looked at a value stands a guard: a repetition computes up to
-it, and goes on where the value leads it. Traces of one signature that part at their guards are branches of one tree.
+A trace is recorded while the function runs once, eagerly. Tensors are identified by tags: arguments, results and values read from
+variables have a slot each; any other tensor is a constant. Of tapes inside the function, a trace contains only the primitives that
+they evaluated. Where Python read a value there is a guard: a replay computes up to it and continues with the branch for the value it
+finds. The traces of one signature that differ after a guard are branches of one tree.
 """
 
 from cpython.ref cimport PyObject
@@ -12,7 +12,7 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from gradtape._engine.base.shape cimport dims_of, release_extent, retain_extent, tensor_shape
-from gradtape._engine.record.log cimport Thread, here, mark_twin, renew_epoch, thread
+from gradtape._engine.record.log cimport Thread, thread_state, mark_twin, renew_epoch, thread
 from gradtape._engine.record.primitive cimport DRAWS, WRITES, Primitive, Tracer, examining, install_tracer, traced, tracer
 from gradtape._engine.compute.program cimport Program
 from gradtape._engine.tensor.tensor cimport Tensor, as_array, item_size, share
@@ -25,15 +25,15 @@ import math
 import sys
 
 cdef enum:
-    LAST_TAG = 0xF0000000    # no trace begins beyond
+    LAST_TAG = 0xF0000000    # no trace begins above this tag
     NO_TAG = 0xFFFFFFFF
-    MOST_READ = 1024         # bytes of a value that a guard compares
+    MOST_READ = 1024         # largest value that a guard compares, in bytes
 
 cdef unsigned int _next_tag = 1
 
 
 cdef class Place:
-    """Stands for the tensor of a slot in a structure."""
+    """Placeholder for the tensor of a slot in a structure."""
 
     def __cinit__(self, int slot):
         self.slot = slot
@@ -46,7 +46,7 @@ cdef class Place:
 
 
 cdef class Step:
-    """One evaluation, reading, writing or decision."""
+    """One step of a trace."""
 
     def __cinit__(self, int kind, int operand_count, int result_count):
         self.kind = kind
@@ -64,7 +64,7 @@ cdef class Step:
 
     @property
     def name(self):
-        """What it does, in a word."""
+        """A name for display."""
         if self.kind == CONSTANT:
             return "constant"
         if self.kind <= SCRIPTED:
@@ -80,12 +80,12 @@ cdef class Step:
 
     @property
     def place(self):
-        """File and line of the program."""
+        """Source file and line."""
         return self.file, self.line
 
     @property
     def result_bytes(self):
-        """How many bytes each result has; of a read variable its value."""
+        """The size of each result in bytes; for a read, of the variable's value."""
         cdef Tensor constant = self.constant
         if constant is not None:
             return [(1 if constant.splat else constant.extent.size) * item_size(constant.dtype_code)]
@@ -96,24 +96,24 @@ cdef class Step:
         return [math.prod(memoryview(dims).cast("n")) * item_size(code) for dims, code in self.forms]
 
     def call_effect(self, list values):
-        """Calls an effect again, on a tensor per slot (None of others); what it gives."""
+        """Calls an effect again, given a tensor or None per slot; returns its result."""
         return as_effect(self.effect, self.function, *placed(self.arguments, values), writes=self.writes)
 
     @property
     def what(self):
-        """Its kind, by name."""
+        """The name of its kind."""
         if self.kind == EFFECT:
             return "draws" if self.effect == DRAWS else "effect"
         return ("constant", "program", "program", "compiled", "scripted", "read", "assign", "effect", "guard")[self.kind]
 
     @property
     def static(self):
-        """What a primitive is told besides its operands, as an observer is told it."""
+        """A primitive's attributes, as passed to observers."""
         return (self.attribute, tensor_shape(self.shape)) if self.kind == COMPILED else self.attributes or ()
 
     @property
     def held(self):
-        """The variable that is read or assigned to; the tensor of a constant."""
+        """The variable that is read or assigned to, or the constant's tensor."""
         return self.constant if self.kind == CONSTANT else self.variable
 
     @property
@@ -126,7 +126,7 @@ cdef class Step:
 
 
 cdef int locate(Step step) except -1:
-    """Notes where the program stands: in the innermost frame that is not gradtape's own."""
+    """Sets the step's source line: that of the innermost frame outside of gradtape."""
     frame = sys._getframe()
     while frame is not None:
         if not frame.f_globals.get("__name__", "").startswith("gradtape."):
@@ -138,7 +138,7 @@ cdef int locate(Step step) except -1:
 
 
 cdef class Recorder(Tracer):
-    """Makes a trace of what its thread does."""
+    """Records a trace of its thread."""
 
     def __cinit__(self, bint recorded, str refusal=None):
         self.steps = []
@@ -151,7 +151,7 @@ cdef class Recorder(Tracer):
         self.refusal = refusal
 
     def begin(self, list tensors):
-        """Has the recorder work in this thread, and returns what stands for the tensors in the function; False where it cannot."""
+        """Starts recording this thread; returns the tensors to pass to the function, or False if it cannot be traced now."""
         global _next_tag
         cdef Thread th = thread()
         cdef Tensor tensor
@@ -160,26 +160,26 @@ cdef class Recorder(Tracer):
             return False
         self.first = self.hidden = _next_tag
         _next_tag += 1
-        self.thread = here()
+        self.thread = thread_state()
         for value in tensors:
-            # Under the same number, so that tapes around the function add up gradients in the order of eager execution.
+            # With the same node, so that outer tapes sum gradients in the same order as eagerly.
             tensor = share(<Tensor?>value, (<Tensor>value).extent)
             tensor.node = (<Tensor>value).node
             mark_twin(th, tensor.node)
             self.new_slot(tensor, False)
             self.arguments.append((dims_of(tensor.extent), tensor.dtype_code, tensor.extent.size * item_size(tensor.dtype_code)))
             given.append(tensor)
-        renew_epoch(th)              # what was read before is read anew, where the recorder sees it
+        renew_epoch(th)              # cached reads of variables are not used, so that the recorder sees every read
         install_tracer(self)
         return given
 
     def end(self):
-        """Ends the recorder's work."""
+        """Stops recording."""
         if tracer is self:
             install_tracer(None)
 
     def close(self):
-        """Looks for what was left open."""
+        """Fails the trace if a tape was left open."""
         for tape in self.tapes:
             if getattr(tape, "_recording", False):
                 self.fail("a tape was left open")
@@ -337,11 +337,11 @@ cdef class Recorder(Tracer):
             tensor = given[i]
             step.results[i] = self.new_slot(tensor, False)
             step.forms.append((dims_of(tensor.extent), tensor.dtype_code))
-        renew_epoch(thread())        # its inside may have read variables, which the trace was not shown
+        renew_epoch(thread())        # it may have read variables, whose cached reads have no slot
         return self.add(step)
 
     cdef object packed(self, object value, list places):
-        """A structure with Places where it has tensors; the slots go to `places`."""
+        """A structure with Places instead of tensors; appends their slots to `places`."""
         if type(value) is Tensor:
             slot = self.slot_of(<Tensor>value)
             places.append(slot)
@@ -355,7 +355,7 @@ cdef class Recorder(Tracer):
         return Built(parts.make, tuple([self.packed(item, places) for item in parts.items]))
 
     def outputs(self, structure):
-        """A structure with Places where it has tensors, and the slots of these."""
+        """A structure with Places instead of tensors, and the list of their slots."""
         places = []
         return self.packed(structure, places), places
 
@@ -370,13 +370,13 @@ cdef class Recorder(Tracer):
 
 
 cdef class SliceRecorder(Recorder):
-    """Makes a trace of a function of one slice, for a batch of slices.
+    """Records a trace of a function of one slice, to be evaluated on a batch of slices.
 
-    It may work beside another tracer, which sees nothing meanwhile: what is computed then is hidden from that one.
+    It may replace another tracer for a while, from which everything computed meanwhile is hidden.
     """
     cdef Recorder outer
-    cdef list made                       # what has each slot
-    cdef list earlier                    # tensors that had one of the other tracer's before, and that
+    cdef list made                       # tensor by slot
+    cdef list earlier                    # tensors of the outer tracer, with their previous tags
     cdef unsigned int next_tag
 
     def begin(self, list tensors):
@@ -404,22 +404,22 @@ cdef class SliceRecorder(Recorder):
             (<Tensor>tensor).tag = tag
         _next_tag = self.next_tag
         install_tracer(self.outer)
-        renew_epoch(thread())                # what was read meanwhile was not shown to the other
+        renew_epoch(thread())                # the outer tracer has not seen reads made meanwhile
 
     def drawn(self, slot):
-        """What an effect gave for the first slice; None where another tracer would have to be told."""
+        """An effect's result for the first slice; None if there is an outer tracer, which would have to see it."""
         return self.made[slot] if self.outer is None else None
 
     def is_alone(self):
-        """Whether no other tracer, tape or accumulator is to be told of what is computed."""
+        """Whether no outer tracer, tape or accumulator has to see what is computed."""
         return self.outer is None and not self.recorded
 
     def is_full(self, slot):
-        """Whether what has a slot has as many axes as tensors can have: no axis of slices goes in front."""
+        """Whether a slot's tensor has the maximum rank, so that a batch axis cannot be added."""
         return (<Tensor>self.made[slot]).extent.rank == MAX_RANK
 
     def give_up(self, str reason):
-        """What was computed is the result after all: the other tracer has not seen how."""
+        """Fails the outer tracer, which has not seen how the result was computed."""
         if self.outer is not None:
             self.outer.fail(reason)
 
@@ -439,7 +439,7 @@ cdef class SliceRecorder(Recorder):
         cdef Step step
         slot = self.slot_of(tensor)
         if self.fixed[slot] and self.outer is None:
-            return 0                         # one of the other tracer's is a constant here, and none there
+            return 0                         # with an outer tracer it may only be constant here
         step = Step(GUARD, 1, 0)
         step.operands[0] = slot
         return self.add(step)
@@ -454,13 +454,14 @@ cdef object _parts_of = None
 
 
 def install_parts(parts_of) -> None:
-    """How objects that may hold tensors are taken apart and made again: None of others, else what has `items` and `make`."""
+    """Sets a function that splits objects which may contain tensors: it returns None for others, else an object with `items`
+    and `make`."""
     global _parts_of
     _parts_of = parts_of
 
 
 cdef class Built:
-    """Stands for an object that holds tensors: what makes it of its parts, and these."""
+    """Placeholder for an object that contains tensors: a function that builds it from its parts, and the parts."""
 
     def __init__(self, make, tuple parts not None):
         self.make, self.parts = make, parts
@@ -473,7 +474,7 @@ cdef class Built:
 
 
 cdef int collect(object value, list found) except -1:
-    """The tensors of a structure, in order."""
+    """Appends the tensors of a structure, in order."""
     if type(value) is Tensor:
         found.append(value)
     elif type(value) is tuple or type(value) is list:
@@ -487,7 +488,7 @@ cdef int collect(object value, list found) except -1:
 
 
 cdef object filled_in(object packed, PyObject** slots):
-    """A structure with the slots' tensors in their Places."""
+    """A structure with its Places replaced by the slots' tensors."""
     if type(packed) is Place:
         return <object>slots[(<Place>packed).slot]
     if type(packed) is tuple:
@@ -500,7 +501,7 @@ cdef object filled_in(object packed, PyObject** slots):
 
 
 cdef object placed(object packed, list values):
-    """A structure with these values in its Places."""
+    """The same with a list of values."""
     if type(packed) is Place:
         return values[(<Place>packed).slot]
     if type(packed) is tuple:
@@ -513,18 +514,18 @@ cdef object placed(object packed, list values):
 
 
 cdef object outcome_of(Step guard, Tensor tensor):
-    """What a guard compares of a value."""
+    """The part of a value that a guard compares."""
     if guard.attribute:
         return bool(as_array(tensor).item() != 0)
     return (tensor.dtype_code, tensor_shape(tensor.extent), tensor.data[:tensor.extent.size * item_size(tensor.dtype_code)])
 
 
 def is_recording() -> tuple:
-    """Whether a tape of this thread records, and whether a forward accumulator does."""
+    """Whether a tape of this thread is recording, and whether a forward accumulator is active."""
     cdef Thread th = thread()
     return th.span != 0, th.forward
 
 
 def is_examining() -> bool:
-    """Whether an observer judges every evaluation, as `debugging.enable_check_numerics` has it."""
+    """Whether an observer is installed, as by `debugging.enable_check_numerics`."""
     return examining

@@ -1,4 +1,4 @@
-"""What ops make of their arguments: several operands as tensors, and whole numbers, which are attributes."""
+"""Conversion of ops' arguments: of several operands to tensors, and of integers that become attributes."""
 
 cimport numpy as cnp
 from cpython.long cimport PyLong_AsLongLongAndOverflow
@@ -21,7 +21,7 @@ cdef frozenset AS_THEY_COME = frozenset(("Tindices", "Tshift", "Taxis", "Index")
 
 
 def view(Tensor tensor):
-    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations, a trace takes it as decided upon."""
+    """The tensor's data as a read-only NumPy array, without a copy. Outside of evaluations this is traced as a guard."""
     if tracing:
         operators().value_read(tensor, False)
     return as_array(tensor)
@@ -30,7 +30,7 @@ def view(Tensor tensor):
 # Several operands
 
 cpdef object first_dtype(object values):
-    """The dtype of the first tensor or variable in a nested sequence, if there is one."""
+    """The dtype of the first tensor or variable in a nested sequence, or None."""
     for value in values:
         if isinstance(value, (Tensor, Readable)):
             return value.dtype
@@ -67,7 +67,7 @@ cpdef tuple common_tensors(object values):
 
 
 cdef tuple alike_tensors(object values, str op):
-    """`common_tensors` of one dtype; InvalidArgumentError where that of one is another."""
+    """`common_tensors`, all of the same dtype; InvalidArgumentError if one differs."""
     cdef tuple tensors = tuple(values)
     cdef int dtype_code = -1
     for value in tensors:
@@ -81,10 +81,10 @@ cdef tuple alike_tensors(object values, str op):
     return tensors
 
 
-# Whole numbers
+# Integers
 
 cdef inline bint is_int64(object value):
-    """Whether it is a Python int, and none beyond int64."""
+    """Whether it is a Python int within the range of int64."""
     cdef int overflow = 0
     if type(value) is not int:
         return False
@@ -93,7 +93,7 @@ cdef inline bint is_int64(object value):
 
 
 cdef tuple whole_numbers(object value, str op, str attribute):
-    """Integers that an argument lists, and its rank; `attribute` is TensorFlow's name for their dtype."""
+    """The integers of an argument, and its rank; `attribute` is TensorFlow's name of the attribute for their dtype."""
     cdef Tensor tensor
     cdef list found = []
     if type(value) is list or type(value) is tuple:
@@ -162,7 +162,7 @@ cpdef object int_of(object value, str op, str attribute, str allowed="int32, int
 
 
 cpdef object int_attribute(object value, str attribute):
-    """An integer that is no operand: whatever Python makes an int of, cut as it cuts; else TypeError."""
+    """An integer that is not an operand: anything that int() accepts, truncated like int(); else TypeError."""
     if type(value) is int:
         return value
     if not isinstance(value, str):

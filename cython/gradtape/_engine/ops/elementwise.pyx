@@ -1,4 +1,4 @@
-"""Elementwise ops: how a program is run on tensors of any shapes, and recorded."""
+"""Elementwise ops: runs programs on tensors of any shapes, and records them."""
 
 cimport numpy as cnp
 from cpython.ref cimport PyObject
@@ -14,7 +14,7 @@ from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, unsupport
 from gradtape._engine.ops.operand cimport describe
 from gradtape._engine.ops.structural cimport cast, rounded, sum_to, widened
 from gradtape._engine.record.entries cimport Call, Entry
-from gradtape._engine.record.log cimport Thread, here, on_open_window, thread
+from gradtape._engine.record.log cimport Thread, thread_state, on_open_window, thread
 from gradtape._engine.record.primitive cimport (Primitive, examine, examining, hooks, make_primitive, observe_compiled, observing,
                                                 note, record, record_call, trace, unobserved)
 from gradtape._engine.tensor.conversion cimport from_array
@@ -35,7 +35,7 @@ cdef Program ADD_PROGRAM = program_named("add")
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
-    """One elementwise op on up to three operands of one dtype (or bool where the program says so)."""
+    """An elementwise op on up to three operands of one dtype (or bool if the program says so)."""
     cdef Tensor out
     cdef PyObject* at
     cdef Extent* extent = NULL
@@ -50,14 +50,14 @@ cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
             run_direct[double](program, <double*>out.data, a, b, extent)
     elif a.dtype_code > F64 and not mixes_bools(a, b, c):
         if is_composed(program, a):
-            return composition(program, a, b)         # of other ops, which are recorded and observed themselves
+            return composition(program, a, b)         # composed of other ops, which are recorded themselves
         out = other_elementwise(program, a, b, c)
     else:
         out = broadcast_elementwise(program, a, b, c)
     if observing:
         trace(program, given(a, b, c), (), (out,))
     if (a.node or (b is not None and b.node) or (c is not None and c.node)) and is_differentiable(out.dtype_code):
-        at = here()
+        at = thread_state()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
             live = on_open_window(<Thread>at, a.node)
             if b is not None:
@@ -109,7 +109,7 @@ cdef inline void run_direct(Program program, real* out, Tensor a, Tensor b, Exte
 
 
 cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
-    """Whether the tensor is one element that broadcasts to the extent, or has that extent."""
+    """Whether the tensor has the extent, or one element that broadcasts to it."""
     return (a.extent.size == 1 and a.extent.rank <= extent.rank) or same_extent(a.extent, extent)
 
 
@@ -118,12 +118,12 @@ cdef inline Py_ssize_t step_of(Tensor a) noexcept:
 
 
 cdef bint mixes_bools(Tensor a, Tensor b, Tensor c) noexcept:
-    """Whether a floating operand stands beside a bool first one."""
+    """Whether the first operand is bool and another one floating."""
     return a.dtype_code == BOOL and b is not None and (b.dtype_code <= F64 or (c is not None and c.dtype_code <= F64))
 
 
 cdef Tensor broadcast_elementwise(Program program, Tensor a, Tensor b, Tensor c):
-    """The value of an elementwise op, whatever its operands' shapes."""
+    """Evaluates an elementwise op on operands of any shapes."""
     cdef Tensor out
     cdef Extent* extent
     cdef Operand operands[3]
@@ -165,26 +165,26 @@ cdef Extent* widen(Program program, Extent* extent, Tensor a, Tensor c) except N
     return wider
 
 
-# Dtypes that programs do not know
+# Dtypes that programs do not support
 
 
 cdef dict _compositions = {}
 
 
 def install_composition(str name, function) -> None:
-    """Registers a function of other ops that computes the op of this name on complex operands."""
+    """Registers a function that composes the op of this name from others, for complex operands."""
     _compositions[name] = function
 
 
 cdef bint is_composed(Program program, Tensor a) except -1:
-    """Whether an op is made of others for operands of this dtype."""
+    """Whether an op is composed of others for operands of this dtype."""
     if is_differentiable(a.dtype_code):
         return is_complex(a.dtype_code) and program.name in _compositions
     return program.name == "divide" or program.name == "divide_no_nan"
 
 
 cdef object composition(Program program, Tensor a, Tensor b):
-    """The result of an op that is made of others."""
+    """The result of an op that is composed of others."""
     cdef int code
     if is_differentiable(a.dtype_code):
         function = _compositions[program.name]
@@ -201,7 +201,7 @@ cdef Tensor other_elementwise(Program program, Tensor a, Tensor b, Tensor c):
 
 
 cdef Tensor other_value(Program program, tuple operands):
-    """The value of an elementwise op on half-precision, complex or whole numbers, or on bools."""
+    """Evaluates an elementwise op on half-precision, complex, integer or bool operands."""
     cdef Tensor first = None, tensor, out
     cdef int i, place = 0, code
     for i, tensor in enumerate(operands):
@@ -229,7 +229,7 @@ cdef Tensor other_value(Program program, tuple operands):
 
 
 cdef Tensor elementwise_value(Program program, list operands):
-    """The value of an elementwise op on native operands, unrecorded."""
+    """Evaluates an elementwise op on native operands; not recorded."""
     cdef int count = len(operands)
     if count > 3:
         return long_value(program, operands)
@@ -255,7 +255,7 @@ cdef Tensor integer_elementwise(Program program, tuple tensors):
 
 
 cdef Tensor elementwise_list(Program program, list operands):
-    """An elementwise op of any arity; up to three operands take the quick way."""
+    """An elementwise op of any arity."""
     cdef int count = len(operands)
     cdef Tensor operand, out
     cdef Thread th
@@ -278,7 +278,7 @@ cdef Tensor elementwise_list(Program program, list operands):
 
 
 cdef Tensor long_value(Program program, list operands):
-    """The value of an elementwise op of more than three native operands."""
+    """Evaluates an elementwise op of more than three native operands."""
     cdef int count = len(operands), i, code = -1
     cdef Operand described[MAX_OPERANDS]
     cdef Extent* extent
@@ -299,6 +299,24 @@ cdef Tensor long_value(Program program, list operands):
     execute(program, code == F64, out.data, described, extent, False)
     release_extent(extent)
     return out
+
+
+cdef int write_elementwise(Program program, Tensor out, PyObject** operands, int count, int dtype_code) except -1:
+    cdef Operand described[MAX_OPERANDS]
+    cdef Tensor a = <Tensor>operands[0], b = <Tensor>operands[1] if count > 1 else None
+    cdef int i
+    if (program.direct and count <= 2 and a.dtype_code == dtype_code and (b is None or b.dtype_code == dtype_code)
+            and direct_extent(program, a, b) != NULL):
+        if dtype_code == F32:
+            run_direct[float](program, <float*>out.data, a, b, out.extent)
+        else:
+            run_direct[double](program, <double*>out.data, a, b, out.extent)
+        return 0
+    for i in range(count):
+        describe(&described[i], <Tensor>operands[i], out.extent, dtype_code)
+    if not program.run_few(dtype_code == F64, out.data, described, out.extent.size, False):
+        execute(program, dtype_code == F64, out.data, described, out.extent, False)
+    return 0
 
 
 cdef bint overwrite(Program program, Tensor out, PyObject** operands, int count) except -1:
@@ -354,12 +372,12 @@ cdef Primitive long_primitive(Program program):
 
 
 def evaluate_long(*operands):
-    """The program, which is the last operand, on the others."""
+    """Evaluates the program, the last operand, on the others."""
     return elementwise_list(operands[len(operands) - 1], list(operands[:len(operands) - 1]))
 
 
 def long_vjp(Call call, needs, Tensor cotangent):
-    """Reverse rule of an elementwise op of more than three operands."""
+    """Vjp of an elementwise op of more than three operands."""
     cdef Program program = call.attributes[0]
     cdef Derivative derivative
     cdef Tensor result
@@ -397,7 +415,7 @@ cdef Primitive CONJUGATE = make_primitive("conj", "Conj", compute_conjugate, con
 
 
 cdef Tensor conjugated(Tensor a):
-    """The complex conjugate, unrecorded; real numbers as they are."""
+    """The complex conjugate, not recorded; real tensors unchanged."""
     cdef Tensor out
     if not is_complex(a.dtype_code):
         return a
@@ -418,7 +436,7 @@ cdef Primitive ADD_RUN = make_primitive("add", "AddV2", compute_added_run, NULL,
 
 
 cdef Tensor added_run(Tensor a, Tensor b):
-    """The sum that a sweep makes in place, as a new tensor, for those who trace it: the same instruction on the same operands."""
+    """The sum that a sweep computes in place, as a new tensor while it is traced: the same instruction on the same operands."""
     cdef Tensor out = new_tensor(a.dtype_code, a.extent)
     if a.dtype_code == F32:
         kernels.run32(ADD, <float*>out.data, <const float*>a.data, <const float*>b.data, NULL, a.extent.size)

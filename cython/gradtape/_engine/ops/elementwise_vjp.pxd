@@ -7,6 +7,6 @@ from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch)
 
-# What sweeps do in fewer ops while no tape or observer sees them.
+# Fused ops for sweeps that no tape or observer sees.
 cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor third, Extent* extent)
 cdef Tensor total(Program program, Tensor first, Tensor second, Tensor third, Extent* over, Extent* extent)

@@ -1,4 +1,4 @@
-"""Cotangents of elementwise ops: their derived derivatives, and the sum over what was broadcast."""
+"""Vjps of elementwise ops: derivative programs, and sums over broadcast axes."""
 
 from cpython.ref cimport PyObject
 
@@ -17,7 +17,7 @@ import functools
 
 
 cdef object program_cotangent(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
-    """The derived reverse rule, then summed to the operand's shape where it was broadcast."""
+    """Runs the derivative program, and sums over the axes along which the operand was broadcast."""
     cdef Derivative derivative = derivative_of(<Program>entry.op, operand)
     cdef Extent* extent = operand_extent(entry, operand)
     cdef PyObject* reads[3]
@@ -46,7 +46,7 @@ cdef Tensor complex_cotangent(Derivative derivative, Tensor cotangent, list read
 
 
 cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent, Extent* extent, Py_ssize_t batch):
-    """The same of a derivative that reads more than three tensors, or complex ones."""
+    """The same for a derivative that reads more than three tensors, or complex ones."""
     cdef int i
     cdef Tensor out
     cdef list reads = [<Tensor>argument(entry, cotangent, derivative.reads[i]) for i in range(derivative.count)]
@@ -58,12 +58,12 @@ cdef Tensor long_cotangent(Entry* entry, Derivative derivative, Tensor cotangent
 
 cdef Tensor narrowed_cotangent(Program derivative, Tensor cotangent, Tensor first, Tensor second, Tensor third, Extent* extent,
                                Py_ssize_t batch):
-    """A derivative's value where the cotangent is one value everywhere, or the operand was broadcast from `extent`."""
+    """A derivative's value if the cotangent is a splat, or the operand was broadcast from `extent`."""
     cdef Tensor out
     if cotangent.splat and is_one_value(first) and (second is None or is_one_value(second)) and (third is None or is_one_value(third)):
         out = everywhere(derivative, first, second, third, cotangent.extent)
     elif extent != NULL and extent.size == 1 and batch == 0 and cotangent.dtype_code <= F64 and unobserved():
-        # The products and their sum are one pass.
+        # Products and sum are computed in one pass.
         out = total(derivative, first, second, third, cotangent.extent, extent)
         if observing:
             observe(total_primitive(derivative), given(first, second, third),
@@ -92,7 +92,7 @@ cdef Tensor everywhere(Program derivative, Tensor first, Tensor second, Tensor t
     return out
 
 
-# What a sweep does in fewer ops while no tape or observer sees it, as primitives for traces: they have no derivatives.
+# The fused ops of sweeps as primitives, for traces. They have no derivatives.
 
 
 cdef dict _everywhere = {}
@@ -136,7 +136,7 @@ def evaluate_total(Program program, *arguments):
 
 
 cdef Tensor total(Program program, Tensor first, Tensor second, Tensor third, Extent* over, Extent* extent):
-    """The sum of a program's values over an extent, under another of one element."""
+    """The sum of a program's values over an extent; the result has one element."""
     cdef Operand operands[3]
     cdef Tensor out
     cdef bint double_precision = not (first.dtype_code == F32 or (second is not None and second.dtype_code == F32)
@@ -161,7 +161,7 @@ cdef Tensor scalar_of(Tensor tensor):
 
 
 cdef inline PyObject* argument(Entry* entry, Tensor cotangent, int role) noexcept:
-    """What a derivative reads, borrowed."""
+    """The tensors that a derivative reads, borrowed."""
     if role == COTANGENT:
         return <PyObject*>cotangent
     return entry.saved[RESULT_SLOT] if role == RESULT else saved_operand(entry, role)

@@ -1,4 +1,4 @@
-"""The places of the greatest and of the least elements along an axis."""
+"""Argmax and argmin along an axis."""
 
 from gradtape._engine.record.primitive cimport Evaluate
 

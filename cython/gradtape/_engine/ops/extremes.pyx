@@ -1,4 +1,4 @@
-"""The places of the greatest and of the least elements along an axis, of float32 and float64: the first ones, and none of NaN."""
+"""Argmax and argmin along an axis, for float32 and float64: the first of equal elements, ignoring NaN."""
 
 from libc.math cimport INFINITY
 from libc.stdint cimport int64_t
@@ -10,11 +10,11 @@ from gradtape._engine.record.primitive cimport Evaluate
 from gradtape._engine.tensor.tensor cimport Tensor, new_tensor
 
 cdef enum:
-    LANES = 16               # elements that are compared side by side
+    LANES = 16               # elements compared at once
 
 
 cdef inline int64_t place_in_row(const real* row, Py_ssize_t length, real sign) noexcept nogil:
-    """The place of the greatest sign * element; 0 where all are -inf or NaN."""
+    """The index of the greatest sign * element; 0 if all are -inf or NaN."""
     cdef real lanes[LANES]
     cdef real best = -INFINITY
     cdef Py_ssize_t i, j, blocks = length // LANES
@@ -24,7 +24,7 @@ cdef inline int64_t place_in_row(const real* row, Py_ssize_t length, real sign) 
             if sign * row[i] > best:
                 best, place = sign * row[i], i
         return place
-    # Lanes know no places, and are compared by vector instructions; the place is looked for when the value is known.
+    # Vector instructions find the greatest value per lane; its index is searched for afterwards.
     for j in range(LANES):
         lanes[j] = -INFINITY
     for i in range(blocks):
@@ -106,12 +106,12 @@ cdef Tensor compute_least(Tensor a, Tensor b, Extent* shape, int64_t axis):
 
 
 def evaluate_greatest(Tensor tensor not None, axis) -> Tensor:
-    """The places of the greatest elements along an axis, int64."""
+    """The indices of the greatest elements along an axis, int64."""
     return compute_greatest(tensor, None, NULL, axis)
 
 
 def evaluate_least(Tensor tensor not None, axis) -> Tensor:
-    """The places of the least elements along an axis, int64."""
+    """The indices of the least elements along an axis, int64."""
     return compute_least(tensor, None, NULL, axis)
 
 

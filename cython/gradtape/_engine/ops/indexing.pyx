@@ -1,4 +1,4 @@
-"""Indexing by integers, unit slices, newaxis and an ellipsis. Everything else, errors among them, is for `_general`."""
+"""Indexing by integers, unit slices, newaxis and an ellipsis. Everything else, including errors, is handled by `_general`."""
 
 from cpython.slice cimport PySlice_AdjustIndices, PySlice_Unpack
 
@@ -12,7 +12,7 @@ _general = None
 
 
 def install_indexing(getitem) -> None:
-    """Gives tensors the indexing that is written in Python."""
+    """Installs the general indexing function, which is in Python."""
     global _general
     _general = getitem
 
@@ -24,8 +24,8 @@ cdef object getitem(object a, object key):
     cdef Py_ssize_t dims[MAX_RANK]
     cdef Py_ssize_t outer = 1, offset = 0, start, stop, step, length
     cdef int axis = 0, rank = 0, given, skip, i, k, new = 0
-    cdef bint pending = False            # a run has been chosen that no copy has been made of
-    cdef bint closed = False             # and an axis of it is already in the result
+    cdef bint pending = False            # a run is selected but not copied yet
+    cdef bint closed = False             # an axis of it is already in the result
     cdef tuple items
     if type(key) is tuple:
         items = <tuple>key
@@ -118,7 +118,7 @@ cdef inline Py_ssize_t stride_after(Extent* extent, int axis) noexcept:
 
 
 cdef Tensor run_of(Tensor tensor, Extent* source, Py_ssize_t* dims, int rank, int axis, Py_ssize_t outer, Py_ssize_t offset):
-    """The chosen runs with the axes from `axis` on behind `dims`."""
+    """The selected runs, with shape `dims` followed by the axes from `axis` on."""
     cdef Extent* extent
     cdef Tensor out
     cdef int i

@@ -1,4 +1,4 @@
-"""Joining and splitting: arguments are checked here, then elements are copied."""
+"""Concatenating, stacking and splitting: checks arguments, then copies elements."""
 
 from gradtape._engine.base.shape cimport Extent, dims_text, extent_from, release_extent, same_extent
 from gradtape._engine.base.types cimport F32
@@ -13,7 +13,7 @@ from gradtape._engine.ops.messages import refused
 
 
 def concat(values, axis, name="concat") -> Tensor:
-    """Tensors of one dtype along an axis that they have; `name` is shown in messages."""
+    """Concatenates tensors of one dtype along an axis; `name` is shown in error messages."""
     cdef tuple tensors
     cdef Extent* first
     cdef Extent* other
@@ -46,7 +46,7 @@ def concat(values, axis, name="concat") -> Tensor:
 
 
 def stack(values, axis=0, name="stack") -> Tensor:
-    """Tensors of one shape and dtype along a new axis; `name` is shown in messages."""
+    """Stacks tensors of one shape and dtype along a new axis; `name` is shown in error messages."""
     cdef tuple tensors
     cdef Extent* first
     cdef Extent* extent
@@ -54,7 +54,7 @@ def stack(values, axis=0, name="stack") -> Tensor:
     cdef int i, rank
     if not isinstance(values, (list, tuple)):
         values = list(convert(values, -1, False))
-    # Numbers and lists of them have the dtype that they have together, if they have one; else each is looked at by itself.
+    # Numbers and lists of numbers are converted together if they have a common dtype, else one by one.
     elif values and first_dtype(values) is None:
         try:
             values = tuple(convert(values, -1, False))
@@ -79,7 +79,7 @@ def stack(values, axis=0, name="stack") -> Tensor:
 
 
 def unstack(value, num=None, axis=0, name="unstack") -> list:
-    """The slices of a tensor along an axis, of which there must be `num` unless it is None."""
+    """The slices of a tensor along an axis; there must be `num` of them unless it is None."""
     cdef Tensor tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
     cdef int rank = tensor.extent.rank, place
     axis = int_attribute(axis, "axis")
@@ -94,7 +94,7 @@ def unstack(value, num=None, axis=0, name="unstack") -> list:
 
 
 def split(value, sizes, axis=0, num=None, name="split") -> list:
-    """A tensor in so many equal parts along an axis, or in parts of given sizes, of which one may be -1 for what is left."""
+    """Splits a tensor along an axis into a number of equal parts, or into parts of given sizes, one of which may be -1: the rest."""
     cdef Tensor tensor = <Tensor>value if type(value) is Tensor else convert(value, -1, False)
     cdef int rank = tensor.extent.rank, place
     cdef bint even = isinstance(sizes, int)
@@ -115,7 +115,7 @@ def split(value, sizes, axis=0, num=None, name="split") -> list:
 
 
 cdef list uneven(Tensor tensor, int place, list sizes):
-    """Parts of these sizes along an axis."""
+    """Splits into parts of these sizes along an axis."""
     cdef tuple shape = tuple([tensor.extent.dims[j] for j in range(tensor.extent.rank)])
     cdef Py_ssize_t outer = 1
     cdef int j

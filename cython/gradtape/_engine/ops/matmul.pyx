@@ -1,4 +1,4 @@
-"""Matrix products. The attribute's bits 0 and 1 say which operand is transposed."""
+"""Matrix products. Bits 0 and 1 of the attribute say which operands are transposed."""
 
 cimport numpy as cnp
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
@@ -28,7 +28,7 @@ def read_sides(int64_t attribute) -> tuple:
     return attribute & 1 != 0, attribute & 2 != 0
 
 
-# The product that is the cotangent of one operand, of a cotangent and the other operand.
+# The product of a cotangent and one operand that is the cotangent of the other operand.
 cdef struct Factors:
     PyObject* left           # Tensors, borrowed
     PyObject* right
@@ -47,10 +47,10 @@ cdef inline Factors factors(Entry* entry, Tensor g, Tensor other, int operand) n
     return Factors(<PyObject*>g, <PyObject*>other, True, ta)
 
 
-# Matrices that a sweep multiplies by again and again, as recurrences have it, and their transposes, which are quicker to read by
-# rows: kept until the sweep ends, so that nothing holds what an optimizer would write in place. Found by the matrix's address.
+# Transposes of matrices by which a sweep multiplies repeatedly, as in recurrent networks: row-wise access is faster. Found by the
+# matrix's address, and dropped when the sweep ends, so that optimizers can write to the matrix in place.
 cdef struct Kept:
-    PyObject* met                # a matrix that came once; compared with others only
+    PyObject* met                # a matrix used once so far; only compared
     PyObject* matrix             # owned
     PyObject* transpose          # owned
 
@@ -63,7 +63,7 @@ cdef bint _keeps = False         # any place is taken
 
 
 cdef Tensor kept_transpose(Tensor matrix, Tensor g):
-    """The transpose of a matrix that comes again, for a product of g with it; None where it pays nothing or changed a bit."""
+    """The transpose of a matrix used repeatedly, for its product with g; None if it saves no time or would change a bit."""
     global _keeps
     cdef Tensor made
     cdef size_t address = <size_t><PyObject*>matrix
@@ -112,7 +112,7 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t batch):
     if is_complex(g.dtype_code):
         other = conjugated(other)
     if batch == 0 and operand == 1 and not attribute_of(entry) & 1 and g.extent.rank > 2 and extent != NULL and extent.rank == 2:
-        # One matrix served all batches: their rows are rows of one product.
+        # One matrix for all batches: one product with the rows of all batches.
         other = as_rows(other)
         g = as_rows(g)
     if operand == 0 and attribute_of(entry) == 0:
@@ -126,7 +126,7 @@ cdef object matmul_rule(Entry* entry, Tensor g, int operand, Py_ssize_t batch):
 
 
 cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexcept:
-    """Adds the cotangent of one of a product's operands to a total of its shape and dtype straight away, where that is quicker."""
+    """Accumulates the cotangent of one of a product's operands in place in `total`, if that is faster."""
     cdef Factors of
     cdef Tensor left, right
     cdef Py_ssize_t depth
@@ -134,7 +134,7 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
         return False
     of = factors(entry, g, <Tensor>entry.saved[1 - operand], operand)
     left, right = <Tensor>of.left, <Tensor>of.right
-    # A Python rule may have given any shape and dtype to either cotangent.
+    # A custom gradient may have returned a cotangent of any shape and dtype.
     if (left.extent.rank != 2 or right.extent.rank != 2 or total.extent.rank != 2
             or left.dtype_code != right.dtype_code or left.dtype_code != total.dtype_code):
         return False
@@ -148,7 +148,7 @@ cdef bint add_cotangent(Entry* entry, Tensor g, int operand, Tensor total) noexc
 
 
 cdef Tensor added_product(Entry* entry, Tensor g, int operand, Tensor total):
-    """The sum of `add_cotangent` as a new tensor, for those who trace it; None where it would not be quicker."""
+    """The result of `add_cotangent` as a new tensor, while it is traced; None if that is not faster."""
     cdef Tensor out = new_tensor(total.dtype_code, total.extent)
     cdef Factors of
     memcpy(out.data, total.data, total.extent.size * item_size(total.dtype_code))
@@ -191,7 +191,18 @@ cdef Tensor compute_matmul(Tensor a, Tensor b, Extent* shape, int64_t attribute)
 cdef Primitive MATMUL = make_primitive("matmul", "MatMul", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 cdef Primitive BATCH_MATMUL = make_primitive("matmul", "BatchMatMulV2", compute_matmul, matmul_rule, 2, 1, True, "matmul")
 MATMUL.adds = BATCH_MATMUL.adds = True
+MATMUL.write = BATCH_MATMUL.write = write_matmul
 MATMULS = MATMUL, BATCH_MATMUL
+
+
+cdef int write_matmul(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef bint ta = attribute & 1, tb = (attribute >> 1) & 1
+    cdef Py_ssize_t n = b.extent.dims[0 if tb else 1], k = b.extent.dims[1 if tb else 0], m = a.extent.size // k
+    return product(a.dtype_code == F64, ta, tb, 1, m, n, k, a.data, m * k, b.data, n * k, out.data)
+
+
+cdef bint multiplies_rows(int64_t attribute, Py_ssize_t left_rank, Py_ssize_t right_rank) noexcept:
+    return right_rank == 2 and (left_rank == 2 or left_rank > 2 and not attribute & 1)
 
 
 cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
@@ -221,7 +232,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     height = m
     left_step = m * k
     if y.rank == 2 and not ta:
-        # Rows of all batches are rows of one product.
+        # One product with the rows of all batches.
         for i in range(x.rank - 2):
             dims[i] = x.dims[i]
             batch *= x.dims[i]
@@ -249,7 +260,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
             batch *= x.dims[i]
     dims[rank - 2] = height
     dims[rank - 1] = n
-    # Shapes that are one object are told to be equal by its address.
+    # Equal shapes are often the same object.
     if rank == 2 and x.rank == 2 and height == x.dims[0] and n == x.dims[1]:
         extent = retain_extent(x)
     else:
@@ -257,7 +268,7 @@ cdef Tensor matmul(Tensor a, Tensor b, bint ta, bint tb):
     out = new_tensor(a.dtype_code, extent)
     release_extent(extent)
     if left_step == 0 and n == 1:
-        # One matrix times many columns: the columns are the rows of one product.
+        # One matrix times many columns: one product, with the columns as rows.
         product(a.dtype_code == F64, False, not ta, 1, batch, m, k, right.data, 0, left.data, 0, out.data)
     else:
         product(a.dtype_code == F64, ta, tb, batch, m, n, k, left.data, left_step, right.data, n * k, out.data)
@@ -274,7 +285,7 @@ cdef bint batches_match(Extent* x, Extent* y) noexcept:
 
 
 cdef tuple broadcast_batches(Tensor a, Tensor b, str op):
-    """Both operands with their batch axes spread to the common ones; unrecorded copies, the rule sums them back."""
+    """Both operands with their batch axes broadcast: unrecorded copies, as the vjp sums over broadcast axes."""
     cdef tuple x = tuple(tensor_shape(a.extent)), y = tuple(tensor_shape(b.extent))
     cdef Py_ssize_t p = len(x) - 2, q = len(y) - 2
     try:

@@ -1,4 +1,4 @@
-"""What errors of ops say, in TensorFlow's words: exceptions to be raised."""
+"""Exceptions of ops, with TensorFlow's messages."""
 
 from gradtape._engine.record.entries cimport Entry
 from gradtape._engine.tensor.tensor cimport Tensor

@@ -1,4 +1,4 @@
-"""What errors of ops say, in TensorFlow's words.
+"""Error messages of ops, as in TensorFlow.
 
 What a shape, an axis, a size or an index is refused with stands in one table, by a name for what is wrong. Who checks fills
 its fields in, and no other module words it.
@@ -15,7 +15,7 @@ from gradtape._src.core.errors import invalid_argument
 
 
 cdef str kernel_name(str name):
-    """The name under which an elementwise op appears in error messages."""
+    """The name of an elementwise op in error messages."""
     return program_named(name).kernel
 
 
@@ -77,24 +77,24 @@ cdef dict REFUSALS = {
 
 
 def refused(str what, name="", **fields):
-    """The InvalidArgumentError of a name in the table; `name` stands behind "name:", unless it is None."""
+    """The InvalidArgumentError with a key of the table; `name` is printed after "name:" unless it is None."""
     op, sentence, kernel = REFUSALS[what]
     return invalid_argument(op.format(**fields), sentence.format(**fields), name, kernel=kernel and kernel.format(**fields))
 
 
 def shape_text(shape):
-    """A shape, or what else is listed, as messages print it: [2,3]."""
+    """A shape or other list as printed in messages: [2,3]."""
     return f"[{','.join(map(str, shape))}]"
 
 
 def unexpected_dtype(str op, int place, str expected, str actual):
-    """The error of an operand whose dtype, as messages call it, is not the one that the others have."""
+    """The error for an operand whose dtype differs from the others'."""
     return invalid_argument(op, f"cannot compute {op} as input #{place}(zero-based) was expected to be a {expected} tensor but is a "
                                 f"{actual} tensor", "", kernel=None)
 
 
 def dtype_not_allowed(str op, str actual, str allowed, str attribute="T"):
-    """The error of an op that does not take a dtype, as messages call it."""
+    """The error for a dtype that an op does not support."""
     return invalid_argument(op, f"Value for attr '{attribute}' of {actual} is not in the list of allowed values: {allowed}", "",
                             kernel=None)
 
@@ -132,5 +132,5 @@ cdef object unsupported(str op, int dtype_code, str allowed):
 
 
 cdef str entry_name(Entry* entry):
-    """The name under which the op of an entry appears in messages."""
+    """The name of an entry's op in messages."""
     return (<Primitive>(<Call>entry.op).primitive if entry.kind == CALL else <Primitive>entry.op).kernel

@@ -1,4 +1,4 @@
-"""Moves: ops that carry elements from place to place, in pairs that are each other's reverse.
+"""Data movement: ops that only copy elements, in pairs that are each other's vjp.
 
 `chunks` reads one run of elements from each of `outer` equal stretches of a tensor, `place` puts such runs among zeros;
 basic indexing is made of them. `assemble` interleaves the runs of several tensors, `part` takes them apart: concat, stack,
@@ -22,12 +22,12 @@ cdef enum:
 
 
 def read_runs(int64_t attribute) -> tuple:
-    """How many runs a chunk op copies, and where the first begins."""
+    """Decodes an attribute: the number of runs that a chunk op copies, and the offset of the first."""
     return attribute & OUTER_MASK, attribute >> OUTER_BITS
 
 
 def runs_attribute(outer, int64_t offset):
-    """The attribute that says so; None of more runs than it has bits for."""
+    """Encodes the attribute; None if there are too many runs."""
     return None if outer > OUTER_MASK else outer | offset << OUTER_BITS
 
 
@@ -35,7 +35,7 @@ def runs_attribute(outer, int64_t offset):
 
 cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
                     Py_ssize_t outer) noexcept:
-    """`outer` runs of `run` bytes; target is OUT, source is IN. Long copies let other Python threads in."""
+    """`outer` runs of `run` bytes; target is OUT, source is IN. Long copies release the GIL."""
     if run * outer <= LONG_COPY:
         copy_runs_alone(target, target_stride, source, source_stride, run, outer)
     else:
@@ -45,7 +45,7 @@ cdef void copy_runs(char* target, Py_ssize_t target_stride, const char* source, 
 
 cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* source, Py_ssize_t source_stride, Py_ssize_t run,
                           Py_ssize_t outer) noexcept nogil:
-    # Lengths that are constant are copied without a call. A run may be four or eight bytes that start anywhere.
+    # Constant lengths are copied without a call. Runs of four or eight bytes may be unaligned.
     cdef Py_ssize_t i
     if run == 4:
         for i in range(outer):
@@ -59,7 +59,7 @@ cdef void copy_runs_alone(char* target, Py_ssize_t target_stride, const char* so
 
 
 cdef Extent* operand_batch(Entry* entry, Tensor cotangent, Py_ssize_t batch) except NULL:
-    """The extent of an operand's cotangent; one reference."""
+    """The extent of an operand's cotangent; a new reference."""
     cdef Extent* extent = operand_extent(entry, 0)
     if extent == NULL:
         return retain_extent(cotangent.extent)
@@ -97,28 +97,43 @@ cdef Primitive PLACE = make_primitive("strided_slice_grad", "StridedSliceGrad", 
 cdef Tensor chunks(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
     """A tensor of this extent made of `outer` runs of a: run i starts at element offset + i * a.size / outer."""
     cdef Tensor out = new_tensor(a.dtype_code, extent)
-    cdef Py_ssize_t item = item_size(a.dtype_code)
+    cdef int64_t attribute = (offset << OUTER_BITS) | outer
+    write_chunks(out, a, None, attribute)
+    note(CHUNKS, out, a, None, attribute)
+    return out
+
+
+cdef int write_chunks(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef Py_ssize_t outer = attribute & OUTER_MASK, offset = attribute >> OUTER_BITS, item = item_size(a.dtype_code)
     if out.extent.size:
         copy_runs(out.data, out.extent.size // outer * item, a.data + offset * item, a.extent.size // outer * item,
                   out.extent.size // outer * item, outer)
-    note(CHUNKS, out, a, None, (offset << OUTER_BITS) | outer)
-    return out
+    return 0
 
 
 cdef Tensor place(Tensor a, Extent* extent, Py_ssize_t outer, Py_ssize_t offset):
     """Zeros of this extent with a's elements where `chunks` reads them."""
     cdef Tensor out = new_tensor(a.dtype_code, extent)
-    cdef Py_ssize_t item = item_size(a.dtype_code)
-    memset(out.data, 0, extent.size * item)
-    if a.extent.size:
-        copy_runs(out.data + offset * item, extent.size // outer * item, a.data, a.extent.size // outer * item,
-                  a.extent.size // outer * item, outer)
-    note(PLACE, out, a, None, (offset << OUTER_BITS) | outer)
+    cdef int64_t attribute = (offset << OUTER_BITS) | outer
+    write_place(out, a, None, attribute)
+    note(PLACE, out, a, None, attribute)
     return out
 
 
+cdef int write_place(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef Py_ssize_t outer = attribute & OUTER_MASK, offset = attribute >> OUTER_BITS, item = item_size(a.dtype_code)
+    memset(out.data, 0, out.extent.size * item)
+    if a.extent.size:
+        copy_runs(out.data + offset * item, out.extent.size // outer * item, a.data, a.extent.size // outer * item,
+                  a.extent.size // outer * item, outer)
+    return 0
+
+
+CHUNKS.write, PLACE.write = write_chunks, write_place
+
+
 def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:
-    """`chunks` for Python: the runs under this shape."""
+    """`chunks` for Python, with the result's shape."""
     cdef Extent* extent = extent_from(shape)
     try:
         return chunks(a, extent, outer, offset)
@@ -126,7 +141,7 @@ def read_chunks(Tensor a, shape, Py_ssize_t outer, Py_ssize_t offset) -> Tensor:
         release_extent(extent)
 
 
-# Joining and parting
+# Concatenating and splitting
 
 cdef Tensor interleaved(tuple tensors, Extent* extent, Py_ssize_t outer):
     cdef Tensor out = new_tensor((<Tensor>tensors[0]).dtype_code, extent), part
@@ -143,7 +158,7 @@ cdef dict _named = {}
 
 
 cdef Primitive named(str name, evaluate, vjp, str batch):
-    """The primitive of this evaluation and vjp by which messages know an op of this name: ops share their loops."""
+    """The primitive with this evaluation and vjp for an op of this name: several ops share the same loops."""
     found = _named.get((name, evaluate))
     if found is None:
         found = _named[name, evaluate] = Primitive(name, evaluate, vjp, linear=True, complexes=True, batch=batch)
@@ -163,7 +178,7 @@ cdef int record_joined(str name, tuple tensors, Tensor out, Py_ssize_t outer) ex
 
 
 def evaluate_assembly(*arguments) -> Tensor:
-    """`assemble` on the operands of a primitive, behind which its attributes stand."""
+    """`assemble` as a primitive's `evaluate`: the attributes follow the operands."""
     cdef Py_ssize_t count = len(arguments) - 3
     cdef Extent* extent = extent_from(arguments[count + 2])
     try:
@@ -173,7 +188,7 @@ def evaluate_assembly(*arguments) -> Tensor:
 
 
 def assemble(str name, tuple tensors, shape, Py_ssize_t outer) -> Tensor:
-    """Tensors of one dtype interleaved: each stretch of the result holds a run of every tensor in turn, `outer` times."""
+    """Interleaves tensors of one dtype: the result consists of `outer` groups, each of one run of every tensor."""
     cdef Extent* extent = extent_from(shape)
     cdef Tensor out
     try:
@@ -185,7 +200,7 @@ def assemble(str name, tuple tensors, shape, Py_ssize_t outer) -> Tensor:
 
 
 cdef Tensor joined(str name, tuple tensors, int place, bint stacked):
-    """Tensors of one dtype along the axis `place`, a new one where they are stacked: their other sizes are the same."""
+    """Concatenates tensors along the axis `place`, or stacks them along a new one: dtype and other sizes are the same."""
     cdef Py_ssize_t dims[MAX_RANK + 1]
     cdef Py_ssize_t total = 0, outer = 1
     cdef Extent* first = (<Tensor>tensors[0]).extent
@@ -209,7 +224,7 @@ cdef Tensor joined(str name, tuple tensors, int place, bint stacked):
 
 
 def assemble_rule(Call call, needs, Tensor cotangent):
-    """Each tensor's cotangent is its runs of the result's."""
+    """Vjp: each tensor's cotangent consists of its runs of the result's."""
     cdef Py_ssize_t offset = 0, outer
     cdef list shapes, given = []
     cdef Extent* extent
@@ -226,7 +241,7 @@ def assemble_rule(Call call, needs, Tensor cotangent):
 
 
 cpdef tuple part(str name, Tensor tensor, list shapes, Py_ssize_t outer):
-    """The reverse of `assemble`: tensors of these shapes that hold the tensor's runs in turn."""
+    """The reverse of `assemble`: splits a tensor into tensors of these shapes."""
     cdef tuple parts = runs_of(tensor, shapes, outer)
     if parts:
         note_parts(name, tensor, parts, outer)
@@ -258,12 +273,12 @@ cdef int note_parts(str name, Tensor tensor, tuple parts, Py_ssize_t outer) exce
 
 
 def evaluate_parts(Tensor tensor, list shapes, Py_ssize_t outer, shape) -> tuple:
-    """`part` on the operand of a primitive."""
+    """`part` as a primitive's `evaluate`."""
     return runs_of(tensor, shapes, outer)
 
 
 cdef list parted(str name, Tensor tensor, int place, Py_ssize_t count, bint dropped):
-    """So many equal parts of a tensor along an axis that they fill; dropped: they are slices, which lack it."""
+    """Splits a tensor into equal parts along an axis; dropped: into slices without that axis."""
     cdef Extent* source = tensor.extent
     cdef Extent* extent
     cdef Py_ssize_t dims[MAX_RANK]
@@ -295,6 +310,6 @@ cdef list parted(str name, Tensor tensor, int place, Py_ssize_t count, bint drop
 
 
 def part_rule(Call call, needs, *cotangents):
-    """The cotangents of all parts, put together again."""
+    """Vjp: concatenates the cotangents of all parts."""
     _, outer, shape = call.attributes
     return assemble("concat", cotangents, shape, outer)

@@ -1,4 +1,4 @@
-"""How a program reads a tensor: whole, as one element, or by strides where it is broadcast."""
+"""How a program reads a tensor: contiguously, as one element, or by strides if it is broadcast."""
 
 from gradtape._engine.base.shape cimport Extent
 from gradtape._engine.base.types cimport BOOL
@@ -15,7 +15,7 @@ cdef inline int describe(Operand* operand, Tensor tensor, Extent* extent, int dt
     if tensor.splat:
         operand.mode = SCALAR
     elif tensor.extent == extent or tensor.extent.size == extent.size:
-        operand.mode = FULL           # a shape that broadcasts to another of its size differs in axes of 1 only
+        operand.mode = FULL           # shapes of equal size that broadcast differ only in axes of size 1
     elif tensor.extent.size == 1:
         operand.mode = SCALAR
     else:

@@ -1,4 +1,4 @@
-"""Python's operators on tensors and variables: what the other operand becomes, and which op is meant.
+"""Python's operators on tensors and variables: conversion of the other operand, and choice of the op.
 
 Tensor and BaseVariable lie below and call these functions through the table that is filled here.
 """
@@ -18,7 +18,7 @@ from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_arr
 import numpy as np
 
 
-cdef str WHOLE = "int8, int16, int32, int64, uint8, uint16, uint32, uint64"      # what bitwise operators take
+cdef str WHOLE = "int8, int16, int32, int64, uint8, uint16, uint32, uint64"      # dtypes of bitwise operators
 
 
 cdef Program ADD_PROGRAM = program_named("add")
@@ -36,7 +36,7 @@ for _code, _name in ((ADD, "add"), (SUB, "subtract"), (MUL, "multiply"), (DIV, "
 
 
 def evaluate_invert(Tensor a) -> Tensor:
-    return from_array(np.asarray(np.invert(as_array(a))), a.dtype_code)  # of a scalar, NumPy makes no array
+    return from_array(np.asarray(np.invert(as_array(a))), a.dtype_code)  # NumPy returns a scalar for a 0-d array
 
 
 def evaluate_bitwise(function):
@@ -52,18 +52,18 @@ cdef dict _bitwise = {prefix + ending: Primitive(prefix + ending, evaluate_bitwi
 
 
 cdef Tensor operand_like(object value, Tensor other):
-    """A value as the other operand of a tensor: taken over in its dtype where that loses nothing."""
+    """A value as the other operand of a tensor, converted to its dtype if that is lossless."""
     return convert(value, other.dtype_code, True)
 
 
 cdef Tensor strict_operand(object value, Tensor other):
-    """A value as the other operand of a tensor, in its dtype or not at all: TypeError or ValueError."""
+    """A value as the other operand of a tensor, converted to its dtype, else TypeError or ValueError."""
     cdef Tensor tensor = readable_tensor(value)
     return tensor if tensor is not None else convert(value, other.dtype_code, False)
 
 
 cdef inline Tensor left_operand(object a, object b):
-    """The left operand of an operator of which at least one operand is a tensor or variable."""
+    """The left operand of an operator, at least one of whose operands is a tensor or variable."""
     cdef Tensor tensor = readable_tensor(a)
     return tensor if tensor is not None else strict_operand(a, readable_tensor(b))
 
@@ -73,7 +73,7 @@ cdef object binary(int code, object a, object b):
 
 
 cdef Tensor floating_elementwise(Program program, object a, object b):
-    """An op of two operands, if these are floating, of one dtype, and known by their types alone; None for any others."""
+    """The fast path of binary operators: both operands are floating tensors or variables of one dtype; else returns None."""
     cdef Tensor left = usual_tensor(a), right = usual_tensor(b)
     if left is None:
         if right is not None and right.dtype_code <= F64:
@@ -94,7 +94,7 @@ cdef object arithmetic(Program program, object a, object b):
     return result if result is not None else mixed_binary(program, a, b)
 
 
-# The method of the other operand that Python asks where an operator of tensors does not know it.
+# The reflected method of the other operand, which Python calls if the tensor's operator returns NotImplemented.
 cdef dict _reflected = {
     "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__", "floordiv": "__rfloordiv__",
     "floormod": "__rmod__", "pow": "__rpow__", "matmul": "__rmatmul__", "and": "__rand__", "or": "__ror__", "xor": "__rxor__",
@@ -102,13 +102,13 @@ cdef dict _reflected = {
 
 
 cdef bint leaves_to(object b, str name):
-    """Whether an operator that cannot convert b leaves the word to it."""
+    """Whether to return NotImplemented if b cannot be converted."""
     return name in _reflected and hasattr(type(b), _reflected[name]) and not isinstance(
         b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str))
 
 
 cdef object mixed_binary(Program program, object a, object b):
-    """An operator of which an operand is a number, an array or a variable, or both are integers."""
+    """The general path of binary operators: numbers, arrays, variables, integers."""
     cdef Tensor left, right
     try:
         left = left_operand(a, b)

@@ -1,4 +1,4 @@
-"""Sums, means and extremes over axes."""
+"""Reductions: sums, means, extremes and products over axes."""
 
 cimport numpy as cnp
 from libc.stdint cimport int64_t
@@ -24,7 +24,7 @@ import numpy as np
 cnp.import_array()
 
 cdef enum:
-    KEEPS = 16                # in a reduction's attribute: reduced axes stay, of size 1
+    KEEPS = 16                # bit of a reduction's attribute: keepdims
 
 
 cdef Program MULTIPLY_PROGRAM = program_named("multiply")
@@ -32,7 +32,7 @@ cdef Program DIVIDE_PROGRAM = program_named("divide")
 cdef Program EQUAL_PROGRAM = program_named("equal")
 
 
-# Reductions by TensorFlow's names of their kernels, by which Python asks for them.
+# Reductions by TensorFlow's kernel names, used by Python.
 cdef dict KINDS = {"Sum": SUM, "Prod": PROD, "Max": MAX, "Min": MIN, "Mean": MEAN}
 cdef dict NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -45,13 +45,13 @@ cdef int kind_of(str name) except -1:
 
 
 def read_reduction(int64_t attribute) -> tuple:
-    """What a reduction's attribute says: the kernel's name, the axes that are reduced, whether they stay."""
+    """Decodes a reduction's attribute: kernel name, reduced axes, keepdims."""
     cdef int64_t axes = attribute >> 8
     return NAMES[attribute & 15], [i for i in range(MAX_RANK) if (axes >> i) & 1], attribute & KEEPS != 0
 
 
 cdef Tensor unreduced(Tensor a, Extent* source, int64_t axes, Py_ssize_t batch):
-    """A reduced tensor with its reduced axes put back as 1."""
+    """A reduced tensor with its reduced axes inserted again, of size 1."""
     cdef Py_ssize_t dims[MAX_RANK]
     cdef int i
     cdef Extent* extent
@@ -72,7 +72,7 @@ cdef object reduce_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t 
     cdef Extent* source = operand_extent(entry, 0)
     cdef Tensor wide, chosen, count, result, a
     if source == NULL:
-        # Nothing was reduced, or axes of one element that the result kept.
+        # Nothing was reduced, or only axes of size 1 that the result kept.
         if kind == SUM or kind == MEAN:
             return cotangent
         source = (<Tensor>entry.saved[0]).extent
@@ -111,7 +111,7 @@ cdef Primitive EVEN = make_primitive("even", "BroadcastTo", compute_even, NULL, 
 
 
 cdef Tensor even(Tensor a, Extent* extent, int64_t attribute):
-    """A tensor's only value, for a mean over the axes of the attribute divided by their elements, as one value everywhere."""
+    """A splat of a tensor's only value; for a mean, divided by the number of reduced elements."""
     cdef Tensor out
     cdef double value = scalar_value(a)
     if attribute & 15 == MEAN:
@@ -135,7 +135,7 @@ cdef dict _numpy_reductions = {SUM: np.sum, PROD: np.prod, MAX: np.max, MIN: np.
 
 
 cdef Tensor reduce(int kind, Tensor a, int64_t axes, bint keepdims):
-    """Sum, mean, largest, smallest or product over a mask of axes."""
+    """Sum, mean, maximum, minimum or product over a mask of axes."""
     cdef Tensor out
     if kind == PROD and is_differentiable(a.dtype_code):
         raise TypeError("Products of integers have no derivative here; reduce_prod takes those of floats.")
@@ -150,7 +150,6 @@ cdef Tensor reduced_value(int kind, Tensor a, int64_t axes, bint keepdims):
     cdef int rank = 0, i
     cdef Extent* extent
     cdef Tensor out
-    cdef double count
     for i in range(a.extent.rank):
         if not (axes >> i) & 1:
             dims[rank] = a.extent.dims[i]
@@ -165,15 +164,27 @@ cdef Tensor reduced_value(int kind, Tensor a, int64_t axes, bint keepdims):
     extent = new_extent(rank, dims)
     out = new_tensor(a.dtype_code, extent)
     release_extent(extent)
-    reduce_into(SUM if kind == MEAN else kind, a, axes, out)
-    if kind == MEAN:
-        count = reduced_count(a.extent, axes)
-        for i in range(out.extent.size):
-            if a.dtype_code == F32:
-                (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
-            else:
-                (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    write_reduction(out, a, None, kind | (axes << 8))
     return out
+
+
+cdef int write_reduction(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef int kind = attribute & 15
+    cdef double count
+    cdef Py_ssize_t i
+    if kind != MEAN:
+        return reduce_into(kind, a, attribute >> 8, out)
+    reduce_into(SUM, a, attribute >> 8, out)
+    count = reduced_count(a.extent, attribute >> 8)
+    for i in range(out.extent.size):
+        if a.dtype_code == F32:
+            (<float*>out.data)[i] = (<float*>out.data)[i] / <float>count
+        else:
+            (<double*>out.data)[i] = (<double*>out.data)[i] / count
+    return 0
+
+
+SUMS.write = MEANS.write = LARGEST.write = SMALLEST.write = write_reduction
 
 
 cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
@@ -185,7 +196,7 @@ cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     if kind == MEAN:
         count = <int64_t>reduced_count(a.extent, axes)
         summed = np.sum(array, axis=chosen, keepdims=keepdims, dtype=np.uint64 if a.dtype_code == U64 else np.int64)
-        # In integers all the way, as floats do not hold those of 64 bits; of none the mean is 0, as TensorFlow has it.
+        # In integers throughout, as float64 cannot represent all int64; the mean of no elements is 0, as in TensorFlow.
         return from_array(np.asarray((summed - np.fmod(summed, count)) // count if count else summed), a.dtype_code)
     if kind >= MAX and array.size == 0:
         limits = np.iinfo(array.dtype)
@@ -197,7 +208,7 @@ cdef Tensor other_reduce(int kind, Tensor a, int64_t axes, bint keepdims):
     return from_array(np.asarray(_numpy_reductions[kind](array, axis=chosen, keepdims=keepdims)), a.dtype_code)
 
 
-# A reduction of a program's values that no other step reads, for plans: it has no derivatives.
+# A reduction fused with the program whose values it sums, for plans. It has no derivatives.
 
 
 cdef bint reduces_all(Primitive primitive, int64_t attribute, int rank) noexcept:
@@ -209,7 +220,7 @@ cdef Primitive summed(Program program):
 
 
 def evaluate_summed(Program program, *arguments):
-    """The sum or mean over all axes of a program's value: its operands, the shape of that, a reduction's attribute."""
+    """The sum or mean over all axes of a program's value, given its operands, the value's shape and the reduction's attribute."""
     cdef Extent* over = extent_from(arguments[len(arguments) - 2])
     try:
         return reduced_program(program, list(arguments[:len(arguments) - 2]), over, arguments[len(arguments) - 1])

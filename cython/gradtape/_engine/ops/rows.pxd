@@ -1,4 +1,4 @@
-"""Rows by index."""
+"""Gathering and scattering rows by index."""
 
 from libc.stdint cimport int64_t
 

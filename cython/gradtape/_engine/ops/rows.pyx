@@ -1,4 +1,4 @@
-"""Rows by index: `take_rows` reads them, `add_rows` adds them up. Gather, scatter and segment sums are made of these."""
+"""Rows by index: `take_rows` gathers, `add_rows` scatters with addition. Gather, scatter and segment sums use these."""
 
 cimport numpy as cnp
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -20,7 +20,7 @@ from gradtape._engine.ops.messages import refused, shape_text
 
 cnp.import_array()
 
-ctypedef fused number:        # integers without a sign: their sums wrap, as TensorFlow's do, by C's own rules
+ctypedef fused number:        # unsigned integers, whose sums wrap in C, as in TensorFlow
     float
     double
     uint32_t
@@ -30,14 +30,14 @@ ctypedef fused number:        # integers without a sign: their sums wrap, as Ten
 
 
 cdef cnp.ndarray contiguous_index(cnp.ndarray index):
-    """The index as the loops below read it: contiguous, aligned, in this machine's order of bytes."""
+    """The indices as a contiguous, aligned array in native byte order."""
     if cnp.PyArray_TYPE(index) != cnp.NPY_INT64 or not cnp.PyArray_ISCARRAY_RO(index):
         return cnp.PyArray_FROMANY(index, cnp.NPY_INT64, 0, 0, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
     return index
 
 
 cpdef Py_ssize_t first_outside(cnp.ndarray index, int64_t bound) except -2:
-    """The place of the first of these int64 numbers that is not in [0, bound), or -1."""
+    """The position of the first of these int64 indices that is not in [0, bound), or -1."""
     cdef const int64_t* numbers
     cdef Py_ssize_t i
     index = contiguous_index(index)
@@ -49,13 +49,13 @@ cpdef Py_ssize_t first_outside(cnp.ndarray index, int64_t bound) except -2:
 
 
 cpdef object out_of_range(str op, index, Py_ssize_t place, int64_t size, name=""):
-    """The error of the index at a place of an array of them, which is not in [0, size)."""
+    """The error for the index at a position of an array, which is not in [0, size)."""
     return refused("gather index", name, op=op, place=shape_text(np.unravel_index(place, index.shape)) if index.ndim else "",
                    index=index.flat[place], size=size)
 
 
 def distinct_numbers(cnp.ndarray index):
-    """The distinct ones among whole numbers from 0 on, ascending, and the place of each number among them (both int64)."""
+    """The unique values of nonnegative integers, ascending, and the position of each integer among them (both int64)."""
     cdef Py_ssize_t count, i, distinct = 0
     index = contiguous_index(index)
     count = cnp.PyArray_SIZE(index)
@@ -77,7 +77,7 @@ def distinct_numbers(cnp.ndarray index):
 
 
 cdef int64_t* sorted_places(const int64_t* numbers, Py_ssize_t count, int64_t* order, int64_t* other) noexcept:
-    """The places of numbers from 0 on (IN), in their order, in one of two buffers (OUT): sorted digit by digit, of eight bits."""
+    """Argsort of nonnegative integers (IN), in one of two buffers (OUT): radix sort with digits of eight bits."""
     cdef Py_ssize_t starts[257]
     cdef Py_ssize_t i
     cdef int64_t largest = 0
@@ -101,7 +101,7 @@ cdef int64_t* sorted_places(const int64_t* numbers, Py_ssize_t count, int64_t* o
 
 
 cdef int check_rows(const int64_t* numbers, Py_ssize_t count, Py_ssize_t rows) except -1:
-    """Raises IndexError for a number that no row has; negative ones mean no row."""
+    """Raises IndexError for an index without a row; negative indices mean no row."""
     cdef Py_ssize_t i
     for i in range(count):
         if numbers[i] >= rows:
@@ -128,7 +128,7 @@ def take_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
 
 
 def evaluate_taking(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
-    """`take_rows` on the operand of a primitive."""
+    """`take_rows` as a primitive's `evaluate`."""
     cdef Extent* extent = extent_from(shape)
     try:
         return rows_at(tensor, index, extent)
@@ -137,7 +137,7 @@ def evaluate_taking(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
 
 
 cdef void copy_rows(char* target, const char* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept:
-    """Rows of `run` bytes by number, zeros where it is negative; target is OUT, source and numbers are IN."""
+    """Copies rows of `run` bytes by index, zeros for negative ones; target is OUT, source and numbers are IN."""
     if count * run <= LONG_COPY:
         copy_rows_alone(target, source, numbers, count, run)
     else:
@@ -206,13 +206,13 @@ def gather_rows(params, indices, Primitive primitive or None) -> Tensor:
 
 
 def take_rule(Call call, needs, Tensor cotangent):
-    """Each row's cotangent is the sum over the places that it was taken to."""
+    """Vjp: each row's cotangent is the sum over the rows of the result that it was copied to."""
     index, source, _ = call.attributes
     return add_rows("gather_grad", cotangent, index, source)
 
 
 cdef void sum_rows(number* target, const number* source, const int64_t* numbers, Py_ssize_t count, Py_ssize_t run) noexcept:
-    """target is OUT and starts as zeros, source and numbers are IN. Long sums let other Python threads in."""
+    """target is OUT and starts as zeros, source and numbers are IN. Long sums release the GIL."""
     if count * run * <Py_ssize_t>sizeof(number) <= LONG_COPY:
         sum_rows_alone(target, source, numbers, count, run)
     else:
@@ -232,7 +232,7 @@ cdef void sum_rows_alone(number* target, const number* source, const int64_t* nu
 
 
 def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
-    """Zeros of a shape to whose rows the tensor's rows are added by index: the reverse of `take_rows`."""
+    """The vjp of `take_rows`: adds the tensor's rows by index to the rows of zeros of a shape."""
     cdef Tensor out
     index = contiguous_index(index)
     out = sums_of_rows(tensor, index, shape)
@@ -242,7 +242,7 @@ def add_rows(str name, Tensor tensor, cnp.ndarray index, shape) -> Tensor:
 
 
 def evaluate_adding(Tensor tensor, cnp.ndarray index, source, shape) -> Tensor:
-    """`add_rows` on the operand of a primitive."""
+    """`add_rows` as a primitive's `evaluate`."""
     return sums_of_rows(tensor, index, shape)
 
 
@@ -296,7 +296,7 @@ cdef int check_alike(Tensor start, Tensor out) except -1:
 
 
 cdef int add_halves(Tensor out, Tensor tensor, cnp.ndarray index, Py_ssize_t run) except -1:
-    """The same in half precision (out is IN and OUT), with sums in float32."""
+    """The same for half precision (out is IN and OUT), with sums in float32."""
     cdef Tensor wide = widened(out), made
     sum_rows(<float*>wide.data, <const float*>widened(tensor).data, <const int64_t*>cnp.PyArray_DATA(index),
              cnp.PyArray_SIZE(index), run)
@@ -306,6 +306,6 @@ cdef int add_halves(Tensor out, Tensor tensor, cnp.ndarray index, Py_ssize_t run
 
 
 def add_rule(Call call, needs, Tensor cotangent):
-    """Each row that was added receives the cotangent of the row that it was added to."""
+    """Vjp: each row's cotangent is that of the row it was added to."""
     index, source, _ = call.attributes
     return take_rows("gather", cotangent, index, source)

@@ -17,29 +17,29 @@ from gradtape._engine.tensor.tensor cimport Tensor, as_array, new_tensor
 from gradtape._engine.ops.messages import refused
 
 cdef enum:
-    BLOCK = 2048             # elements worked on together
-    WORK = 16                # instructions that an element takes
-    NARROW = 16              # elements of a row that are not worth a kernel's call
+    BLOCK = 2048             # elements per block
+    WORK = 16                # instructions per element
+    NARROW = 16              # length of rows too short for a kernel call
 
 cdef enum Form:
     SOFTMAX
     LOG_SOFTMAX
-    SURPLUS                  # softmax less 1 at the place that a label names
-    ENTROPY                  # less the sum of labels times the logarithm of softmax
-    NAMED_ENTROPY            # the same of the place that a label names
+    SURPLUS                  # softmax - 1 at the label's class
+    ENTROPY                  # -sum(labels * log_softmax)
+    NAMED_ENTROPY            # -log_softmax at the label's class
 
 
 cdef struct Job:
     Form form
     bint double_precision
-    bint short_labels        # of int32
+    bint short_labels        # labels are int32
     const char* logits       # IN, outer x reduced x inner
-    const char* labels       # IN, as many or, where they name places, one for each outer
-    char* out                # OUT, as the logits, of entropies outer x inner
+    const char* labels       # IN, of the same shape, or one class per outer index
+    char* out                # OUT, as the logits; of entropies outer x inner
     Py_ssize_t outer, reduced, inner
-    Py_ssize_t together      # outer indices that are worked on together
-    bint whole               # these are all, and each loop is cut up among the threads by itself
-    char* scratch            # OUT, for each part so many bytes
+    Py_ssize_t together      # outer indices per block
+    bint whole               # there is only one block, each of whose loops is divided among threads
+    char* scratch            # OUT, so many bytes per part
     Py_ssize_t scratch_bytes
 
 
@@ -64,7 +64,7 @@ cdef inline void reduced(const Job* job, int kind, const real* a, real* out, Py_
 
 
 cdef inline void spread(const Job* job, int op, real* out, const real* a, const real* b, Py_ssize_t outer) noexcept nogil:
-    """out = a op b, of which b has one element for all that is reduced."""
+    """out = a op b, where b is broadcast along the reduced axis."""
     cdef Py_ssize_t i, j, row = job.reduced * job.inner
     cdef Py_ssize_t rows = 1 if job.inner == 1 else job.reduced, width = job.reduced if job.inner == 1 else job.inner
     if job.inner == 1 and job.reduced <= NARROW:
@@ -90,7 +90,7 @@ cdef inline int64_t label(const Job* job, Py_ssize_t i) noexcept nogil:
 
 
 cdef inline void rows(const Job* job, Py_ssize_t first, Py_ssize_t outer, real* scratch) noexcept nogil:
-    """Does `outer` indices from the first on."""
+    """Computes `outer` indices from `first` on."""
     cdef Py_ssize_t count = outer * job.inner, n = count * job.reduced, start = first * job.reduced * job.inner, i
     cdef real* top = scratch
     cdef real* total = top + count
@@ -164,7 +164,7 @@ cdef int run(Job* job) except -1:
 
 
 cdef int require_classes(const Job* job, Tensor labels) except -1:
-    """Raises InvalidArgumentError where a label is no class, or there are none."""
+    """Raises InvalidArgumentError if a label is not a class, or there are no classes."""
     cdef Py_ssize_t i
     if job.reduced == 0:
         raise refused("no classes", shape=f"[{job.outer},0]")
@@ -204,7 +204,7 @@ cdef Tensor evaluated(Form form, Tensor labels, Tensor logits, int64_t axis):
         if labels is not None:
             job.labels, job.short_labels = labels.data, labels.dtype_code == I32
         if form == SURPLUS or form == NAMED_ENTROPY:
-            # Asked by both: a compiled function may leave out the loss.
+            # Checked by both: a compiled function may omit the loss.
             require_classes(&job, labels)
         out = new_tensor(logits.dtype_code, narrow if form >= ENTROPY else extent)
     finally:
@@ -237,12 +237,12 @@ cdef Tensor compute_surplus(Tensor a, Tensor b, Extent* shape, int64_t axis):
 
 
 def evaluate_softmax(Tensor logits not None, axis) -> Tensor:
-    """exp(logits) over its sum along an axis."""
+    """Softmax along an axis."""
     return compute_softmax(logits, None, NULL, axis)
 
 
 def evaluate_log_softmax(Tensor logits not None, axis) -> Tensor:
-    """The logarithm of that."""
+    """The logarithm of softmax along an axis."""
     return compute_log_softmax(logits, None, NULL, axis)
 
 
@@ -252,12 +252,12 @@ def evaluate_cross_entropy(Tensor labels not None, Tensor logits not None, axis)
 
 
 def evaluate_sparse_cross_entropy(Tensor labels not None, Tensor logits not None) -> Tensor:
-    """-log_softmax(logits) along the last axis, at the place that each label names."""
+    """-log_softmax(logits) along the last axis, at each label's class."""
     return compute_sparse_cross_entropy(labels, logits, NULL, 0)
 
 
 def evaluate_surplus(Tensor labels not None, Tensor logits not None) -> Tensor:
-    """softmax(logits) along the last axis, less 1 at the place that each label names."""
+    """softmax(logits) along the last axis, minus 1 at each label's class."""
     return compute_surplus(labels, logits, NULL, 0)
 
 

@@ -1,4 +1,4 @@
-"""Ops that change shapes, places and dtypes, and sums that undo broadcasting."""
+"""Ops that change shape, order and dtype, and sums over broadcast axes."""
 
 from libc.stdint cimport int64_t
 
@@ -18,8 +18,8 @@ cdef Tensor broadcast_to(Tensor a, Extent* extent)
 cdef Tensor sum_to(Tensor a, Extent* extent)
 cdef Tensor transpose(Tensor a, int64_t permutation)
 cdef Tensor cast(Tensor a, int dtype_code)
-cdef Tensor widened(Tensor a)                     # half precision as float32; anything else as it is
-cdef Tensor rounded(Tensor a, int dtype_code)     # float32 as half precision
+cdef Tensor widened(Tensor a)                     # half precision converted to float32; others unchanged
+cdef Tensor rounded(Tensor a, int dtype_code)     # float32 converted to half precision
 cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1
 
 cdef Extent* batched_extent(Extent* extent, int rank, Py_ssize_t batch) except NULL

@@ -1,4 +1,4 @@
-"""Ops that change shapes, places and dtypes, and sums that undo broadcasting, each with its rule.
+"""Ops that change shape, order and dtype, and sums over broadcast axes, each with its vjp.
 
 Nothing here is arithmetic on two tensors, so elementwise ops and their rules stand above.
 """
@@ -33,7 +33,7 @@ cdef Program COPY_PROGRAM = program_named("identity")
 
 
 cdef Tensor splat(int dtype_code, Extent* extent, double value):
-    """A cotangent that is one value everywhere, kept as that one value. It never leaves the sweep: see `materialize`."""
+    """A splat: a cotangent with the same value everywhere, stored once. It never leaves the sweep: see `materialize`."""
     cdef Tensor out = new_splat(dtype_code, extent)
     if dtype_code == F32:
         (<float*>out.data)[0] = <float>value
@@ -97,7 +97,7 @@ cdef void repeat(Tensor out, double value) noexcept:
         memcpy(out.data + i * item, out.data, item)
 
 
-# Where a rule is asked for a batch, shapes are an operand's shape behind the batch's axis; else they are the operand's.
+# If a vjp is called for a batch, cotangents have the batch axis before the operand's axes.
 
 
 cdef Extent* batched_extent(Extent* extent, int rank, Py_ssize_t batch) except NULL:
@@ -161,7 +161,7 @@ cdef Primitive IDENTITY = make_primitive("identity", "Identity", compute_identit
 
 
 cdef Tensor identity(Tensor a):
-    """The same value under a node of its own."""
+    """The same value with a new node."""
     cdef Tensor out = share(a, a.extent)
     note(IDENTITY, out, a, None, 0)
     return out
@@ -175,7 +175,7 @@ cdef Primitive STOP_GRADIENT = make_primitive("stop_gradient", "StopGradient", c
 
 
 cdef Tensor constant(Tensor a):
-    """The same value without its history."""
+    """The same value, detached from tapes."""
     cdef Tensor out = share(a, a.extent)
     if observing:
         observe_compiled(STOP_GRADIENT, out, a, None, 0)
@@ -193,8 +193,11 @@ cdef Tensor compute_reshape(Tensor a, Tensor b, Extent* shape, int64_t attribute
 cdef Primitive RESHAPE = make_primitive("reshape", "Reshape", compute_reshape, reshape_rule, 0, 0, True, "same_number")
 
 
+IDENTITY.shares = STOP_GRADIENT.shares = RESHAPE.shares = True
+
+
 cdef Tensor reshape(Tensor a, Extent* extent):
-    """The same elements under another shape of equal size; no copy."""
+    """The same elements with another shape of equal size; no copy."""
     cdef Tensor out
     if extent.size != a.extent.size:
         raise refused("reshape size", size=a.extent.size, wanted=extent.size)
@@ -250,10 +253,8 @@ cdef Primitive SUM_TO = make_primitive("sum_to", "Sum", compute_sum_to, sum_to_r
 
 
 cdef Tensor sum_to(Tensor a, Extent* extent):
-    """Sums the axes along which `extent` was broadcast to a's shape: the reverse of broadcasting."""
+    """Sums over the axes along which `extent` was broadcast to a's shape: the vjp of broadcasting."""
     cdef Tensor out
-    cdef int64_t axes = 0
-    cdef int i, shift = a.extent.rank - extent.rank
     if same_extent(a.extent, extent):
         return a
     if a.splat:
@@ -261,17 +262,26 @@ cdef Tensor sum_to(Tensor a, Extent* extent):
         if observing:
             observe_compiled(SUM_TO, out, a, None, 0)
         return out
-    for i in range(a.extent.rank):
-        if i < shift or (extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
-            axes |= (<int64_t>1) << i
     out = new_tensor(a.dtype_code, extent)
-    reduce_into(SUM, a, axes, out)
+    write_sum_to(out, a, None, 0)
     note(SUM_TO, out, a, None, 0)
     return out
 
 
+cdef int write_sum_to(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
+    cdef int64_t axes = 0
+    cdef int i, shift = a.extent.rank - out.extent.rank
+    for i in range(a.extent.rank):
+        if i < shift or (out.extent.dims[i - shift] == 1 and a.extent.dims[i] != 1):
+            axes |= (<int64_t>1) << i
+    return reduce_into(SUM, a, axes, out)
+
+
+SUM_TO.write = write_sum_to
+
+
 cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
-    """Reduces the masked axes, the last run of neighbouring axes first, through scratch tensors where there are several."""
+    """Reduces the masked axes, the last run of adjacent axes first, with scratch tensors if there are several runs."""
     cdef Py_ssize_t outer, reduced, inner
     cdef Py_ssize_t dims[MAX_RANK]
     cdef Extent* extent
@@ -322,7 +332,7 @@ cdef int reduce_into(int kind, Tensor a, int64_t axes, Tensor out) except -1:
 
 
 cdef int reduce_others(int kind, Tensor a, int64_t axes, Tensor out) except -1:
-    """The same of half-precision numbers, whose sums are float32's, and of those that NumPy adds up."""
+    """The same for half precision, summed in float32, and for dtypes that NumPy sums."""
     cdef Tensor wide
     if is_half(a.dtype_code):
         wide = new_tensor(F32, out.extent)
@@ -337,7 +347,7 @@ cdef int reduce_others(int kind, Tensor a, int64_t axes, Tensor out) except -1:
 
 
 cdef Tensor widened(Tensor a):
-    """A half-precision tensor's values in float32, recorded nowhere; another tensor as it is."""
+    """A half-precision tensor converted to float32, not recorded; other tensors unchanged."""
     cdef Tensor out
     if a is None or not is_half(a.dtype_code):
         return a
@@ -347,14 +357,14 @@ cdef Tensor widened(Tensor a):
 
 
 cdef Tensor rounded(Tensor a, int dtype_code):
-    """float32 values rounded to half precision, recorded nowhere."""
+    """float32 rounded to half precision, not recorded."""
     cdef Tensor out = new_tensor(dtype_code, a.extent)
     round_to_halves(dtype_code == BF16, <const float*>a.data, <uint16_t*>out.data, a.extent.size)
     return out
 
 
 cdef object evaluate_others(Primitive primitive, tuple operands, tuple attributes):
-    """A primitive in Python on half-precision numbers, computed in float32, or on complex ones."""
+    """Evaluates a primitive in Python on half-precision operands, computed in float32, or on complex ones."""
     cdef int code = -1
     cdef Tensor operand
     for operand in operands:
@@ -400,31 +410,40 @@ cdef Primitive TRANSPOSE = make_primitive("transpose", "Transpose", compute_tran
 cdef Tensor transpose(Tensor a, int64_t permutation):
     """Axis i of the result is axis (permutation >> 4i) & 15 of a."""
     cdef Py_ssize_t dims[MAX_RANK]
-    cdef Py_ssize_t strides[MAX_RANK]
-    cdef Py_ssize_t stride = 1
-    cdef Operand operand
     cdef int i, rank = a.extent.rank
     cdef Extent* extent
     cdef Tensor out
-    for i in range(rank - 1, -1, -1):
-        strides[i] = stride
-        stride *= a.extent.dims[i]
     for i in range(rank):
         dims[i] = a.extent.dims[(permutation >> (4 * i)) & 15]
-        operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
     extent = new_extent(rank, dims)
     if not is_native(a.dtype_code):
         out = from_array(np.ascontiguousarray(as_array(a).transpose([(permutation >> (4 * i)) & 15 for i in range(rank)])),
                          a.dtype_code)
     else:
         out = new_tensor(a.dtype_code, extent)
-        operand.data = a.data
-        operand.mode = STRIDED
-        operand.bytes = False
-        execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, extent, False)
+        write_transpose(out, a, None, permutation)
     release_extent(extent)
     note(TRANSPOSE, out, a, None, permutation)
     return out
+
+
+cdef int write_transpose(Tensor out, Tensor a, Tensor b, int64_t permutation) except -1:
+    cdef Py_ssize_t strides[MAX_RANK]
+    cdef Py_ssize_t stride = 1
+    cdef Operand operand
+    cdef int i
+    for i in range(a.extent.rank - 1, -1, -1):
+        strides[i] = stride
+        stride *= a.extent.dims[i]
+    for i in range(a.extent.rank):
+        operand.strides[i] = strides[(permutation >> (4 * i)) & 15]
+    operand.data = a.data
+    operand.mode = STRIDED
+    operand.bytes = False
+    return execute(COPY_PROGRAM, a.dtype_code == F64, out.data, &operand, out.extent, False)
+
+
+TRANSPOSE.write = write_transpose
 
 
 cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch):
@@ -432,7 +451,7 @@ cdef object cast_rule(Entry* entry, Tensor cotangent, int operand, Py_ssize_t ba
 
 
 def read_cast(int64_t attribute) -> tuple:
-    """The dtypes that a cast comes from and goes to."""
+    """Decodes a cast's attribute: source and target dtype."""
     return dtype_object(<int>(attribute & 255)), dtype_object(<int>(attribute >> 8))
 
 
@@ -444,7 +463,7 @@ CAST = make_primitive("cast", "Cast", compute_cast, cast_rule, 0, 0, True, "same
 
 
 cdef void convert_run(int source_code, const char* source, int target_code, char* target, Py_ssize_t n) noexcept nogil:
-    """Floats or bools as floats; source is IN, target is OUT."""
+    """Converts floats or bools to floats; source is IN, target is OUT."""
     cdef Py_ssize_t i
     if target_code == F64:
         if source_code == F32:
@@ -462,7 +481,7 @@ cdef void convert_run(int source_code, const char* source, int target_code, char
 
 
 cdef Tensor converted(Tensor a, int dtype_code):
-    """The values in another dtype by NumPy's rules, half precision by way of float32 as TensorFlow goes, recorded nowhere."""
+    """Converts to another dtype as NumPy does, half precision via float32 as TensorFlow does; not recorded."""
     if is_half(a.dtype_code):
         a = widened(a)
         return a if dtype_code == F32 else rounded(a, dtype_code) if is_half(dtype_code) else converted(a, dtype_code)
@@ -476,7 +495,7 @@ cdef Tensor converted(Tensor a, int dtype_code):
 
 
 cdef Tensor cast(Tensor a, int dtype_code):
-    """The same values in another dtype; floats to integers truncate, complex numbers to real ones lose their imaginary part."""
+    """Converts to another dtype; floats are truncated to integers, complex numbers lose their imaginary part."""
     cdef Tensor out
     cdef Py_ssize_t n = a.extent.size
     cdef int code

@@ -1,1 +1,1 @@
-"""Drops entries that no live tensor reaches. The log calls it by a pointer that importing this sets."""
+"""Drops entries on which no live tensor depends. Importing this module sets the function pointer by which the log calls it."""

@@ -1,4 +1,4 @@
-"""Drops entries that no live tensor reaches, so that results that were discarded hold nothing."""
+"""Drops entries on which no live tensor depends, so that discarded results hold no memory."""
 
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t
@@ -7,17 +7,17 @@ from libc.stdlib cimport calloc, free
 from gradtape._engine.base.buffer cimport on_growth
 from gradtape._engine.record.entries cimport (CALL, OUTPUT, PAGE_BITS, PAGE_MASK, PAGE_SIZE, RESULT_SLOT, VACANT, Call, Entry, Page,
                                               clear, drop, operand_node)
-from gradtape._engine.record.log cimport (Thread, Window, collect_by, known_thread, last_position, newest_window, older_window,
+from gradtape._engine.record.log cimport (Thread, Window, set_collector, existing_thread, last_position, newest_window, older_window,
                                           release_page, wanted_by_coverers)
 
 cdef extern from "Python.h":
     PyObject* PyTuple_GET_ITEM(object tuple, Py_ssize_t place)
 
 
-cdef int relieve() except -1:
-    """Collects what the thread's open tapes need not hold; the pool asks for it when tensors' memory has doubled."""
+cdef int collect_current_thread() except -1:
+    """Collects all of the thread's log; called when the memory of tensors has doubled."""
     cdef Thread th
-    cdef PyObject* at = known_thread()
+    cdef PyObject* at = existing_thread()
     if at != NULL:
         th = <Thread>at
         if th.newest != NULL and not th.collecting:
@@ -26,13 +26,13 @@ cdef int relieve() except -1:
     return 0
 
 
-on_growth(relieve)
+on_growth(collect_current_thread)
 
 
 cdef int collect(Thread thread) except -1:
-    """Drops entries that no window depends on or no live tensor reaches: of the last page always, of all pages when their
-    number has doubled, or grown fourfold where that found nothing to drop last time. Pages that are left empty go."""
-    # What is dropped may run a program's code, which may record and reset and close tapes.
+    """Drops entries that no window needs or on which no live tensor depends: on the last page always, on all pages if their number
+    has doubled, or grown fourfold if the last time found nothing to drop. Empty pages are removed."""
+    # Dropping may run user code, which may record, reset and close tapes.
     cdef Window root = <Window>thread.root
     cdef Window window
     cdef int64_t count = root.page_count, first_page = root.first_page, first = count - 1
@@ -77,13 +77,13 @@ cdef int collect(Thread thread) except -1:
         free(needed)
     if whole:
         thread.grown = 0
-        # Pages that are gone leave a place behind, so a scan costs something for them too.
+        # Removed pages leave gaps in the directory, which cost time in a scan, too.
         thread.collected = max(4, left if found else 3 * left, count >> 9)
     return 0
 
 
-cdef int need(unsigned char** needed, int64_t first_page, int64_t node, int64_t position) except -1:
-    """Notes that the entry at a position reads an earlier one."""
+cdef int mark_needed(unsigned char** needed, int64_t first_page, int64_t node, int64_t position) except -1:
+    """Notes that the entry at a position reads the node."""
     cdef int64_t place = (node >> PAGE_BITS) - first_page
     if place < 0 or node >= position:
         return 0
@@ -96,7 +96,7 @@ cdef int need(unsigned char** needed, int64_t first_page, int64_t node, int64_t 
 
 
 cdef Page any_page(Thread thread, int64_t number):
-    """The page of a number if an open window covers it."""
+    """The page with a number if an open window covers it."""
     cdef Window window
     cdef PyObject* next_ = thread.newest
     cdef int64_t place
@@ -109,36 +109,36 @@ cdef Page any_page(Thread thread, int64_t number):
     return None
 
 
-cdef bint forgotten(Entry* entry):
-    """Whether nobody holds the entry's result, unless it is the entry itself because its reverse rule reads it."""
+cdef bint is_unreferenced(Entry* entry):
+    """Whether nothing refers to the entry's result, except the entry itself if its vjp reads it."""
     cdef PyObject* result = entry.saved[RESULT_SLOT]
     if entry.dead > 0:
         return True
     if entry.kind == CALL:
-        return kept_only(<Call>entry.op, 0)
+        return only_call_refers_to(<Call>entry.op, 0)
     return result != NULL and result.ob_refcnt == 1
 
 
-cdef bint kept_only(Call call, int output):
-    """Whether a Call is the only holder of its output."""
+cdef bint only_call_refers_to(Call call, int output):
+    """Whether the Call has the only reference to its output."""
     return (call.own is not None and call.own[output] >= 0
             and PyTuple_GET_ITEM(call.saved, call.own[output]).ob_refcnt == 1)
 
 
 cdef Entry* entry_of(Thread thread, int64_t position):
-    """The entry at a position, or NULL where no open window covers it."""
+    """The entry at a position, or NULL if no open window covers it."""
     cdef Page page = any_page(thread, position >> PAGE_BITS)
     return NULL if page is None else &page.entries[position & PAGE_MASK]
 
 
-cdef bint idle_output(Thread thread, Entry* entry):
-    """Whether a further output lives for its Call alone, and so goes when that does."""
+cdef bint only_needed_by_call(Thread thread, Entry* entry):
+    """Whether only its Call refers to a further output, which is then dropped with the Call."""
     cdef Entry* main = entry_of(thread, entry.inputs[0])
-    return main != NULL and main.kind == CALL and kept_only(<Call>main.op, <int>entry.inputs[1])
+    return main != NULL and main.kind == CALL and only_call_refers_to(<Call>main.op, <int>entry.inputs[1])
 
 
 cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
-    """Drops the further outputs of a Call that goes."""
+    """Drops the entries of a Call's further outputs."""
     cdef Entry* entry
     cdef int i
     for i in range(1, count):
@@ -149,13 +149,13 @@ cdef int drop_outputs(Thread thread, int64_t position, int count) except -1:
 
 
 cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t first_page, bint whole) except -1:
-    """Whether anything is left on the page."""
+    """Drops what can be dropped on one page; returns whether anything is left."""
     cdef int64_t position
     cdef int i, j
     cdef bint left = False, closed = False
-    # A page's only window depends on nearly all of it, and on all if it is alone.
-    cdef bint ask = page.owners > 1 or (whole and not (page.owners and (<Window>page.coverers[0]).alone))
-    cdef unsigned char* own
+    # If a page has only one window, nearly all its entries are active in it; all of them with `all_active`.
+    cdef bint ask = page.owners > 1 or (whole and not (page.owners and (<Window>page.coverers[0]).all_active))
+    cdef unsigned char* needed_here
     cdef Entry* entry
     cdef Call call
     cdef Window window
@@ -163,8 +163,8 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
         window = <Window>page.coverers[i]
         if ask:
             window.analyse(last_position(window))
-        # Entries of a closed window may be reached from pages that this scan does not see; those of one that a sweep empties, by
-        # what is gone.
+        # Entries of a closed window may be read from pages that are not scanned here; those of a window that a sweep is emptying,
+        # by entries that were dropped already.
         closed = closed or window.owner is None or window.broken
     i = PAGE_SIZE
     while i > 0:
@@ -173,24 +173,25 @@ cdef bint collect_page(Thread thread, Page page, unsigned char** needed, int64_t
         if entry.kind == VACANT:
             continue
         position = (page.number << PAGE_BITS) + i
-        own = needed[page.number - first_page]
-        if (not closed and (own == NULL or not own[i]) and forgotten(entry)) or (ask and not wanted_by_coverers(page, position)):
+        needed_here = needed[page.number - first_page]
+        if ((not closed and (needed_here == NULL or not needed_here[i]) and is_unreferenced(entry))
+                or (ask and not wanted_by_coverers(page, position))):
             if entry.kind == CALL and (<Call>entry.op).own is not None:
                 drop_outputs(thread, position, (<Call>entry.op).output_count)
             drop(entry, page)
             entry.dead = 0
             continue
         left = True
-        if entry.kind == OUTPUT and not closed and (own == NULL or not own[i]) and idle_output(thread, entry):
+        if entry.kind == OUTPUT and not closed and (needed_here == NULL or not needed_here[i]) and only_needed_by_call(thread, entry):
             continue
         if entry.kind == CALL:
             call = <Call>entry.op
             for j in range(call.input_count):
-                need(needed, first_page, call.inputs[j], position)
+                mark_needed(needed, first_page, call.inputs[j], position)
         else:
             for j in range(entry.count):
-                need(needed, first_page, operand_node(entry, j), position)
+                mark_needed(needed, first_page, operand_node(entry, j), position)
     return left
 
 
-collect_by(collect)
+set_collector(collect)

@@ -1,6 +1,6 @@
-"""Entries of the log, and the memory they stand in.
+"""Entries of the log and their memory.
 
-Pages never move and are owned by the windows that cover them.
+Pages never move, and are owned by the windows that cover them.
 """
 
 cimport cython
@@ -11,7 +11,7 @@ from libc.string cimport memset
 
 cdef extern from *:
     """
-    /* Memory that starts on a line of cache, after the address that it was given at. */
+    /* Memory aligned to a cache line; the address to free is stored just before it. */
     static void* gradtape_lines(size_t n) {
         char* made = (char*)malloc(n + 63 + sizeof(void*));
         void** start;
@@ -26,18 +26,18 @@ cdef extern from *:
     void gradtape_free_lines(void* lines) noexcept
 
 cdef enum:
-    SPARES = 16              # pages' worth of entries that are kept at first
+    SPARES = 16              # initial limit of the free list, in pages
 
 
-# Pages' entries that are in no page: as many as come to be wanted again, and the first is what its `op` leads to.
+# Free list of pages' entries, linked by the `op` of the first entry. Its limit grows if storage that was freed is needed again.
 cdef Entry* _spare = NULL
 cdef int64_t _spare_count = 0
-cdef int64_t _kept = SPARES      # how many may be spare
-cdef bint _lost = False          # there were more, which were given back
+cdef int64_t _kept = SPARES      # limit
+cdef bint _lost = False          # storage was freed because the limit was reached
 
 
 cdef Entry* take_entries() except NULL:
-    """Storage of a page, all vacant. It is cleared as it is taken, which brings it into cache."""
+    """Storage of a page, zeroed now, which also brings it into cache."""
     global _spare, _spare_count, _kept, _lost
     cdef Entry* entries = _spare
     if entries == NULL:
@@ -55,7 +55,7 @@ cdef Entry* take_entries() except NULL:
 
 
 cdef void give_entries(Entry* entries) noexcept:
-    """Takes back the storage of a page whose entries hold nothing."""
+    """Returns the storage of a page whose entries hold nothing."""
     global _spare, _spare_count, _lost
     if _spare_count == _kept:
         _lost = True
@@ -115,7 +115,7 @@ cdef class Call:
 
 
 cdef int drop(Entry* entry, Page page) except -1:
-    """Clears an entry of a page that its caller holds."""
+    """Clears an entry; the caller holds its page."""
     if entry.kind == CALL:
         return drop_call(entry, page)
     if OP <= entry.kind < CALL:
@@ -126,7 +126,7 @@ cdef int drop(Entry* entry, Page page) except -1:
 
 cdef int drop_call(Entry* entry, Page page) except -1:
     cdef int64_t place = attribute_of(entry)
-    cdef object call = page.held[place]                  # no-cython-lint: held until the entry is clean
+    cdef object call = page.held[place]                  # no-cython-lint: held until the entry is cleared
     page.holding -= 1
     page.held[place] = None
     clear(entry)

@@ -1,4 +1,4 @@
-"""Primitives: the ops that the log knows, how they are recorded, and the observers that see them run."""
+"""Primitives, how they are recorded, and the observers and tracers that are notified of their evaluation."""
 
 cimport cython
 
@@ -8,45 +8,50 @@ from libc.string cimport memset
 from gradtape._engine.base.shape cimport Extent, same_extent
 from gradtape._engine.base.types cimport is_differentiable
 from gradtape._engine.record.entries cimport Entry, clear, keep_extent, extension_of, set_attribute, OP, RESULT_SLOT
-from gradtape._engine.record.log cimport Thread, append, give_node, has_page, here, on_open_window
+from gradtape._engine.record.log cimport Thread, append, allocate_node, has_page, thread_state, on_open_window
 from gradtape._engine.tensor.tensor cimport Tensor, tracing
 
-# The result of a compiled primitive of one or two operands. `shape` is the result's, for those that cannot tell it.
+# Evaluates a compiled primitive of one or two operands. `shape` is the result's, for ops that cannot infer it.
 ctypedef Tensor (*Evaluate)(Tensor a, Tensor b, Extent* shape, int64_t attribute)
-# Cotangent of one operand; None where none flows. Where `batch` is not 0, the cotangent and what is returned have an axis of
-# so many before the axes of the op's result and operand: a Jacobian's cotangents, swept together.
+# The same in the storage of `out` (OUT), of native numbers of the result's shape and dtype, which no operand shares. Nothing is
+# recorded, and no operand may be a splat.
+ctypedef int (*Write)(Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
+# The cotangent of one operand, or None if it is zero. If `batch` is not 0, the given and the returned cotangents have a leading axis
+# of that size: rows of a Jacobian, swept together.
 ctypedef object (*Vjp)(Entry* entry, Tensor cotangent, int operand, Py_ssize_t batch)
 
 cdef enum:
     READS_RESULT = 8
 
 cdef class Primitive:
-    """An op as the log knows it: a pure function of tensors and static attributes, and its derivatives."""
+    """A pure function of tensors and static attributes, and its derivatives."""
     cdef readonly str name
-    cdef readonly str kernel             # as TensorFlow's messages call it
-    cdef readonly bint linear            # in each operand: its tangent is itself, of the operand's tangent
-    cdef readonly bint stateful          # draws random numbers or reads variables: no two runs need agree
-    cdef readonly bint complexes         # its evaluation and rule in Python are right for complex numbers
-    cdef readonly bint holomorphic       # so is its rule, if what it saved is conjugated
-    cdef readonly bint varies            # its results' shapes depend on values
-    cdef readonly str batch              # the name of the rule by which it is evaluated on a batch of slices; None: on each
-    # Compiled ones
+    cdef readonly str kernel             # TensorFlow's kernel name, for error messages
+    cdef readonly bint linear            # in each operand: its jvp applies the primitive itself to the tangent
+    cdef readonly bint stateful          # draws random numbers or reads variables: evaluations may differ
+    cdef readonly bint complexes         # `evaluate` and `vjp` support complex numbers
+    cdef readonly bint holomorphic       # `vjp` does so if it is given the conjugates of the saved tensors
+    cdef readonly bint varies            # the shapes of its results depend on operands' values
+    cdef readonly str batch              # name of its batch rule; None: evaluated slice by slice
+    # Of compiled primitives
     cdef Evaluate compute
-    cdef Vjp compiled_vjp                # NULL of elementwise programs, whose rule is derived
-    cdef bint adds                       # `add_cotangent` knows it
-    cdef signed char reads[8]            # what the rules of a set of operands read, a bit each and READS_RESULT; -1 until first asked
-    # Those in Python
+    cdef Write write                     # NULL if there is none
+    cdef bint shares                     # the result shares the operand's storage
+    cdef Vjp compiled_vjp                # NULL for elementwise programs, whose derivatives are programs, too
+    cdef bint adds                       # `add_cotangent` supports it: the vjp can accumulate in place
+    cdef signed char reads[8]            # what the vjps of a set of operands read, a bit each and READS_RESULT; -1: not known yet
+    # Of primitives in Python
     cdef readonly object evaluate        # called as evaluate(*operands, *attributes)
-    cdef readonly object vjp             # of one in Python, called as vjp(call, needs, *cotangents)
+    cdef readonly object vjp             # called as vjp(call, needs, *cotangents)
     cdef readonly tuple saves            # operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads
     cdef int find_reads(self, int operands) except -1
 
-# Hooks, set by the modules above: how programs run, evaluation in dtypes that programs do not know, and forward accumulation.
+# Functions of higher modules, which set them when they are imported.
 cdef struct Hooks:
     object (*elementwise)(object program, list operands)
-    object (*others)(Primitive primitive, tuple operands, tuple attributes)      # evaluates in half precision, or on complex numbers
-    int (*push)(Thread thread, Entry* entry, Tensor out, bint loose) except -1
-    int (*push_call)(Thread thread, object call, object outputs) except -1
+    object (*others)(Primitive primitive, tuple operands, tuple attributes)      # evaluates on half-precision or complex operands
+    int (*push_tangents)(Thread thread, Entry* entry, Tensor out, bint unlogged) except -1
+    int (*push_call_tangents)(Thread thread, object call, object outputs) except -1
 
 cdef Hooks* hooks() noexcept
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
@@ -56,17 +61,17 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1
 cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1
 
-cdef bint observing                      # an observer is shown every evaluation: the one test that each op makes
-cdef bint examining                      # and it examines results: ops are not merged, so that it sees each
+cdef bint observing                      # an observer or tracer is installed: the only test that each op makes
+cdef bint examining                      # an observer is installed: ops are not merged, so that it sees each of them
 
 cdef class Tracer:
-    """Is shown, in order, what one thread evaluates, reads, changes and branches on, so that it can be repeated.
+    """Is notified, in order, of everything that one thread evaluates, reads, writes and branches on, so that it can be replayed.
 
-    `depth` counts evaluations and effects under way: what happens inside of them is theirs.
+    While `depth` is not 0 an evaluation or effect is in progress, and what happens inside of it is not traced separately.
     """
-    cdef PyObject* thread                # whose, borrowed
+    cdef PyObject* thread                # the thread being traced, borrowed
     cdef int depth
-    cdef unsigned int hidden             # the tag of what is computed inside of these
+    cdef unsigned int hidden             # the tag of tensors computed inside of evaluations
     cdef int hides(self, str what) except -1
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1
     cdef int computed(self, Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
@@ -84,21 +89,21 @@ cdef class Tracer:
 
 # The kinds of effects in a trace.
 cdef enum EffectKind:
-    WRITES                   # it writes variables, and nothing else
-    DRAWS                    # it draws random numbers
-    SHOWS                    # it shows values, and gives nothing back
-    EXTERNAL                 # anything
-    EXCHANGES                # it gives tensors of the same shapes every time, and cannot be taken back
+    WRITES                   # writes variables, and nothing else
+    DRAWS                    # draws random numbers
+    SHOWS                    # shows values and has no results
+    EXTERNAL                 # anything else
+    EXCHANGES                # returns tensors of the same shapes every time, and cannot be undone
 
 cdef Tracer tracer                       # the installed one, or None
 cdef int install_tracer(Tracer made) except -1
 cdef inline bint traced() noexcept:
-    """Whether what this thread does now belongs to a trace. Called while `tracing`."""
-    return tracer is not None and tracer.depth == 0 and tracer.thread == here()
+    """Whether this thread is being traced now. To be called only while `tracing`."""
+    return tracer is not None and tracer.depth == 0 and tracer.thread == thread_state()
 
 cdef inline bint unobserved() noexcept:
-    """Whether neither a tape nor an accumulator nor an examiner would see an op."""
-    cdef PyObject* at = here()
+    """Whether no tape, accumulator or observer would see an op."""
+    cdef PyObject* at = thread_state()
     return (<Thread>at).span == 0 and not (<Thread>at).forward and not examining
 
 
@@ -108,15 +113,15 @@ cdef inline PyObject* keep(Tensor a) noexcept:
 
 
 cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a, Tensor b, Tensor c, int live, int64_t attribute) except -1:
-    """Records an op of up to three operands. `live` has a bit per operand that an open window knows.
+    """Records an op of up to three operands. `live` has a bit per operand whose node is on an open window.
 
-    Inlined where elementwise ops are recorded; others call `record_compiled`."""
+    Inlined for elementwise ops; others call `record_compiled`."""
     cdef int known = 7 if thread.forward else live
     cdef int wanted = primitive.reads[known]
     cdef Entry* entry
-    cdef Entry loose
+    cdef Entry unlogged
     if wanted < 0:
-        wanted = primitive.find_reads(known)            # which may derive rules, be interrupted, record, and close windows
+        wanted = primitive.find_reads(known)            # may run Python: record, close windows, raise
         if live and not has_page(thread):
             if not thread.forward:
                 return 0
@@ -127,13 +132,13 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
         entry.dead = 0
         thread.page.holding += 1
     else:
-        out.node = give_node(thread)
-        memset(&loose, 0, sizeof(Entry))
-        entry = &loose
+        out.node = allocate_node(thread)
+        memset(&unlogged, 0, sizeof(Entry))
+        entry = &unlogged
     entry.kind = OP
     entry.op = <PyObject*>primitive
     entry.count = 1
-    # An operand that is only watched later stands as none, since what its cotangent reads was not kept.
+    # An operand that is not known now but watched later counts as constant: what its cotangent reads is not saved.
     entry.inputs[0] = a.node if known & 1 else 0
     if a.extent != out.extent and not same_extent(a.extent, out.extent):
         keep_extent(entry, 0, a.extent)
@@ -157,7 +162,7 @@ cdef inline int record(Thread thread, Primitive primitive, Tensor out, Tensor a,
     if wanted & READS_RESULT:
         entry.saved[RESULT_SLOT] = keep(out)
     if thread.forward:
-        hooks().push(thread, entry, out, not live)
+        hooks().push_tangents(thread, entry, out, not live)
     return 0
 
 cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1
@@ -166,7 +171,7 @@ cdef inline int note_alone(Primitive primitive, Tensor out, Tensor a, Tensor b, 
     cdef PyObject* at
     cdef int live
     if is_differentiable(out.dtype_code) and (a.node or (b is not None and b.node)):
-        at = here()
+        at = thread_state()
         if (<Thread>at).span != 0 or (<Thread>at).forward:
             live = on_open_window(<Thread>at, a.node)
             if b is not None:
@@ -176,7 +181,7 @@ cdef inline int note_alone(Primitive primitive, Tensor out, Tensor a, Tensor b, 
     return 0
 
 cdef inline int note(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
-    """Records a compiled primitive where an operand is on an open window or has a tangent, and shows it to an observer."""
+    """Records a compiled primitive if an operand is on an open window or has a tangent, and notifies observers."""
     if observing:
         return note_observed(primitive, out, a, b, attribute)
     return note_alone(primitive, out, a, b, attribute)

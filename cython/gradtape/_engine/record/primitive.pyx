@@ -1,11 +1,11 @@
 """Primitives.
 
-A primitive is a pure function of tensors and static attributes together with its derivatives: everything that a tape
-records is a call of one, so everything can be run again from its operands and attributes. There are three makes of one
-kind: programs (elementwise; derivatives are derived), compiled ones (functions in C) and those whose evaluation and vjp
-are Python. What decides by a tensor's *value*, such as an axis given as a tensor, does so before a primitive is called.
+A primitive is a pure function of tensors and static attributes, together with its derivatives. Tapes record calls of primitives and
+nothing else, so everything recorded can be evaluated again from its operands and attributes. A primitive is an elementwise program
+(whose derivatives are derived), a compiled function, or a pair of Python functions for evaluation and vjp. Decisions that depend
+on a tensor's *value*, such as an axis given as a tensor, are made before a primitive is called.
 
-An entry of up to three operands and one result stands in the log itself; any other keeps a Call beside it.
+An op of up to three operands and one result is recorded in its entry alone; others also have a Call.
 """
 
 from cpython.ref cimport PyObject
@@ -15,11 +15,11 @@ from libc.stdlib cimport malloc
 from gradtape._engine.base.shape cimport Extent, extent_from, release_extent, tensor_shape
 from gradtape._engine.base.types cimport C128, F64, is_differentiable
 from gradtape._engine.record.entries cimport Call, Entry, set_attribute, CALL, OUTPUT
-from gradtape._engine.record.log cimport (Thread, append, give_node, has_page, here, on_open_window, renew_epoch, reserve_entries,
-                                           thread as thread_here)
+from gradtape._engine.record.log cimport (Thread, append, allocate_node, has_page, thread_state, on_open_window, renew_epoch,
+                                           reserve_entries, thread as thread_here)
 from gradtape._engine.tensor.tensor cimport Tensor, operators, tracing
 
-from gradtape._engine.record import collection as _collection       # which the log collects by  # no-cython-lint
+from gradtape._engine.record import collection as _collection       # sets the log's collector  # no-cython-lint
 
 
 cdef Hooks _hooks
@@ -30,24 +30,24 @@ cdef Hooks* hooks() noexcept:
 
 
 cdef class Primitive:
-    """An op that tapes record: a pure function of tensors and static attributes, and its derivatives.
+    """An op that tapes can record: a pure function of tensors and static attributes, and its derivatives.
 
-    Called with its operands it is evaluated and, where a tape is open, recorded.
+    Calling it with operands evaluates it and, if a tape is open, records it.
 
     Args:
-      name: as TensorFlow's messages call it.
-      evaluate: evaluate(*operands, *attributes) gives the result, a fresh tensor, or a tuple of them.
-      vjp: vjp(call, needs, *cotangents) gives one cotangent or None per operand. It gets one cotangent per result, zeros
-        where none arrived; `needs` says per operand whether its cotangent is wanted; `call.saved` are the tensors that
-        `saves` names, `call.attributes` the attributes. It is made of gradtape's functions, so that it differentiates
-        again. None: there is no derivative.
-      saves: the operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads, nothing more.
-      linear: whether it is linear in its operands together, so that its tangent is itself, of their tangents.
+      name: TensorFlow's name of the op, for error messages.
+      evaluate: called as evaluate(*operands, *attributes); returns the result, a new tensor, or a tuple of results.
+      vjp: called as vjp(call, needs, *cotangents), with one cotangent per result, zeros if there is none; returns one
+        cotangent or None per operand. `needs` says per operand whether its cotangent is needed; `call.saved` are the
+        tensors listed in `saves`, `call.attributes` the attributes. It uses gradtape's differentiable functions, so that
+        higher derivatives work. None: the op has no derivative.
+      saves: the operands (0, 1, ...) and results (-1, -2, ...) that the vjp reads.
+      linear: whether it is jointly linear in its operands, so that its jvp is the primitive itself, applied to tangents.
       stateful: whether it draws random numbers or reads variables.
-      varies: whether its results' shapes depend on its operands' values.
-      complexes: whether `evaluate` and `vjp` are right for complex numbers, with cotangents in TensorFlow's convention.
-      holomorphic: whether they are if the vjp gets conjugates of what was saved: that of a holomorphic function.
-      batch: the name of the rule by which it is evaluated on operands of which some have an axis of slices in front. None: slice
+      varies: whether the shapes of its results depend on its operands' values.
+      complexes: whether `evaluate` and `vjp` support complex numbers, with cotangents in TensorFlow's convention.
+      holomorphic: the same if the vjp is given conjugates of the saved tensors, as for holomorphic functions.
+      batch: the name of its batch rule, which evaluates it on operands of which some have a leading batch axis. None: slice
         by slice.
     """
 
@@ -65,7 +65,7 @@ cdef class Primitive:
         self.batch = batch
 
     def __call__(self, *operands, tuple attributes=()):
-        """Evaluates on tensors, and records."""
+        """Evaluates and records."""
         if tracing and traced():
             results = evaluate_inside(self, operands, attributes)
         else:
@@ -74,7 +74,7 @@ cdef class Primitive:
         return results
 
     def again(self, tuple operands, attributes):
-        """Evaluates and records on operands, with attributes as an observer is told them; results as a tuple."""
+        """Evaluates and records, given attributes as they are passed to observers; returns a tuple of results."""
         cdef Extent* shape
         if self.compute == NULL and self.evaluate is None:
             return (_hooks.elementwise(self, list(operands)),)
@@ -96,7 +96,7 @@ cdef class Primitive:
 
 cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, int first_reads, int second_reads, bint linear,
                               str batch):
-    """A compiled primitive. first_reads, second_reads: what the vjp of either operand reads."""
+    """Makes a compiled primitive. first_reads, second_reads: what the vjp reads for the first and the second operand."""
     cdef Primitive made = Primitive.__new__(Primitive)
     cdef int known
     made.name = name
@@ -110,16 +110,16 @@ cdef Primitive make_primitive(str name, str kernel, Evaluate compute, Vjp vjp, i
     return made
 
 
-# Observers: the check for NaN, tracers
+# Observers
 
 observing = examining = False
 cdef object _observer = None
 
 
 def install_observer(observer) -> None:
-    """Has every evaluation of a primitive shown from now on, as observer(primitive, operands, attributes, results); None ends it.
+    """Calls observer(primitive, operands, attributes, results) after every evaluation of a primitive; None removes the observer.
 
-    `primitive.again(operands, attributes)` gives the same results again. It costs one test per op while there is none.
+    `primitive.again(operands, attributes)` repeats the evaluation. Without an observer each op only tests a flag.
     """
     global observing, examining, _observer
     if tracing and observer is not None and tracer is not None:
@@ -129,12 +129,12 @@ def install_observer(observer) -> None:
     observing = examining or tracing
 
 
-# A tracer is told before recording, which computes the tangents of forward accumulators from the result; an examiner of results
-# after it, when they have their nodes.
+# A tracer is notified before an op is recorded, as recording computes the tangents of its results; an observer afterwards, when results
+# have their nodes.
 
 cdef int trace(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
     if tracing and tracer is not None:
-        if tracer.thread != here():
+        if tracer.thread != thread_state():
             tracer.foreign(operands)
         elif tracer.depth == 0:
             tracer.evaluated(primitive, operands, attributes, results)
@@ -151,7 +151,7 @@ cdef int examine(Primitive primitive, tuple operands, object attributes, tuple r
 
 
 cdef int observe(Primitive primitive, tuple operands, object attributes, tuple results) except -1:
-    """Shows an evaluation that is not recorded."""
+    """Notifies of an evaluation that is not recorded."""
     trace(primitive, operands, attributes, results)
     return examine(primitive, operands, attributes, results)
 
@@ -169,7 +169,7 @@ cdef int examine_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, i
 
 
 cdef int observe_compiled(Primitive primitive, Tensor out, Tensor a, Tensor b, int64_t attribute) except -1:
-    """Shows an evaluation of a compiled primitive that is not recorded."""
+    """Notifies of an evaluation of a compiled primitive that is not recorded."""
     trace_compiled(primitive, out, a, b, attribute)
     return examine_compiled(primitive, out, a, b, attribute)
 
@@ -180,11 +180,11 @@ cdef int note_observed(Primitive primitive, Tensor out, Tensor a, Tensor b, int6
     return examine_compiled(primitive, out, a, b, attribute)
 
 
-# Tracing. There is one tracer at a time: tags tell its tensors from all others.
+# Tracing. There is at most one tracer at a time, which recognizes its tensors by their tags.
 
 cdef class Tracer:
     cdef int hides(self, str what) except -1:
-        """Notes what tapes are told of and steps are not: tapes around a repetition would not see it."""
+        """Notes something that affects tapes and is not part of any step, so that tapes around a replay would miss it."""
         return 0
 
     cdef int evaluated(self, Primitive primitive, tuple operands, object attributes, tuple results) except -1:
@@ -221,7 +221,7 @@ cdef class Tracer:
         return False
 
     cdef bint follows(self, Tensor tensor) noexcept:
-        """Whether the tensor follows from what may be another in a repetition."""
+        """Whether the tensor may have another value in a replay."""
         return False
 
     cdef int fail(self, str reason) except -1:
@@ -232,13 +232,13 @@ cdef int install_tracer(Tracer made) except -1:
     """Installs a tracer; None removes it."""
     global tracing, observing, tracer
     tracer = made
-    tracing = made is not None           # no-cython-lint: the variable that is cimported
+    tracing = made is not None           # no-cython-lint: the cimported variable
     observing = tracing or examining
     return 0
 
 
 cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attributes):
-    """Evaluates; on half-precision and complex numbers by the hook of the module that knows how."""
+    """Evaluates; on half-precision and complex numbers by the hook."""
     for operand in operands:
         if F64 < (<Tensor?>operand).dtype_code <= C128:
             return _hooks.others(primitive, operands, attributes)
@@ -246,7 +246,7 @@ cdef inline object evaluate_on(Primitive primitive, tuple operands, tuple attrib
 
 
 cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attributes):
-    """Evaluates; ops within are part of the evaluation, and no steps of a trace."""
+    """Evaluates as one step of the trace; the ops inside are not traced."""
     cdef Tracer held = tracer
     held.depth += 1
     try:
@@ -258,7 +258,7 @@ cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attribute
 cdef int value_read(Tensor tensor, bint truth) except -1:
     if traced():
         tracer.value_read(tensor, truth)
-    elif tracing and tracer is not None and tracer.thread != here():
+    elif tracing and tracer is not None and tracer.thread != thread_state():
         tracer.foreign((tensor,))
     return 0
 
@@ -267,53 +267,53 @@ operators().value_read = value_read
 
 
 def effect_kind(str name) -> int:
-    """The number of a kind of effect: "writes", "draws", "shows", "external" or "exchanges"."""
+    """The EffectKind called "writes", "draws", "shows", "external" or "exchanges"."""
     return {"writes": WRITES, "draws": DRAWS, "shows": SHOWS, "external": EXTERNAL, "exchanges": EXCHANGES}[name]
 
 
 def is_traced() -> bool:
-    """Whether what this thread does now belongs to a trace."""
+    """Whether this thread is being traced now."""
     return tracing and traced()
 
 
 def varies_in_trace(Tensor tensor not None) -> bool:
-    """Whether what this thread does now belongs to a trace, and the tensor may have another value in a repetition."""
+    """Whether this thread is being traced, and the tensor may have another value in a replay."""
     return tracing and traced() and tracer.follows(tensor)
 
 
 def fail_trace(str reason) -> None:
-    """What happens now cannot be done again without Python: a function that is being traced runs eagerly from now on."""
+    """Called by code that cannot be replayed: a function that is being traced runs eagerly from now on."""
     if tracing and traced():
         tracer.fail(reason)
 
 
 cdef class OutsideTrace:
-    """A block that belongs to no trace: what it does is done while tracing, and not repeated."""
+    """A block that is not traced: it runs while tracing, and is not replayed."""
     cdef Tracer held
 
     def __enter__(self):
         if tracing and traced():
             self.held = tracer
             self.held.thread = NULL
-            renew_epoch(thread_here())        # variables read in the block are read again by the trace
+            renew_epoch(thread_here())        # reads of variables in the block are not cached for the trace
 
     def __exit__(self, *exception):
         if self.held is not None:
-            self.held.thread = here()
+            self.held.thread = thread_state()
             self.held = None
             renew_epoch(thread_here())
 
 
 def hides_from_tapes(str what) -> None:
-    """Notes that tapes are told something that a trace does not repeat."""
+    """Notes something that affects tapes and cannot be replayed."""
     if tracing and traced():
         tracer.hides(what)
 
 
 def as_effect(int kind, function, *arguments, writes=None):
-    """function(*arguments), which a trace sees as one call with its results.
+    """Calls function(*arguments) as one step of a trace.
 
-    kind: see `effect_kind`; writes: the variables that it may write, None where any.
+    kind: an EffectKind; writes: the variables that it may write, None if any.
     """
     cdef Tracer held = tracer
     if not (tracing and traced()):
@@ -334,12 +334,12 @@ cdef int record_compiled(Thread thread, Primitive primitive, Tensor out, Tensor 
 
 
 cdef list forms(tuple tensors):
-    """Shape and dtype code of each."""
+    """The shape and dtype code of each tensor."""
     return [(tensor_shape((<Tensor>tensor).extent), (<Tensor>tensor).dtype_code) for tensor in tensors]
 
 
 cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple results, tuple attributes, bint stated) except -1:
-    """Records an op of any number of operands and results. stated: whether its vjp is a program's own."""
+    """Records an op of any number of operands and results. stated: whether its vjp is a user's custom gradient."""
     cdef Call call
     cdef Entry* entry
     cdef Entry* main
@@ -376,7 +376,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
                 call.own = [-1] * call.output_count
             call.own[-1 - <int>primitive.saves[i]] = i
     if call.output_count > 1:
-        # Zeros stand in for outputs without a cotangent; a sole output is only visited when it has one.
+        # Shapes to make zeros for outputs without a cotangent. A single output is only visited if it has one.
         call.outputs = forms(results)
     if stated:
         call.stated = forms(operands)
@@ -384,8 +384,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
         reserve_entries(thread, call.output_count)
         live = has_page(thread)
     if live:
-        # The nodes of one call are consecutive, so that its outputs find each other: until all are appended nothing is freed or
-        # allocated that may run a program's code.
+        # The nodes of one call's outputs are consecutive: until all are appended, nothing may run user code.
         collecting = thread.collecting
         thread.collecting = True
         try:
@@ -412,7 +411,7 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
                 if is_differentiable(out.dtype_code):
                     out.node = thread.next - 1
                 else:
-                    # Nothing can depend on it, and its result has no node by which to mark it dead.
+                    # Nothing can depend on it, and without a node its tensor cannot flag the entry when it is freed.
                     entry.dead = 1
         finally:
             thread.collecting = collecting
@@ -423,14 +422,14 @@ cdef int record_call(Thread thread, Primitive primitive, tuple operands, tuple r
             main.dead = 1
     elif thread.forward:
         for out in results:
-            out.node = give_node(thread)
+            out.node = allocate_node(thread)
     if thread.forward:
-        _hooks.push_call(thread, call, results)
+        _hooks.push_call_tangents(thread, call, results)
     return 0
 
 
 cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple attributes) except -1:
-    """`note` of a primitive in Python that was computed already."""
+    """`note` for a primitive in Python, already evaluated."""
     cdef Thread th = thread_here()
     if observing:
         trace(primitive, operands, attributes, results)
@@ -442,7 +441,7 @@ cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple att
 
 
 def record_stated(str name, rule, tuple operands, tuple results) -> None:
-    """Records results whose vjp the program defines. Its cotangents may be of any shape and dtype."""
+    """Records results with a user's custom gradient, whose cotangents are checked."""
     cdef Thread th = thread_here()
     if tracing and traced():
         tracer.hides("a gradient that the program states")
@@ -451,7 +450,7 @@ def record_stated(str name, rule, tuple operands, tuple results) -> None:
 
 
 def node_of(Tensor tensor) -> int:
-    """A tensor's node in the log, 0 where it was never recorded or watched."""
+    """A tensor's node id; 0 if it was never recorded or watched."""
     return tensor.node
 
 

@@ -1,11 +1,11 @@
-"""Optimizer steps: options and rules, in place.
+"""Optimizer steps, in place.
 
-A step takes the (gradient, variable) pairs, all of which fit before anything is written. It then follows Keras 3's order:
-gradients are unscaled and, where a step is made of several, accumulated; they are clipped; parameters decay and take the
-rule's step; averages follow; constraints are applied; the step is counted. Scaling, clipping, decay and rule are one walk
-over each parameter, in blocks that stay in cache. Everything is read when the step is taken: numbers, iterations, rate.
+A step takes (gradient, variable) pairs, which are all checked before anything is written. It follows Keras 3's order: unscale the
+gradients and accumulate them if `gradient_accumulation_steps` is set; clip them; decay the parameters and apply the rule; update the
+averages; apply constraints; count the step. Unscaling, clipping, decay and rule are one pass over each parameter, in blocks that fit
+into the cache. Hyperparameters, iterations and learning rate are read when the step is taken.
 
-The interpreter's lock is kept throughout: a parameter half updated must not be seen by another thread.
+The GIL is held throughout, so that no other thread sees a partly updated parameter.
 """
 
 cimport cython
@@ -37,11 +37,11 @@ cdef extern from "Python.h":
     PyObject* next_of "PyIter_Next"(object iterator) except? NULL
 
 cdef enum:
-    OWN_PAIRS = 32                # pairs that a step takes without asking for memory
-    PIECE = 1 << 16               # elements that are worth being a part of their own in a step
-    MOST_PIECES = 4
+    INLINE_PAIRS = 32                # pairs that a step handles without allocating memory
+    MIN_PART = 1 << 16               # elements that make it worthwhile to give a thread several parts
+    MAX_PARTS = 4
 
-# What every optimizer has, in the order of OPTIONS; None is NaN.
+# Options of every optimizer, in the order of OPTIONS; NaN means None.
 cdef enum:
     WEIGHT_DECAY
     CLIPNORM
@@ -59,149 +59,28 @@ OPTIONS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"
 
 
 def number_places(str rule):
-    """Where the options' numbers, and those of a rule's hyperparameters, are kept, by name."""
+    """The indices in `numbers` of the options and of a rule's hyperparameters, by name."""
     return {name: place for place, name in enumerate(OPTIONS + (PLACES[rule][1] if rule else ()))}
 
 
-# A gradient and its variable, looked at and found to fit.
-cdef struct Pair:
-    PyObject* gradient       # a Tensor or Rows, owned
-    PyObject* variable       # a BaseVariable, owned
-    Py_ssize_t place         # the variable's among the known
-
-
-cdef class Rows:
-    """A gradient that is zero but for some rows.
-
-    Attributes:
-      values: the rows, those of one index added up.
-      places: their indices (IN), valid and ascending, each once.
-      squares: where an index came more than once, the sums of the entries' squares (of their magnitudes for an absolute
-        rule), else None: Keras squares entry by entry.
-      norm: the Euclidean norm of all entries.
-    """
-
-    cdef Tensor values, squares
-    cdef const int64_t[::1] places
-    cdef double norm
-
-    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares or None, double norm):
-        self.values, self.places, self.squares, self.norm = values, places, squares, norm
-
-    cdef Tensor dense(self, Tensor rows, Extent* extent):
-        """Some rows at their places among zeros."""
-        cdef Tensor whole
-        cdef Py_ssize_t i, bytes_of_row
-        if rows is None:
-            return None
-        whole = new_tensor(rows.dtype_code, extent)
-        memset(whole.data, 0, extent.size * item_size(rows.dtype_code))
-        if self.places.shape[0]:
-            bytes_of_row = rows.extent.size // self.places.shape[0] * item_size(rows.dtype_code)
-            for i in range(self.places.shape[0]):
-                memcpy(whole.data + self.places[i] * bytes_of_row, rows.data + i * bytes_of_row, bytes_of_row)
-        return whole
-
-
-# One step of one long parameter, to be cut up among the threads. The pointers are those of `walk`, but that those of a gradient
-# that is zero but for some rows (count of them, width elements each, at ascending places) are of these rows alone.
-cdef struct LongWalk:
-    const Step* step
-    int dtype_code
-    char* target
-    const char* g
-    const char* q
-    char* slots[SLOTS]
-    Py_ssize_t slot_sizes[SLOTS]
-    Py_ssize_t size
-    const int64_t* places          # NULL: the gradient is all there
-    Py_ssize_t count
-    Py_ssize_t width
-    bint failed                    # for want of memory
-
-
-cdef inline int pieces(Py_ssize_t size) noexcept nogil:
-    """Of how many parts a thread's share of so many elements is made: a thread that wakes late leaves some to the others."""
-    return 1 if size < 2 * PIECE else size // PIECE if size < MOST_PIECES * PIECE else MOST_PIECES
-
-
-cdef void walk_part(void* context, int part, int parts) noexcept nogil:
-    cdef LongWalk* whole = <LongWalk*>context
-    cdef Py_ssize_t first = place_of_cut(whole.size, part, parts), stop = place_of_cut(whole.size, part + 1, parts)
-    cdef Py_ssize_t start = first * item_size(whole.dtype_code)
-    if whole.places != NULL:
-        walk_among_zeros(whole, first, stop)
-    else:
-        walk_between(whole, whole.g + start, whole.q + start if whole.q != NULL else NULL, first, stop)
-
-
-cdef void walk_between(LongWalk* whole, const char* g, const char* q, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
-    """The elements from first to stop; g, q: their gradient (IN)."""
-    cdef Py_ssize_t start = first * item_size(whole.dtype_code)
-    cdef char* slots[SLOTS]
-    cdef int i
-    for i in range(SLOTS):
-        slots[i] = whole.slots[i] + start if whole.slots[i] != NULL else NULL
-    if rules.walk(whole.step, whole.dtype_code, whole.target + start, g, q, slots, whole.slot_sizes, stop - first):
-        whole.failed = True
-
-
-cdef void walk_among_zeros(LongWalk* whole, Py_ssize_t first, Py_ssize_t stop) noexcept nogil:
-    """The same of a gradient that is given by rows: it is laid out block by block, in cache."""
-    cdef double g[STEP_BLOCK]
-    cdef double q[STEP_BLOCK]
-    cdef Py_ssize_t item = item_size(whole.dtype_code), row = 0, start = first, end, laid
-    memset(g, 0, STEP_BLOCK * item)
-    if whole.q != NULL:
-        memset(q, 0, STEP_BLOCK * item)
-    while row < whole.count and (whole.places[row] + 1) * whole.width <= first:
-        row += 1
-    while start < stop:
-        end = start + STEP_BLOCK if start + STEP_BLOCK < stop else stop
-        laid = row
-        while row < whole.count and whole.places[row] * whole.width < end:
-            lay(<char*>g, whole.g, whole, row, start, end)
-            if whole.q != NULL:
-                lay(<char*>q, whole.q, whole, row, start, end)
-            row += 1
-        walk_between(whole, <const char*>g, <const char*>q if whole.q != NULL else NULL, start, end)
-        while laid < row:                # zeros again for the next block
-            lay(<char*>g, NULL, whole, laid, start, end)
-            if whole.q != NULL:
-                lay(<char*>q, NULL, whole, laid, start, end)
-            laid += 1
-        if row and (whole.places[row - 1] + 1) * whole.width > end:
-            row -= 1
-        start = end
-
-
-cdef inline void lay(char* out, const char* rows, LongWalk* whole, Py_ssize_t row, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
-    """What elements from start to end of the parameter, which are `out` (IN and OUT), have of a row (IN); NULL: zeros."""
-    cdef Py_ssize_t item = item_size(whole.dtype_code), begin = whole.places[row] * whole.width, stop = begin + whole.width
-    cdef Py_ssize_t skipped = start - begin if start > begin else 0
-    stop = stop if stop < end else end
-    out += (begin + skipped - start) * item
-    if rows == NULL:
-        memset(out, 0, (stop - begin - skipped) * item)
-    else:
-        memcpy(out, rows + (row * whole.width + skipped) * item, (stop - begin - skipped) * item)
+include "walks.pxi"
 
 
 cdef inline char* in_place(PyObject* variable) except NULL:
-    """A BaseVariable's storage, contents kept, that nobody else holds."""
-    cdef Tensor before = (<BaseVariable>variable).held               # where the variable moves, others hold this, or this alone does
+    """The storage of a BaseVariable, made exclusive, contents kept."""
+    cdef Tensor before = (<BaseVariable>variable).held               # keeps the old contents if the storage is replaced
     cdef char* target = (<BaseVariable>variable).writable()
     if target != before.data:
         memcpy(target, before.data, before.extent.size * item_size(before.dtype_code))
     return target
 
 
-cdef inline BaseVariable nth(list variables, Py_ssize_t place):
+cdef inline BaseVariable variable_at(list variables, Py_ssize_t place):
     return <BaseVariable>PyList_GET_ITEM(variables, place)
 
 
 cdef inline PyObject* slot_of(PyObject* slots, int slot, Py_ssize_t place) noexcept:
-    """A slot's variable for the parameter at a place, NULL where the slot is not in use."""
+    """The slot variable of the parameter at an index, NULL if the slot is not in use."""
     cdef PyObject* variables = PyList_GET_ITEM(<object>slots, slot)
     return PyList_GET_ITEM(<object>variables, place) if PyList_GET_SIZE(<object>variables) else NULL
 
@@ -210,8 +89,8 @@ cdef inline Tensor value_of(PyObject* variable):
     return (<BaseVariable>variable).held
 
 
-cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
-    """Ends the holding of pairs."""
+cdef void release_pairs(Pair* pairs, Py_ssize_t count) noexcept:
+    """Releases the references of pairs."""
     cdef Py_ssize_t i
     for i in range(count):
         Py_DECREF(<object>pairs[i].gradient)
@@ -219,14 +98,14 @@ cdef void let_go(Pair* pairs, Py_ssize_t count) noexcept:
 
 
 cdef inline int dtype_of_parts(Tensor tensor) noexcept:
-    """The dtype of a tensor's numbers, real ones: of complex numbers that of their parts."""
+    """The dtype of a tensor's real numbers: for complex numbers that of their parts."""
     if not is_complex(tensor.dtype_code):
         return tensor.dtype_code
     return F32 if tensor.dtype_code == C64 else F64
 
 
 cdef inline Py_ssize_t parts_of(Tensor tensor) noexcept:
-    """How many numbers of that dtype there are."""
+    """The number of real numbers."""
     return 2 * tensor.extent.size if is_complex(tensor.dtype_code) else tensor.extent.size
 
 
@@ -236,23 +115,23 @@ cdef class BaseOptimizer:
     """The compiled part of gradtape.optimizers.Optimizer: takes steps."""
 
     cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
-    cdef int rule                        # -1: none, update_step is the program's
-    cdef const Rule* entry               # the rule's, in the table
-    cdef bint scripted                   # whether update_step is to be called
-    cdef bint linear                     # whether the rule is, so that a complex number's parts are numbers of their own
-    cdef bint applied_in_python          # whether apply is the program's
-    cdef bint constrained                # whether a variable has a constraint
-    cdef bint plain                      # whether a step is the rule alone
-    cdef int64_t bindings                # how many times variables were bound
-    cdef list known                      # trainable variables, in the order of the build
-    cdef list slots                      # per slot of the rule, one variable for each of them; None for a slot not in use
-    cdef list averages, accumulators     # a variable for each of them, or empty
-    cdef int slot_count                  # slots up to the last one in use
-    cdef dict places                     # place in `known` by a variable's number
-    cdef bytes decaying                  # whether each of them decays; None: not known
+    cdef int rule                        # index of the rule; -1: none, a subclass defines update_step
+    cdef const Rule* entry               # the rule's entry in the table
+    cdef bint calls_update_step                   # whether update_step is to be called
+    cdef bint linear                     # whether the rule is linear, so that the parts of complex numbers can be updated separately
+    cdef bint applied_in_python          # whether a subclass overrides apply
+    cdef bint constrained                # whether any variable has a constraint
+    cdef bint plain                      # whether a step consists of the rule only, without any option
+    cdef int64_t bindings                # incremented by _set_variables
+    cdef list known                      # trainable variables, in the order of `build`
+    cdef list slots                      # per slot of the rule a list with one variable per known variable; None if the slot is not in use
+    cdef list averages, accumulators     # one variable per known variable, or empty
+    cdef int slot_count                  # number of slots up to the last one in use
+    cdef dict places                     # index in `known` by the variable's node
+    cdef bytes decaying                  # whether each known variable decays; None: not computed yet
     cdef BaseVariable counter
-    cdef BaseVariable rate               # None where the learning rate is a schedule or a callable
-    cdef BaseSchedule schedule           # None where the learning rate is something else, or a schedule that Python evaluates
+    cdef BaseVariable rate               # None if the learning rate is a schedule or a callable
+    cdef BaseSchedule schedule           # None unless the learning rate is a compiled schedule
     cdef BaseVariable product            # Nadam's running product of momenta
 
     def __cinit__(self, *arguments, **keywords):
@@ -265,34 +144,34 @@ cdef class BaseOptimizer:
         for place in range(OPTION_COUNT + HYPERPARAMETERS):
             self.numbers[place] = NAN
 
-    # What Python tells
+    # Configuration, set from Python
 
     def _set_number(self, str name, int place, value):
         self.numbers[place] = NAN if value is None else float(value)
-        self.look()
+        self.update_plain()
 
     @cython.final
-    cdef int look(self) except -1:
-        """Looks whether a step is the rule alone."""
+    cdef int update_plain(self) except -1:
+        """Updates `plain`."""
         cdef double* numbers = self.numbers
-        self.plain = not (self.scripted or self.constrained or self.product is not None or numbers[USE_EMA] == 1
+        self.plain = not (self.calls_update_step or self.constrained or self.product is not None or numbers[USE_EMA] == 1
                           or numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY] or numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0
                           or numbers[GLOBAL_CLIPNORM] > 0 or numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR]
                           or numbers[GRADIENT_ACCUMULATION_STEPS] >= 1)
         return 0
 
     def _set_rule(self, str name, bint applied_in_python):
-        """The rule, "" for none; whether a subclass has its own update_step, and whether its own apply."""
+        """Sets the rule, "" for none, and whether a subclass overrides `apply`."""
         self.rule = PLACES[name][0] if name else -1
         self.entry = &rules.table[self.rule] if name else NULL
-        self.scripted = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
-        self.linear = name == "sgd" and not self.scripted
+        self.calls_update_step = self.rule < 0 or type(self).update_step is not BaseOptimizer.update_step
+        self.linear = name == "sgd" and not self.calls_update_step
         self.applied_in_python = applied_in_python
-        self.look()
+        self.update_plain()
 
     @cython.final
     cdef bint takes_complex(self) noexcept:
-        """Whether complex numbers are stepped as their parts are: by a linear rule of gradients that are not clipped."""
+        """Whether complex variables can be updated: the rule must be linear, and gradients not clipped."""
         cdef double* numbers = self.numbers
         return self.linear and not (numbers[CLIPNORM] > 0 or numbers[CLIPVALUE] > 0 or numbers[GLOBAL_CLIPNORM] > 0)
 
@@ -308,7 +187,7 @@ cdef class BaseOptimizer:
         self.counter = iterations
 
     def _set_rate(self, BaseVariable rate or None, schedule):
-        """The learning rate: a variable; or a schedule; or neither, and Python is asked at every step."""
+        """Sets the learning rate: a variable or a schedule; if neither, `learning_rate` is read in every step."""
         self.rate = rate
         self.schedule = None
         if isinstance(schedule, BaseSchedule) and type(schedule).__call__ is BaseSchedule.__call__:
@@ -316,7 +195,7 @@ cdef class BaseOptimizer:
 
     def _set_variables(self, list variables not None, list slots not None, list averages not None, list accumulators not None,
                        BaseVariable product or None):
-        """Fixes the trainable variables, and for each of them one per slot in use, an average and an accumulator."""
+        """Sets the trainable variables, and for each of them its slots, average and accumulator."""
         cdef BaseVariable variable
         for group in (averages, accumulators, *slots):
             if group and (len(group) != len(variables) or not all([isinstance(other, BaseVariable) for other in group])):
@@ -336,16 +215,16 @@ cdef class BaseOptimizer:
         for place, slot in enumerate(slots):
             if slot:
                 self.slot_count = place + 1
-        self.look()
+        self.update_plain()
 
     def _forget_decaying(self):
         self.decaying = None
 
     def _place(self, BaseVariable variable not None):
-        """The variable's place among those the optimizer was built with, or None."""
+        """The variable's index among those the optimizer was built with, or None."""
         return self.places.get(variable.node)
 
-    # What a step reads
+    # State that a step reads
 
     @cython.final
     cdef inline int64_t calls(self) noexcept:
@@ -353,13 +232,13 @@ cdef class BaseOptimizer:
 
     @cython.final
     cdef inline int64_t steps(self) noexcept:
-        """Steps taken: calls, but that accumulated gradients count once."""
+        """The number of updates, each of which may take several calls to accumulate gradients."""
         if self.numbers[GRADIENT_ACCUMULATION_STEPS] >= 1:
             return self.calls() // <int64_t>self.numbers[GRADIENT_ACCUMULATION_STEPS]
         return self.calls()
 
     @cython.final
-    cdef int ready(self) except -1:
+    cdef int check_initialized(self) except -1:
         if self.counter is None:
             raise RuntimeError(f"In optimizer '{type(self).__name__}', you forgot to call `super().__init__()` as the first statement "
                                "in the `__init__()` method. Go add it!")
@@ -376,8 +255,8 @@ cdef class BaseOptimizer:
         return float(self.learning_rate)
 
     @cython.final
-    cdef inline void begin(self, Step* step, double rate) noexcept:
-        """step (OUT) = the next step, of the rule alone."""
+    cdef inline void init_step(self, Step* step, double rate) noexcept:
+        """Initializes step (OUT) for the next step, without options."""
         step.rule = self.rule
         step.hyper = self.numbers + OPTION_COUNT
         step.rate = rate
@@ -397,8 +276,8 @@ cdef class BaseOptimizer:
     # A step
 
     @cython.final
-    cdef inline int make_own(self, const Pair* pairs, Py_ssize_t count) except -1:
-        """Gives variables and slots storage of their own, before any of it is looked at: that may run a program's code."""
+    cdef inline int make_writable(self, const Pair* pairs, Py_ssize_t count) except -1:
+        """Makes the storage of variables and slots exclusive, before pointers to any of it are taken: this may run user code."""
         cdef Py_ssize_t i
         cdef int slot
         cdef PyObject* variable
@@ -415,73 +294,73 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef inline int still_bound(self, int64_t bindings) except -1:
+    cdef inline int check_bindings(self, int64_t bindings) except -1:
         if self.bindings != bindings:
             raise RuntimeError("The optimizer was built again while it took a step.")
         return 0
 
     @cython.final
     cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q, Rows rows) except -1:
-        """One parameter's part of a step. g, q: as `walk` takes them, of the variable's size (IN), or of the rows alone."""
-        cdef LongWalk whole
+        """Updates one parameter. g, q: gradient and squares as for `walk` (IN), of the variable's size or of the rows only."""
+        cdef UpdateJob job
         cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
         cdef PyObject* slot
         cdef Extent* extent = (<Tensor>value).extent
         cdef const Rule* rule = self.entry
         cdef int i
-        whole.dtype_code = (<Tensor>value).dtype_code
-        whole.slots[0] = whole.slots[1] = whole.slots[2] = NULL
+        job.dtype_code = (<Tensor>value).dtype_code
+        job.slots[0] = job.slots[1] = job.slots[2] = NULL
         for i in range(self.slot_count):
             slot = slot_of(<PyObject*>self.slots, i, pair.place)
             if slot != NULL:
                 slot = <PyObject*>(<BaseVariable>slot).held
-                whole.slots[i] = (<Tensor>slot).data
+                job.slots[i] = (<Tensor>slot).data
                 if rule.whole:
-                    whole.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == whole.dtype_code else 0
+                    job.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == job.dtype_code else 0
                 if not rule.whole or i == self.slot_count - 1:
-                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != whole.dtype_code:
-                        raise changed(<BaseVariable>pair.variable)
+                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != job.dtype_code:
+                        raise no_longer_fits(<BaseVariable>pair.variable)
         if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
-            if whole.dtype_code == F32:
-                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>whole.slots, extent.size)
+            if job.dtype_code == F32:
+                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>job.slots, extent.size)
                 return 0
-            if whole.dtype_code == F64:
-                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>whole.slots,
+            if job.dtype_code == F64:
+                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>job.slots,
                                       extent.size)
                 return 0
         if rule.whole and extent.rank >= 2:
             step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
         else:
             step.rows = step.columns = 0
-        whole.step, whole.target, whole.g, whole.q, whole.size = step, (<Tensor>value).data, g, q, extent.size
-        if is_complex(whole.dtype_code):
-            whole.dtype_code, whole.size = dtype_of_parts(<Tensor>value), parts_of(<Tensor>value)
-        whole.places, whole.failed = NULL, False
+        job.step, job.target, job.g, job.q, job.size = step, (<Tensor>value).data, g, q, extent.size
+        if is_complex(job.dtype_code):
+            job.dtype_code, job.size = dtype_of_parts(<Tensor>value), parts_of(<Tensor>value)
+        job.places, job.failed = NULL, False
         if rows is not None and rows.places.shape[0]:
-            whole.places, whole.count = &rows.places[0], rows.places.shape[0]
-            whole.width = rows.values.extent.size // whole.count
+            job.places, job.count = &rows.places[0], rows.places.shape[0]
+            job.width = rows.values.extent.size // job.count
         if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            run_parts(walk_part, &whole, thread_count() * pieces(extent.size // thread_count()))
-        elif whole.places != NULL:
-            walk_among_zeros(&whole, 0, whole.size)
+            run_parts(update_part, &job, thread_count() * parts_per_thread(extent.size // thread_count()))
+        elif job.places != NULL:
+            update_range_sparse(&job, 0, job.size)
         elif extent.size:
-            walk_between(&whole, g, q, 0, whole.size)
-        if whole.failed:
+            update_range(&job, g, q, 0, job.size)
+        if job.failed:
             raise MemoryError()
         return 0
 
     @cython.final
     cdef int update_rows(self, const Step* step, const Pair* pair, Rows rows) except -1:
-        """The same for the rows of a gradient alone."""
+        """Updates only the rows of a sparse gradient."""
         cdef Tensor value = value_of(pair.variable), state = None
         cdef Py_ssize_t row, width, start
         cdef char* slots[SLOTS]
         cdef int item = item_size(value.dtype_code)
         slots[0] = slots[1] = slots[2] = NULL
         if self.slot_count:
-            state = nth(<list>self.slots[0], pair.place).held
+            state = variable_at(<list>self.slots[0], pair.place).held
             if state.extent.size != value.extent.size:
-                raise changed(<BaseVariable>pair.variable)
+                raise no_longer_fits(<BaseVariable>pair.variable)
         if rows.places.shape[0] == 0:
             return 0
         width = rows.values.extent.size // rows.places.shape[0]
@@ -507,28 +386,28 @@ cdef class BaseOptimizer:
 
     @cython.final
     cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
-        """A gradient's data, its accumulator's once it is accumulated, NULL for Rows."""
+        """The gradient's data, or its accumulator's if gradients are accumulated; NULL for Rows."""
         if accumulated:
-            return nth(self.accumulators, pair.place).held.data
+            return variable_at(self.accumulators, pair.place).held.data
         if type(<object>pair.gradient) is Rows:
             return NULL
         return (<Tensor>pair.gradient).data
 
     @cython.final
-    cdef int descend(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
-        """Clips, decays and updates."""
+    cdef int apply_rule(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
+        """Clips gradients, decays parameters and applies the rule."""
         cdef Step step
         cdef double limit = NAN, norm, total
         cdef double* numbers = self.numbers
         cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
-        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0, laid
+        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0, as_rows
         cdef const char* g
         cdef Py_ssize_t i
         cdef Rows rows
         cdef Tensor values, squares
-        self.make_own(pairs, count)
-        self.still_bound(bindings)
-        self.begin(&step, rate)
+        self.make_writable(pairs, count)
+        self.check_bindings(bindings)
+        self.init_step(&step, rate)
         if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
             step.divisor = numbers[LOSS_SCALE_FACTOR]
         if self.product is not None:
@@ -546,9 +425,9 @@ cdef class BaseOptimizer:
             step.numerator = numbers[GLOBAL_CLIPNORM] * (1 / norm if 1 / norm < 1 / numbers[GLOBAL_CLIPNORM]
                                                          else 1 / numbers[GLOBAL_CLIPNORM]) + (norm - norm)
             step.denominator = 1
-        if decaying or self.scripted:
-            # A variable that comes twice decays twice before it is updated; a program's code may look at any of them.
-            in_order = not self.scripted
+        if decaying or self.calls_update_step:
+            # A variable given twice decays twice before it is updated; a custom update_step may read any variable.
+            in_order = not self.calls_update_step
             for i in range(count):
                 in_order = in_order and pairs[i].place == i
             if decaying and not in_order:
@@ -562,13 +441,13 @@ cdef class BaseOptimizer:
                 step.numerator, step.denominator = numbers[CLIPNORM], numbers[CLIPNORM] if norm <= numbers[CLIPNORM] else norm
             rows, values, squares = None, None, None
             if g == NULL:
-                step.limit = NAN                     # entries were clipped before those of one index were added up
+                step.limit = NAN                     # rows were clipped before equal indices were summed
                 rows = <Rows>pairs[i].gradient
-            alone = rows is not None and not self.scripted and self.slot_count <= self.entry.row_slots
+            alone = rows is not None and not self.calls_update_step and self.slot_count <= self.entry.row_slots
             step.decay = NAN
             if decaying and in_order and self.decays(pairs[i].place):
                 step.decay = numbers[WEIGHT_DECAY]
-                # What decays and steps in half precision does both in one walk over all of it, and is rounded once.
+                # In half precision decay and rule are one pass over the whole parameter, so that it is rounded once.
                 alone = alone and not is_half(value_of(pairs[i].variable).dtype_code)
                 if alone:
                     self.decay_whole(&step, &pairs[i])
@@ -578,21 +457,21 @@ cdef class BaseOptimizer:
                 self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
                                  else Rows(rows.values, rows.places, None, rows.norm))
                 continue
-            laid = rows is not None and not self.scripted and not self.entry.whole and rows.places.shape[0] > 0
-            if laid:
+            as_rows = rows is not None and not self.calls_update_step and not self.entry.whole and rows.places.shape[0] > 0
+            if as_rows:
                 g = rows.values.data
             elif rows is not None:
                 values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
                 g = values.data
-            if rows is not None and rows.squares is not None and not by_all:     # Keras adds the entries of an index up as it scales them
-                squares = rows.squares if laid else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
-            if self.scripted:
+            if rows is not None and rows.squares is not None and not by_all:     # with global clipping Keras sums equal indices first
+                squares = rows.squares if as_rows else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
+            if self.calls_update_step:
                 values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
                 rules.shape(&step, values.dtype_code, g, values.data, values.extent.size)
                 self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
-                self.still_bound(bindings)
+                self.check_bindings(bindings)
             else:
-                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL, rows if laid else None)
+                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL, rows if as_rows else None)
         return 0
 
     @cython.final
@@ -604,8 +483,8 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef int gather(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
-        """Adds gradients to their accumulators, and makes means of them where steps is not 1."""
+    cdef int accumulate(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
+        """Adds gradients to their accumulators, which are divided by `steps`."""
         cdef double divisor = self.numbers[LOSS_SCALE_FACTOR]
         cdef Py_ssize_t i
         cdef Tensor dense
@@ -614,22 +493,22 @@ cdef class BaseOptimizer:
             raise ValueError("`gradient_accumulation_steps` was set after the optimizer was built.")
         for i in range(count):
             in_place(PyList_GET_ITEM(self.accumulators, pairs[i].place))
-            self.still_bound(bindings)
+            self.check_bindings(bindings)
         for i in range(count):
             if type(<object>pairs[i].gradient) is Rows:
                 dense = (<Rows>pairs[i].gradient).dense((<Rows>pairs[i].gradient).values, value_of(pairs[i].variable).extent)
             else:
                 dense = <Tensor>pairs[i].gradient
-            total = nth(self.accumulators, pairs[i].place)
+            total = variable_at(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
-                raise changed(<BaseVariable>pairs[i].variable)
+                raise no_longer_fits(<BaseVariable>pairs[i].variable)
             rules.accumulate(dtype_of_parts(dense), total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
                              parts_of(dense))
         return 0
 
     @cython.final
-    cdef int follow(self) except -1:
-        """Takes the variables into their averages, and those into the variables when it is time."""
+    cdef int update_averages(self) except -1:
+        """Updates the moving averages, and overwrites the variables with them when due."""
         cdef int64_t steps = self.steps()
         cdef double momentum = self.numbers[EMA_MOMENTUM] if steps != 0 else 0, every = self.numbers[EMA_OVERWRITE_FREQUENCY]
         cdef Py_ssize_t i
@@ -639,10 +518,10 @@ cdef class BaseOptimizer:
         if not averages and known:
             raise ValueError("`use_ema` was set after the optimizer was built.")
         for i in range(len(averages)):
-            mean, variable = nth(averages, i), nth(known, i)
+            mean, variable = variable_at(averages, i), variable_at(known, i)
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
-                raise changed(variable)
+                raise no_longer_fits(variable)
             if is_floating(mean.held.dtype_code):
                 rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             elif is_complex(mean.held.dtype_code):
@@ -652,15 +531,15 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef inline int plain_steps(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
-        """A step of the rule alone with dense gradients."""
+    cdef inline int plain_step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
+        """A step without options, for dense gradients."""
         cdef Step step
         cdef double rate = self.current_rate()
         cdef Py_ssize_t i
-        self.still_bound(bindings)
-        self.make_own(pairs, count)
-        self.still_bound(bindings)
-        self.begin(&step, rate)
+        self.check_bindings(bindings)
+        self.make_writable(pairs, count)
+        self.check_bindings(bindings)
+        self.init_step(&step, rate)
         for i in range(count):
             self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL, None)
         (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
@@ -668,7 +547,7 @@ cdef class BaseOptimizer:
 
     @cython.final
     cdef int step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
-        """A step, from pairs of variables that were bound so many bindings ago."""
+        """A step. bindings: the value of `self.bindings` when the pairs were checked."""
         cdef double every = self.numbers[GRADIENT_ACCUMULATION_STEPS], rate = 0
         cdef bint accumulates = every >= 1
         cdef bint due = not accumulates or (self.calls() + 1) % <int64_t>every == 0
@@ -676,16 +555,16 @@ cdef class BaseOptimizer:
         cdef BaseVariable total
         if due:
             rate = self.current_rate()
-        self.still_bound(bindings)
+        self.check_bindings(bindings)
         if accumulates:
-            self.gather(pairs, count, every if due else 1, bindings)
+            self.accumulate(pairs, count, every if due else 1, bindings)
         if due:
-            self.descend(pairs, count, rate, accumulates, bindings)
+            self.apply_rule(pairs, count, rate, accumulates, bindings)
         if accumulates and due:
             for total in self.accumulators:
                 memset(total.writable(), 0, total.held.extent.size * item_size(total.held.dtype_code))
         if self.numbers[USE_EMA] == 1:
-            self.follow()
+            self.update_averages()
         if self.constrained:
             for i in range(count):
                 constraint = (<object>pairs[i].variable).constraint
@@ -695,8 +574,8 @@ cdef class BaseOptimizer:
         return 0
 
     @cython.final
-    cdef inline bint take(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
-        """Whether a pair is a gradient of its known variable's dtype, a floating one, and shape; if so, out (OUT) is it."""
+    cdef inline bint check_pair(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
+        """Whether a pair is a known variable and a gradient of its floating dtype and shape; if so, it is stored in out (OUT)."""
         cdef PyObject* gradient
         cdef PyObject* variable
         cdef PyObject* value
@@ -718,7 +597,7 @@ cdef class BaseOptimizer:
                     or not same_extent((<Tensor>gradient).extent, (<Tensor>value).extent)):
                 if not self.fits_complex(<Tensor>gradient, <Tensor>value):
                     return False
-        elif type(<object>gradient) is not Rows:     # which Python made, to fit
+        elif type(<object>gradient) is not Rows:     # Rows were checked when they were made
             return False
         Py_INCREF(<object>gradient)
         Py_INCREF(<object>variable)
@@ -727,30 +606,30 @@ cdef class BaseOptimizer:
         return True
 
     @cython.final
-    cdef inline int take_all(self, object pairs) except -1:
-        """A step of pairs; of pairs that do not fit as they are, or where there are no variables yet, Python makes some that do."""
-        cdef Pair own_pairs[OWN_PAIRS]
-        cdef Pair* taken = own_pairs
+    cdef inline int take_step(self, object pairs) except -1:
+        """A step of pairs. If some do not fit as they are, or the optimizer is not built yet, `_fitting` converts them."""
+        cdef Pair inline_pairs[INLINE_PAIRS]
+        cdef Pair* taken = inline_pairs
         cdef Py_ssize_t count = 0, most = len(self.known)
         cdef int64_t bindings = self.bindings
         cdef PyObject* found
         cdef list others = None
         cdef bint dense = True
         cdef object iterator = iter(pairs)
-        self.ready()
+        self.check_initialized()
         if tracing and traced():
-            return self.take_traced(list(iterator))
-        if most > OWN_PAIRS:
+            return self.take_step_traced(list(iterator))
+        if most > INLINE_PAIRS:
             taken = <Pair*>malloc(most * sizeof(Pair))
             if taken == NULL:
                 raise MemoryError()
         try:
-            # A pair is released before the next one is asked for: zip then reuses one tuple.
+            # Release each pair before fetching the next one: zip then reuses its tuple.
             while True:
                 found = next_of(iterator)
                 if found == NULL:
                     break
-                if count < most and self.bindings == bindings and self.take(found, count, &taken[count]):
+                if count < most and self.bindings == bindings and self.check_pair(found, count, &taken[count]):
                     if type(<object>taken[count].gradient) is not Tensor:
                         dense = False
                     count += 1
@@ -764,58 +643,59 @@ cdef class BaseOptimizer:
             if others is not None or count == 0:
                 self._take_fitting(self._fitting(others or []))
             elif self.plain and dense:
-                self.plain_steps(taken, count, bindings)
+                self.plain_step(taken, count, bindings)
             else:
                 self.step(taken, count, bindings)
         finally:
-            let_go(taken, count)
-            if taken != own_pairs:
+            release_pairs(taken, count)
+            if taken != inline_pairs:
                 free(taken)
         return 0
 
     @cython.final
-    cdef int take_traced(self, list pairs) except -1:
-        """The same while it is traced: a step is one effect, which reads and writes what it will whenever it is taken."""
+    cdef int take_step_traced(self, list pairs) except -1:
+        """The same while being traced: the step is one effect."""
         cdef Tracer held = tracer
         if pairs and not self.built:
-            # Whenever that is: TensorFlow traces a branch, in which the first step may be, before it is taken.
+            # Build now even if the step is in a branch that is traced later: TensorFlow traces all branches beforehand.
             with OutsideTrace():
                 self._begin([variable for _, variable in pairs])
         held.depth += 1
         try:
-            self.take_all(pairs)
+            self.take_step(pairs)
         finally:
             held.depth -= 1
-        # What a program of its own does in a step is not known.
-        own = self.rule >= 0 and not self.scripted and not self.constrained and (self.rate is not None or self.schedule is not None)
+        # A custom update_step, constraint or callable rate may have any effect.
+        own = (self.rule >= 0 and not self.calls_update_step and not self.constrained
+               and (self.rate is not None or self.schedule is not None))
         return held.effect(WRITES if own else EXTERNAL, self._take, (pairs,), None,
                            [*self.known, *self.variables] if own else None)
 
     def _take_fitting(self, list pairs not None):
-        """A step of pairs that fit."""
+        """A step of pairs that need no conversion."""
         cdef Pair* taken = <Pair*>malloc(len(pairs) * sizeof(Pair) + 1)
         cdef Py_ssize_t count = 0
         if taken == NULL:
             raise MemoryError()
         try:
-            self.ready()
+            self.check_initialized()
             for pair in pairs:
-                if not self.take(<PyObject*>pair, count, &taken[count]):
-                    raise changed(pair[1])
+                if not self.check_pair(<PyObject*>pair, count, &taken[count]):
+                    raise no_longer_fits(pair[1])
                 count += 1
             self.step(taken, count, self.bindings)
         finally:
-            let_go(taken, count)
+            release_pairs(taken, count)
             free(taken)
 
     def _take(self, pairs):
-        """A step of any iterable of pairs."""
-        self.take_all(pairs)
+        """A step of an iterable of pairs."""
+        self.take_step(pairs)
 
     def apply_gradients(self, grads_and_vars):
         """Takes one step.
 
-        The variables of the first step are those of every later one. A None gradient is skipped with a warning.
+        The first step determines the optimizer's variables. A None gradient is skipped with a warning.
 
         Args:
           grads_and_vars: pairs of a gradient and its variable, in any order.
@@ -829,8 +709,8 @@ cdef class BaseOptimizer:
 
         Example:
           >>> w = tf.Variable([1.0, 2.0])
-          >>> tf.optimizers.SGD(0.5).apply_gradients([(tf.constant([1.0, -1.0]), w)])
-          <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=1>
+          >>> tf.optimizers.SGD(0.5, name="sgd").apply_gradients([(tf.constant([1.0, -1.0]), w)])
+          <Variable path=sgd/iteration, shape=(), dtype=int64, value=1>
           >>> w.numpy()
           array([0.5, 2.5], dtype=float32)
         """
@@ -838,19 +718,19 @@ cdef class BaseOptimizer:
             grads, variables = zip(*grads_and_vars)
             self.apply(grads, variables)
         else:
-            self.take_all(grads_and_vars)
+            self.take_step(grads_and_vars)
         return self.counter
 
     def update_step(self, gradient, BaseVariable variable not None, learning_rate):
-        """One variable's part of a step; a subclass may have its own.
+        """Updates one variable; a subclass may override it.
 
         Args:
           gradient: a tensor of the variable's shape, scaled and clipped.
           variable: a variable that the optimizer was built with.
-          learning_rate: the present learning rate.
+          learning_rate: the current learning rate.
 
         Raises:
-          NotImplementedError: an optimizer without a rule of its own.
+          NotImplementedError: the optimizer has no rule.
           ValueError: an unknown variable.
           InvalidArgumentError: a gradient of another shape.
 
@@ -865,7 +745,7 @@ cdef class BaseOptimizer:
         cdef Tensor fitting
         cdef Pair pair
         cdef Step step
-        self.ready()
+        self.check_initialized()
         if self.rule < 0:
             raise NotImplementedError
         if tracing and traced():
@@ -876,10 +756,10 @@ cdef class BaseOptimizer:
             raise ValueError(f"Unknown variable: {variable}.")
         fitting = self._cast(gradient, variable)
         self._check_shape(fitting, variable)
-        self.begin(&step, float(learning_rate))
+        self.init_step(&step, float(learning_rate))
         pair.place = found
         pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
-        self.make_own(&pair, 1)
+        self.make_writable(&pair, 1)
         self.update(&step, &pair, fitting.data, NULL, None)
 
     def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
@@ -890,9 +770,9 @@ cdef class BaseOptimizer:
 
     @property
     def _absolute(self):
-        """Whether the rule reads |g| where others read g²."""
+        """Whether the rule reads |g| instead of g²."""
         return self.rule >= 0 and self.entry.absolute
 
 
-cdef object changed(BaseVariable variable):
+cdef object no_longer_fits(BaseVariable variable):
     return InvalidArgumentError(None, None, f"Variable '{variable.name}' is not of the shape and dtype that the optimizer was built for.")

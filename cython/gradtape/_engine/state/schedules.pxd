@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step."""
+"""Learning rate schedules."""
 
 from libc.stdint cimport int64_t
 
@@ -13,6 +13,6 @@ cdef class BaseSchedule:
     cdef const Formula* formula
     cdef double[PARAMETERS] parameters
     cdef bint double_precision
-    cdef object boundaries, values           # of a formula that is constant by pieces
+    cdef object boundaries, values           # of the piecewise constant schedule
     cdef double at(self, int64_t step) except? -1
     cdef double piece(self, object step) except? -1

@@ -1,6 +1,6 @@
-"""Learning rates as functions of the step: one formula per schedule.
+"""Learning rate schedules: one formula of the step each.
 
-A formula is computed in the float type of the first learning rate, as Keras does: float32 unless that is a float64 array.
+As in Keras, a formula is computed in the dtype of the initial learning rate: float32 unless that is a float64 array.
 """
 
 from libc.math cimport NAN, M_PI, ceil, cos, floor, log, pow
@@ -23,7 +23,7 @@ cdef extern from "math.h" nogil:
     float ceilf(float)
 
 cdef enum:
-    FORMULAS = 8             # that the table has places for
+    FORMULAS = 8             # capacity of the table
 
 
 cdef inline real power(real x, real y) noexcept nogil:
@@ -65,7 +65,7 @@ cdef inline real smaller(real x, real y) noexcept nogil:
     return x if x < y else y
 
 
-# One formula each. h: parameters in the order of the formula's entry in the table below (IN), NaN for None.
+# The formulas. h: parameters in the order given to `enter` below (IN), NaN for None.
 
 cdef real exponential(const double* h, real step) noexcept nogil:
     cdef real periods = step / <real>h[1]
@@ -111,7 +111,7 @@ ctypedef float (*Single)(const double* h, float step) noexcept nogil
 ctypedef double (*Double)(const double* h, double step) noexcept nogil
 
 cdef Formula table[FORMULAS]
-PLACES = {}                  # per formula: its number in the table, and the names of its parameters in order
+PLACES = {}                  # per formula: its index in the table, and the names of its parameters in order
 
 
 cdef int enter(str name, Single single, Double double_precision, str parameters) except -1:
@@ -126,23 +126,23 @@ enter("polynomial", polynomial[float], polynomial[double], "initial_learning_rat
 enter("cosine", cosine_decay[float], cosine_decay[double], "initial_learning_rate decay_steps alpha warmup_target warmup_steps")
 enter("cosine_restarts", cosine_restarts[float], cosine_restarts[double],
       "initial_learning_rate first_decay_steps t_mul m_mul alpha")
-# Its lists are read where they are: they may be changed in place.
+# Reads its Python lists at every step, as they may be changed in place.
 enter("pieces", NULL, NULL, "boundaries values")
 
 
 def number_places(str formula):
-    """Where a formula's parameters are kept, by name."""
+    """The indices of a formula's parameters, by name."""
     return {name: place for place, name in enumerate(PLACES[formula][1])}
 
 
 cdef class BaseSchedule:
-    """The compiled part of a schedule: a formula over the step, which the schedule's row names."""
+    """The compiled part of a schedule: the formula named by the class' `_formula`."""
 
     def __cinit__(self, *arguments, **keywords):
         self.formula = &table[PLACES[type(self)._formula][0]]
 
     def _set_number(self, str name, int place, value):
-        """One of the formula's parameters, at its place."""
+        """Sets one of the formula's parameters."""
         if self.formula.single == NULL:
             if name == "boundaries":
                 self.boundaries = value
@@ -169,12 +169,12 @@ cdef class BaseSchedule:
         return self.values[len(self.values) - 1]
 
     def __call__(self, step):
-        """The rate at a step, which may be a number, a tensor or a variable of any shape, as a tensor."""
-        # An effect for a trace: of nothing but its operand, and like drawn numbers of a known shape.
+        """The rate at a step, a number, tensor or variable of any shape, as a tensor."""
+        # Traced as an effect that, like drawing random numbers, has results of a known shape.
         return as_effect(DRAWS, self._rates, convert(step, -1, False), writes=[])
 
     def _rates(self, Tensor steps not None):
-        """The rates at each of these."""
+        """The rates at each of the steps."""
         cdef float[::1] single_in, single_out
         cdef double[::1] double_in, double_out
         cdef Py_ssize_t i

@@ -1,8 +1,8 @@
 """Variables.
 
-A variable owns a tensor that it never hands out. A read makes a cached read, a tensor with a node of its own that shares
-the storage; it serves every further read until a window opens, resumes or resets. Assignment drops it,
-then writes in place if nothing else holds the storage, and into fresh storage otherwise.
+A variable owns a tensor that it never returns. Reading it returns a new tensor, with its own node, that shares the storage and is cached
+until a window opens, resumes or is reset. Assignment drops the cached read and writes in place if nothing else refers to the
+storage, otherwise into new storage.
 """
 
 cimport cython
@@ -21,7 +21,7 @@ from gradtape._engine.compute.program cimport program
 from gradtape._engine.ops.elementwise cimport elementwise
 from gradtape._engine.ops.structural cimport cast
 from gradtape._engine.record.entries cimport Entry, READ
-from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, give_node, has_page, here, is_marked, mark_dead,
+from gradtape._engine.record.log cimport (Tangents, Thread, Window, append, allocate_node, has_page, thread_state, is_marked, mark_dead,
                                           new_variable_node, renew_epoch, thread)
 from gradtape._engine.record.primitive cimport Tracer, traced, tracer
 from gradtape._engine.tensor.conversion cimport convert
@@ -48,7 +48,7 @@ cdef extern from "Python.h":
 
 cdef extern from *:
     """
-    /* Whether only the interpreter's stack holds an object whose method it calls. */
+    /* Whether only the interpreter's stack refers to the object whose method is called. */
     #if PY_VERSION_HEX >= 0x030E0000
     #define is_temporary(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
     #else
@@ -60,11 +60,11 @@ cdef extern from *:
 cdef Operators* _operators = operators()
 
 
-# The parts that were read last, for `v[i].assign(value)`: a tensor does not say where it came from. Inline tensors are held, and
-# variables without another reference; others are not kept alive.
+# The most recent results of variable[key], so that `v[i].assign(value)` finds v and i. Refers weakly to tensors and variables, but keeps
+# inline tensors, and variables without another reference, alive.
 
 cdef enum:
-    STALE = 0                # no thread's epoch: what the last read copied is not the value any more
+    STALE = 0                # never a thread's epoch: the cached read is outdated
     PARTS = 8
 
 cdef list _parts = [None] * PARTS
@@ -105,13 +105,13 @@ cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
     return 0
 
 
-# The floating dtype in which each thread now reads variables that are cast. Setting one renews the thread's epoch, and no cast
-# read is cached: so reads without a cast need not check.
+# Per thread the floating dtype to which reads of variables are cast. Setting one renews the thread's epoch and cast reads are not
+# cached, so valid cached reads need no check.
 cdef dict _autocasts = {}
 
 
 def set_autocast(dtype):
-    """Has this thread read variables whose `_autocast` is true in a floating dtype, or as they are for None; what it was before."""
+    """Makes this thread cast reads of variables with `_autocast` to a floating dtype; None: no cast. Returns the previous dtype."""
     cdef Thread th = thread()
     cdef size_t key = <size_t><PyObject*>th
     before = _autocasts.pop(key, None)
@@ -122,14 +122,14 @@ def set_autocast(dtype):
 
 
 cdef Tensor autocast(BaseVariable variable, Tensor cached):
-    code = _autocasts.get(<size_t>here())
+    code = _autocasts.get(<size_t>thread_state())
     if code is None or code == cached.dtype_code or not is_floating(cached.dtype_code) or not getattr(variable, "_autocast", False):
         return cached
     variable.epoch = STALE
     return cast(cached, code)
 
 
-# The value of a variable whose __init__ was not called, or raised: there is always a tensor.
+# The value of a variable whose __init__ has not run or raised, so that there always is a tensor.
 cdef Tensor _nothing = new_scalar(F32, NAN)
 
 
@@ -148,7 +148,7 @@ cdef class BaseVariable(Readable):
         self.given_name = "Variable"
 
     cdef Tensor read(self):
-        cdef PyObject* at = here()
+        cdef PyObject* at = thread_state()
         cdef PyObject* place
         cdef Window window
         cdef Entry* entry
@@ -158,15 +158,15 @@ cdef class BaseVariable(Readable):
         if cached is not None and self.epoch == (<Thread>at).epoch:
             return cached
         if cached is not None and (<PyObject*>cached).ob_refcnt == 2:
-            # The variable has the only reference: it can be used again as a new tensor.
-            if <uint64_t>(cached.node - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tracking:
+            # The variable has the only reference: reuse the object as a new tensor.
+            if <uint64_t>(cached.node - (<Thread>at).floor) < (<Thread>at).span or (<Thread>at).tangent_table_count:
                 mark_dead(cached.node)
             cached.node = 0
             if self.epoch == STALE and cached.block == NULL:
                 memcpy(cached.cell, self.held.cell, CELL_BYTES)
         else:
             cached = share(self.held_value(), self.held.extent)
-        # Before anything that may run a program's code, which may assign to the variable.
+        # Set before anything that may run user code, which may assign to the variable.
         self.cached = cached
         self.epoch = (<Thread>at).epoch
         if tracing:
@@ -197,7 +197,7 @@ cdef class BaseVariable(Readable):
                 cached.node = (<Thread>at).next - 1
         if (<Thread>at).forward and is_differentiable(cached.dtype_code):
             if cached.node == 0:
-                cached.node = give_node(<Thread>at)
+                cached.node = allocate_node(<Thread>at)
             for tangents in (<Thread>at).accumulators:
                 tangent = (<Tangents>tangents).table.get(self.node)
                 if tangent is not None:
@@ -205,20 +205,20 @@ cdef class BaseVariable(Readable):
         return autocast(self, cached) if _autocasts else cached
 
     cdef Tensor held_value(self):
-        """The value; NotImplementedError, as in TensorFlow, where there is none."""
+        """The value; NotImplementedError, as in TensorFlow, if there is none."""
         if self.held is _nothing:
             raise NotImplementedError(f"{type(self).__name__} has no value: its __init__ must call Variable's, which did not run or "
                                       "raised.")
         return self.held
 
     cdef char* writable(self) except NULL:
-        """The value's storage, to be written by its owner; contents are kept only if there was no other reference to it.
+        """Exclusive storage to write the value to. The contents are undefined if there were other references to the old one.
 
-        The caller tells tracers of the write, as `store` and `shift` do, and steps of optimizers."""
+        The caller has to notify the tracer of the write."""
         if self.held is _nothing:
             self.held_value()
         if self.held.block == NULL:
-            self.epoch = STALE                # the cached read has a copy of what is inline
+            self.epoch = STALE                # the cached read has a copy of the inline value
             return self.held.data
         self.cached = None
         if self.held.block.refs > 1:
@@ -264,17 +264,17 @@ cdef class BaseVariable(Readable):
         return held.assigned(self, change, code)
 
     cdef Tensor shown(self):
-        """The value, after telling a trace that the program reads it."""
+        """The value, to be shown to Python: notifies the tracer."""
         if tracing:
             operators().value_read(self.read(), False)
         return self.held_value()
 
     def _initialise(self, value, bint trainable, str name, open_shape=None):
-        """Sets value, trainability, name, and a shape that is not fully known; once more, a value that fits them."""
+        """Sets the value, trainability, name, and a shape that is not fully known. Called again, only assigns the value."""
         if self.held is not _nothing:
             self.store(<Tensor?>value)
             return
-        if tracing and tracer is not None and tracer.thread == here():
+        if tracing and tracer is not None and tracer.thread == thread_state():
             tracer.variable_made(self)
         self.open_shape = open_shape
         self.held = share(<Tensor?>value, (<Tensor?>value).extent)      # storage with other references is never written
@@ -282,7 +282,7 @@ cdef class BaseVariable(Readable):
         self.given_name = name
 
     def _adopt(self, value):
-        """Sets the value to a tensor of the same shape and dtype, whose storage becomes the variable's own: no copy."""
+        """Sets the value to a tensor of the same shape and dtype, taking over its storage without a copy."""
         cdef Tensor tensor = <Tensor?>value
         if tensor.block == NULL or tensor.dtype_code != self.held.dtype_code or not same_extent(tensor.extent, self.held.extent):
             self.store(tensor)
@@ -291,7 +291,7 @@ cdef class BaseVariable(Readable):
         self.epoch = STALE
         self.held = share(tensor, tensor.extent)
 
-    # What it is
+    # Properties
 
     @property
     def name(self):
@@ -300,12 +300,12 @@ cdef class BaseVariable(Readable):
 
     @property
     def trainable(self):
-        """Whether tapes watch it by themselves."""
+        """Whether tapes watch it automatically."""
         return self.is_trainable
 
     @property
     def shape(self):
-        """Its shape, a TensorShape: the one it was made with, where that leaves sizes open."""
+        """Its shape, a TensorShape; with unknown sizes if it was created with such a shape."""
         return tensor_shape(self.held_value().extent) if self.open_shape is None else self.open_shape
 
     def get_shape(self):
@@ -332,13 +332,13 @@ cdef class BaseVariable(Readable):
 
     @property
     def device(self):
-        """The one device there is, under TensorFlow's name."""
+        """The only device, with TensorFlow's name."""
         return "/job:localhost/replica:0/task:0/device:CPU:0"
 
     # Reading
 
     def value(self):
-        """Its present value, the same as `read_value`.
+        """Its current value, the same as `read_value`.
 
         Returns:
           A tensor, which later assignments do not change.
@@ -350,7 +350,7 @@ cdef class BaseVariable(Readable):
         return self.read()
 
     def read_value(self):
-        """Its present value.
+        """Its current value.
 
         Returns:
           A tensor, which later assignments do not change.
@@ -364,10 +364,10 @@ cdef class BaseVariable(Readable):
         return self.read()
 
     def numpy(self):
-        """Its present value as a writable NumPy array, a copy.
+        """A copy of its current value as a writable NumPy array.
 
         Returns:
-          An array of the variable's shape and dtype; a NumPy scalar where it has no axes.
+          An array of the variable's shape and dtype; a NumPy scalar if it has no axes.
 
         Example:
           >>> tf.Variable([1.0, 2.0]).numpy()
@@ -390,10 +390,10 @@ cdef class BaseVariable(Readable):
     # Assigning
 
     def assign(self, value, use_locking=False, name=None, read_value=True):
-        """Sets the value, which carries none of the new value's history.
+        """Sets the value. Gradients do not flow through assignments.
 
         Args:
-          value: a tensor, or what converts to one, of the variable's shape and dtype.
+          value: a tensor, or a value convertible to one, of the variable's shape and dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -416,7 +416,7 @@ cdef class BaseVariable(Readable):
         """Adds to the value in place.
 
         Args:
-          delta: what is added, of the variable's shape and dtype.
+          delta: the value to add, of the variable's shape and dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -439,7 +439,7 @@ cdef class BaseVariable(Readable):
         """Subtracts from the value in place.
 
         Args:
-          delta: what is subtracted, of the variable's shape and dtype.
+          delta: the value to subtract, of the variable's shape and dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -479,7 +479,7 @@ cdef class BaseVariable(Readable):
         run_instruction(code, self.held.dtype_code == F64, target, old.data, change.data, old.extent.size)
         return 0
 
-    # Conversions and operators are those of the value
+    # Conversions and operators, applied to the value
 
     def __repr__(self):
         if self.held is _nothing:
@@ -588,9 +588,8 @@ cdef class BaseVariable(Readable):
 
 
 def with_operators(cls):
-    """The class, a subclass of BaseVariable that defines no operators, with the base's operators in their places: Python would
-    have it look each one up by name whenever it is used. Methods too are its own, which are called without a search for their
-    class."""
+    """Class decorator for a subclass of BaseVariable without operators: copies the base's operator slots and methods to the class, as
+    Python would otherwise look each of them up by name on every use."""
     (<TypeObject*>cls).tp_as_number[0] = (<TypeObject*>BaseVariable).tp_as_number[0]
     for name, method in vars(BaseVariable).items():
         if type(method) is type(str.join) and name not in vars(cls):
@@ -600,7 +599,7 @@ def with_operators(cls):
 
 
 cdef int watch_variable(Window window, BaseVariable variable) except -1:
-    """Marks a variable that is not marked yet in a window, and lists it among the watched."""
+    """Watches a variable that the window does not watch yet."""
     window.insert_mark(variable.node)
     if window.variables is None:
         window.variables = []

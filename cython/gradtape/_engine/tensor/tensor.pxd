@@ -52,6 +52,7 @@ cdef Operators* operators() noexcept
 cdef bint tracing                    # a thread is tracing a function
 
 cdef Tensor new_tensor(int dtype_code, Extent* extent)               # contents undefined; takes a reference to extent
+cdef Tensor unplaced(int dtype_code, Extent* extent)                 # without storage, which the caller gives it
 cdef Tensor new_splat(int dtype_code, Extent* extent)              # of one element, undefined, that stands for all
 cdef Tensor new_scalar(int dtype_code, double value)
 cdef Tensor share(Tensor tensor, Extent* extent)                     # same storage under another shape of equal size

@@ -19,7 +19,7 @@ from gradtape._engine.base.halves cimport bfloat_of_float, float_of_bfloat, floa
 from gradtape._engine.base.shape cimport Extent, release_extent, retain_extent, scalar_extent, shared_extent, tensor_shape
 from gradtape._engine.base.types cimport (ABS, ADD, AND, BF16, C64, C128, DIV, DTYPE_COUNT, F16, F32, F64, FLOOR_MOD, GE, GT,
                                           I8, I16, I32, I64, LE, LT, MAX_RANK, MUL, NEG, NOT, OR, SUB, U16, U32, U64, XOR)
-from gradtape._engine.record.log cimport drop_tangents, followers, mark_dead, observers
+from gradtape._engine.record.log cimport drop_tangents, tangent_tables_of_process, mark_dead, open_windows
 
 import numpy as np
 
@@ -532,9 +532,9 @@ cdef void end_tensor(PyObject* o) noexcept:
             PyObject_ClearWeakRefs(o)
         Py_CLEAR((<Tensor>o).attributes)
     if (<Tensor>o).node:
-        if observers:
+        if open_windows:
             mark_dead((<Tensor>o).node)
-        if followers:
+        if tangent_tables_of_process:
             drop_tangents((<Tensor>o).node)
     if (<Tensor>o).block != NULL:
         release((<Tensor>o).block)
@@ -584,6 +584,10 @@ cdef Tensor new_tensor(int dtype_code, Extent* extent):
         tensor.block = acquire(nbytes)
         tensor.data = tensor.block.data
     return tensor
+
+
+cdef Tensor unplaced(int dtype_code, Extent* extent):
+    return blank(dtype_code, extent)
 
 
 cdef Tensor new_splat(int dtype_code, Extent* extent):

@@ -1,4 +1,4 @@
-"""Gradients that the program states itself."""
+"""Custom gradients."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
 
 
 class _Differentiated:
-    """A function, or a method once bound, whose gradient is its own statement."""
+    """A function or method with a custom gradient."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
@@ -69,10 +69,10 @@ class _Differentiated:
                 "@tf.custom_gradient grad_fn must accept keyword argument 'variables', since function uses variables: "
                 f"{variables}"
             )
-        # Text stands among the arguments, as one to which there is no gradient.
+        # String arguments are kept; they have no gradient.
         inputs = tuple([as_tensor(0 if isinstance(value, str) else value) for value in (*arguments, *variables)])
         recorded = is_recorded(*inputs)
-        # The body's own entries stay beside this one: second derivatives flow through what grad_fn captured from it.
+        # The body's entries stay recorded, too: second derivatives flow through tensors that grad_fn captured.
         fresh = apply_stop_gradient if recorded else FOREIGN if execution.exporting() else apply_identity
         bodies = [as_tensor(value) for value in nest.flatten(result)]
         outputs = tuple([fresh(body) for body in bodies])
@@ -112,7 +112,7 @@ def _takes_variables(grad_fn: Callable[..., Any]) -> bool:
 
 
 def _stated_vjp(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -> Callable[..., Any]:
-    """The reverse rule of a call with `count` arguments that read `variables`."""
+    """The vjp of a call with `count` arguments that read `variables`."""
 
     def rule(call: Any, needs: Any, *cotangents: Tensor) -> Any:
         if variables:
@@ -132,13 +132,13 @@ def _stated_vjp(grad_fn: Callable[..., Any], count: int, variables: list[Any]) -
 
 
 def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
-    """Lets a function state its own gradient, for numerical stability or to bend it on purpose.
+    """Decorator for a function that defines its gradient, for numerical stability or to change it on purpose.
 
     `f(*args, **kwargs)` returns `(result, grad_fn)`. `result` is a tensor or nested structure of them;
     `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in
     `args`. Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments,
     `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
-    differentiated in its turn where a second derivative is asked for. `ForwardAccumulator` differentiates f's body.
+    differentiated in its turn where a second derivative is requested. `ForwardAccumulator` differentiates f's body.
 
     Args:
       f: the function; without it a decorator is returned.
@@ -166,7 +166,7 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
 
 
 def recompute_grad(f: Callable[..., Any]) -> Any:
-    """Wraps f so that a tape keeps its arguments only; what f computes is computed again when its gradient is needed.
+    """Wraps f so that tapes store only its arguments; the backward pass recomputes f (gradient checkpointing).
 
     The memory of f's intermediates is free between the forward and the reverse pass. Variables that f reads get their
     gradients, and derivatives of any order go through the repeated computation. Chen, Xu, Zhang and Guestrin, Training
@@ -208,7 +208,7 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
 
 
 def grad_pass_through(f: Callable[..., Any]) -> Any:
-    """Wraps f so that it computes as ever while its gradient is the identity's; variables that f uses get none.
+    """Wraps f so that its gradient is that of the identity; variables that f uses get none.
 
     Args:
       f: a function of tensors whose result has the shape of its argument.

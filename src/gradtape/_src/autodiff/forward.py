@@ -1,4 +1,4 @@
-"""Differentiation, forward and in reverse."""
+"""Forward-mode differentiation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gradtape._engine.diff.forward import Accumulator
 
 
 class ForwardAccumulator(Accumulator):
-    """Computes Jacobian-vector products beside the computation itself.
+    """Computes Jacobian-vector products along with the computation.
 
     Within its block every operation on the primals, and on what depends on them, computes a tangent at once; `jvp`
     looks tangents up. Accumulators and tapes nest: outer ones see the products of inner ones, so forward over reverse

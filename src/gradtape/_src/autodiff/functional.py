@@ -1,7 +1,7 @@
-"""Functions to functions: what users of other differentiation libraries reach for, built on the tape.
+"""Function transformations, as in JAX, built on the tape.
 
 `argnums` says which positional arguments are differentiated: an int, or a tuple of ints for a tuple of results. An
-argument may be a number, an array, a tensor or a nested structure of them; whole numbers become float32. Everything
+argument may be a number, an array, a tensor or a nested structure of them; integers become float32. Everything
 here differentiates again, under tapes, accumulators and itself.
 """
 
@@ -23,7 +23,7 @@ ArgNums = int | tuple[int, ...]
 
 
 def _fresh(value: Any) -> Any:
-    """The leaves as floating tensors of their own, so that one tensor given twice is two arguments."""
+    """Copies of the leaves as floating tensors, so that one tensor given twice is two arguments."""
 
     def leaf(item: Any) -> Tensor:
         tensor = as_tensor(item)
@@ -154,7 +154,7 @@ def hessian(f: Function, argnums: int = 0) -> Function:
 
 
 def hvp(f: Function, argnums: ArgNums = 0) -> Function:
-    """A function that returns f's Hessian times a vector, without the Hessian being made: forward over reverse.
+    """A function that returns Hessian-vector products of f, forward-over-reverse, without forming the Hessian.
 
     Args:
       f: returns a scalar tensor.

@@ -1,4 +1,4 @@
-"""GradientTape: what of the compiled tape is written in Python."""
+"""GradientTape: the methods written in Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.core.records import opened
 
 
 class UnconnectedGradients(enum.Enum):
-    """What a gradient is where the target does not depend on the source: NONE for None, ZERO for zeros.
+    """The gradient if the target does not depend on the source: NONE for None, ZERO for zeros.
 
     Example:
       >>> x, y = tf.Variable(1.0), tf.Variable(2.0)
@@ -34,14 +34,14 @@ class UnconnectedGradients(enum.Enum):
 @method
 @contextmanager
 def stop_recording(self: GradientTape) -> Iterator[None]:
-    """A block in which nothing is recorded on this tape; what is computed there is a constant to it.
+    """A block in which this tape records nothing; values computed there are constants.
 
     Returns:
       A context manager.
 
     Raises:
-      ValueError: the tape does not record.
-      RuntimeError: it never did, or has given its gradients.
+      ValueError: the tape is not recording.
+      RuntimeError: it was never entered, or its gradients were computed already.
 
     Example:
       >>> x = tf.Variable(3.0)
@@ -108,7 +108,7 @@ def jacobian(
     flat = [sources] if alone else nest.flatten(sources)
     target = self._readable(target, flat)
     self._check_usable("rows")
-    results = self._stacked(target, flat, zero)
+    results = self._full_jacobians(target, flat, zero)
     if not self._persistent:
         self._release()
     return results[0] if alone else nest.pack_sequence_as(sources, results)
@@ -157,7 +157,7 @@ def batch_jacobian(
     target = self._readable(target, [source])
     self._check_usable("rows")
     shape = (batch, *inner, *source.shape[1:])
-    parts = self._rows(target, [source], batch)[0] if target.dtype.is_floating and 0 not in shape else None
+    parts = self._jacobian_rows(target, [source], batch)[0] if target.dtype.is_floating and 0 not in shape else None
     if not self._persistent:
         self._release()
     if not parts:
@@ -173,14 +173,14 @@ def _jacobians(self: GradientTape, values: Any, sources: Any) -> Any:
     flat = nest.flatten(sources)
 
     def leaf(value: Any) -> Any:
-        return nest.pack_sequence_as(sources, self._stacked(as_tensor(value), flat, True))
+        return nest.pack_sequence_as(sources, self._full_jacobians(as_tensor(value), flat, True))
 
     return nest.map_structure(leaf, opened(values))
 
 
 @method
 def _readable(self: GradientTape, target: Any, sources: list[Any]) -> Tensor:
-    """A target as a tensor that is none of the sources; how it comes of them is an operation of this tape."""
+    """Converts a target to a tensor that is not one of the sources, recorded on this tape."""
     if not isinstance(target, BaseVariable) and not any(source is target for source in sources):
         return as_tensor(target)
     recording = self._recording
@@ -203,7 +203,7 @@ def _check_has_gradients(self: GradientTape, words: str) -> None:
 
 @method
 def _options(self: GradientTape, what: str, unconnected: Any, parallel_iterations: Any, vectorized: bool) -> bool:
-    """Refuses what TensorFlow refuses of a Jacobian's options; returns whether unconnected ones are zeros."""
+    """Validates the options of a Jacobian; returns whether unconnected ones are zeros."""
     if vectorized and parallel_iterations is None and unconnected is UnconnectedGradients.NONE:
         return False
     if vectorized:
@@ -233,13 +233,13 @@ def _options(self: GradientTape, what: str, unconnected: Any, parallel_iteration
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
-    """Tensors one under the other."""
+    """Concatenates tensors along the first axis."""
     return parts[0] if len(parts) == 1 else concat(parts, 0)
 
 
 @method
 def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
-    """How the gradient of target comes about: every step from it back to the sources, with formulas and numbers.
+    """Explains the gradient of target: every step from it back to the sources, with formulas and numbers.
 
     The tape stays as it is, and may give its gradients afterwards. Lines of the program are known of what was recorded
     within `tf.explain.lines()`.
@@ -274,7 +274,7 @@ def explain(self: GradientTape, target: Any, sources: Any, output_gradients: Any
 
 @method
 def diagnose(self: GradientTape, target: Any, sources: Any, output_gradients: Any = None) -> Any:
-    """Why gradients of target are None, zero, NaN, infinite, huge or tiny: the broken link, and the remedy.
+    """Diagnoses why gradients are None, zero, NaN, infinite, huge or tiny, and suggests a remedy.
 
     The tape stays as it is, and may give its gradients afterwards. Lines of the program, and ops that no tape records,
     are known of what was computed within `tf.explain.lines()`.

@@ -6,7 +6,13 @@ from typing import Any
 
 
 class CompositeTensor:
-    """What IndexedSlices and SparseTensor have in common: other values may stand at their places."""
+    """What IndexedSlices and SparseTensor have in common: other values may stand at their positions.
+
+    Attributes:
+      _leaves_out_zeros: whether functions that map 0 to 0 may be applied to its values alone.
+    """
+
+    _leaves_out_zeros = False
 
     @property
     def values(self) -> Any:
@@ -18,5 +24,5 @@ class CompositeTensor:
         raise NotImplementedError(f"{type(self).__name__}._parts")
 
     def _with_values(self, values: Any) -> Any:
-        """The same places with other values."""
+        """The same positions with other values."""
         raise NotImplementedError(f"{type(self).__name__}._with_values")

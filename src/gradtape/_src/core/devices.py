@@ -163,7 +163,7 @@ def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
 
     Raises:
       ValueError: it is no device of this machine.
-      RuntimeError: more than one part, or a limit of memory, is asked for.
+      RuntimeError: more than one part, or a limit of memory, is requested.
 
     Example:
       >>> processor = tf.config.list_physical_devices("CPU")[0]

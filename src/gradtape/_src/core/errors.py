@@ -180,7 +180,7 @@ def invalid_argument(op: str, message: str, name: str | None = None, *, kernel: 
 
 
 def unequal_summands(first: str, place: int, other: str, count: int) -> OpError:
-    """The error of a sum of `count` tensors whose shapes, which are given as texts, differ."""
+    """The error of a sum of `count` tensors whose shapes, which are given as strings, differ."""
     return invalid_argument(
         "AddN",
         "Inputs to operation AddN of type AddN must have the same size and shape.  "

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 AnyError = TypeVar("AnyError", bound=Exception)
 
-# Follows warnings of gradients that are None, in brackets since not all of TensorFlow's texts end in a full stop.
+# Follows warnings of gradients that are None, in brackets since not all of TensorFlow's strings end in a full stop.
 DIAGNOSE = (
     " (tape.diagnose(target, sources), called before gradient, says why a gradient is None and what to do about it.)"
 )

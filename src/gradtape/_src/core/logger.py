@@ -25,7 +25,7 @@ def get_logger() -> logging.Logger:
     """The logger of gradtape, an ordinary `logging.Logger`.
 
     It writes to standard error, and where Python is interactive to standard output from level INFO on, unless the
-    program had given the root logger a handler when it was first asked for.
+    program had given the root logger a handler when it was first requested.
 
     Returns:
       A `logging.Logger`.

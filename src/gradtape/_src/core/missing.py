@@ -1,4 +1,4 @@
-"""What is said about names that gradtape does not have."""
+"""Error messages for names that gradtape does not have."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def describe(dotted: str) -> str:
 
 def explain_of(kind: str, name: str) -> str:
     """The sentence about an attribute that objects of a kind do not have."""
-    from gradtape._src.core import left_out
+    from gradtape._src.core import unsupported
 
-    instead = left_out.of_tensorflow(f"{kind}.{name}")
+    instead = unsupported.of_tensorflow(f"{kind}.{name}")
     return f"{kind!r} object has no attribute {name!r}" + (f": {instead}." if instead else "")
 
 
@@ -52,20 +52,20 @@ def explain(module: ModuleType, name: str) -> str:
     message = f"module {module.__name__!r} has no attribute {name!r}"
     if name.startswith("__"):
         return message
-    from gradtape._src.core import left_out
+    from gradtape._src.core import unsupported
 
     whole = f"{module.__name__}.{name}".removeprefix("gradtape.")
     if whole.startswith(("keras.", "optimizers.")):
-        instead = left_out.of_keras(whole.removeprefix("keras."))
+        instead = unsupported.of_keras(whole.removeprefix("keras."))
     elif whole.startswith("compat.v1."):
         name = whole.removeprefix("compat.v1.")
         known: Any = sys.modules["gradtape"]
         for part in name.split("."):
             known = getattr(known, part, None)
-        instead = f"use tf.{name}" if known is not None else left_out.of_tensorflow(name)
+        instead = f"use tf.{name}" if known is not None else unsupported.of_tensorflow(name)
         instead = instead or "write it in names of TensorFlow 2, which are those of tf"
     else:
-        instead = left_out.of_tensorflow(whole)
+        instead = unsupported.of_tensorflow(whole)
     if instead:
         return f"{message}: {instead}."
     import difflib

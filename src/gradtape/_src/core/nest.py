@@ -79,7 +79,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
     Args:
       structure: the structure; its own leaves do not count.
       flat_sequence: the leaves, in the order of `flatten`.
-      expand_composites: whether IndexedSlices and SparseTensors are made anew of as many tensors as they have.
+      expand_composites: whether IndexedSlices and SparseTensors are made again of as many tensors as they have.
 
     Returns:
       A structure like the first. Dictionaries keep their own order of keys.
@@ -124,7 +124,7 @@ def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> A
     Args:
       func: a function of as many leaves as there are structures.
       *structure: structures that nest alike.
-      **kwargs: `check_types`, True unless given, says whether sequences must be of one type too; `expand_composites`,
+      **kwargs: `check_types`, True by default, says whether sequences must be of one type too; `expand_composites`,
         False unless given, whether the function is called with the tensors that IndexedSlices and SparseTensors are
         made of.
 
@@ -164,7 +164,7 @@ def assert_same_structure(nest1: Any, nest2: Any, check_types: bool = True, expa
       nest1: a structure.
       nest2: another.
       check_types: whether types count, or only the shape of the nesting.
-      expand_composites: whether IndexedSlices and SparseTensors must have their like at their places.
+      expand_composites: whether IndexedSlices and SparseTensors must have their like at their positions.
 
     Raises:
       ValueError: different nesting, lengths or keys.

@@ -76,7 +76,7 @@ def check_memory(shape: Iterable[int], dtype: dtypes.DType) -> None:
 
 
 def index_dtype(op: str, dtype: Any, attribute: str, allowed: str = "int32, int64") -> dtypes.DType:
-    """The dtype asked for places or counts; InvalidArgumentError unless it is int32 or int64."""
+    """The dtype for positions or counts; InvalidArgumentError unless it is int32 or int64."""
     wanted = dtypes.as_dtype(dtype)
     if wanted not in (dtypes.int32, dtypes.int64):
         raise not_allowed(op, wanted, allowed, attribute)

@@ -88,7 +88,7 @@ def float64(number: int, value: float) -> bytes:
 
 
 def extents(data: bytes | memoryview, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int, int]]:
-    """The fields of the message between two places in their order, as (number, wire type, begin, end) of their values.
+    """The fields of the message between two positions, in order, as (number, wire type, begin, end) of their values.
 
     Raises:
       DecodeError: this is no message.

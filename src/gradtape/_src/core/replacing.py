@@ -19,7 +19,7 @@ def replacing(path: Any, outlasts_power: bool = True) -> Iterator[BinaryIO]:
         old one or the new one too. A process that is killed leaves one of them in any case.
 
     Returns:
-      A context manager that gives the file, to be read and written.
+      A context manager that returns the file, to be read and written.
 
     Raises:
       IsADirectoryError: the path is a folder's.

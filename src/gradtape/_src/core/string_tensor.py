@@ -195,12 +195,12 @@ def added(x: Any, y: Any, op: str = "AddV2") -> StringTensor:
 
 
 def equal(x: Any, y: Any) -> Tensor:
-    """Whether texts are the same, element by element; their shapes broadcast."""
+    """Whether strings are the same, element by element; their shapes broadcast."""
     return tensor_from(np.asarray(_paired("Equal", np.equal, x, y), bool))
 
 
 def not_equal(x: Any, y: Any) -> Tensor:
-    """Whether texts differ, element by element; their shapes broadcast."""
+    """Whether strings differ, element by element; their shapes broadcast."""
     return tensor_from(np.asarray(_paired("NotEqual", np.not_equal, x, y), bool))
 
 
@@ -215,7 +215,7 @@ def _alike(function: Any, x: Any, y: Any, otherwise: bool) -> Tensor:
 
 
 def _paired(op: str, function: np.ufunc, x: Any, y: Any) -> Any:
-    """Python's operator on every pair of texts. TypeError or InvalidArgumentError where one holds numbers."""
+    """Python's operator on every pair of strings. TypeError or InvalidArgumentError where one holds numbers."""
     arrays = []
     for place, value in enumerate((x, y)):
         if type(value) is Tensor or (op == "Add" and not holds_text(value)):

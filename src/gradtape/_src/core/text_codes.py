@@ -1,7 +1,7 @@
 """Ops that only move, compare or count elements, on text: through numbers that stand for it.
 
 Such an op does the same whatever its elements are. Where it meets text a TextOperand is raised, by which numbers are
-never held up; it is then called again on int64 tensors in which equal texts have equal numbers, and what it moved is
+never held up; it is then called again on int64 tensors in which equal strings have equal numbers, and what it moved is
 read back.
 """
 
@@ -48,7 +48,7 @@ class TextCodes:
         return tensor_from(np.array(numbers, np.int64).reshape(array.shape))
 
     def text(self, result: Any) -> Any:
-        """Results with the texts of their numbers."""
+        """Results with the strings of their numbers."""
         texts = np.array([*self._codes, None], object)[:-1]  # None keeps NumPy from making an array of bytes
         return nest.map_structure(lambda numbers: StringTensor.of_bytes(texts[view(numbers)]), result)
 

@@ -49,7 +49,7 @@ else:
     TensorLike: TypeAlias = Any  # a tensor, a variable, or what becomes a tensor
     DTypeLike: TypeAlias = Any  # a DType, its name, NumPy's or Python's type
     ShapeLike: TypeAlias = Any  # sizes of axes
-    IntLike: TypeAlias = Any  # a whole number, or a tensor that holds one
+    IntLike: TypeAlias = Any  # an integer, or a tensor that holds one
     Axes: TypeAlias = Any  # one axis, several, or None for all
 
 Reduction: TypeAlias = Literal["Sum", "Prod", "Max", "Min", "Mean"]  # TensorFlow's names of reductions' kernels

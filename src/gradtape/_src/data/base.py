@@ -1,4 +1,4 @@
-"""What every dataset is: a pipeline's last step, with what Python asks of something that is iterated over."""
+"""Base class of datasets: the last node of a pipeline, with the protocols of iterables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.data.sources import Elements
 
 
 class DatasetBase:
-    """A pipeline's last step."""
+    """The last node of a pipeline."""
 
     _node: Node
     _public: type  # the class of the datasets that transformations return
@@ -57,11 +57,11 @@ class DatasetBase:
 
     @property
     def _type_spec(self) -> DatasetSpec:
-        """What is known of the dataset as a component of another one's elements."""
+        """The spec of the dataset as a component of another dataset's elements."""
         return DatasetSpec(self._node.spec)
 
     def _encoded(self) -> list[Any]:
-        """The elements, encoded, of a dataset that is a component of an element."""
+        """The encoded elements of a dataset that is a component of an element."""
         if not isinstance(self._node, Elements):
             raise TypeError(
                 f"The state of an iterator cannot be saved while {self!r} is in a buffer: of datasets within datasets "
@@ -71,7 +71,7 @@ class DatasetBase:
 
 
 class DatasetSpec(TypeSpec):
-    """Of a dataset that is a component of another one's elements, or a function's argument.
+    """The type specification of a dataset that is a component of an element, or an argument of a function.
 
     Args:
       element_spec: the specification of its elements.
@@ -142,14 +142,14 @@ class DatasetSpec(TypeSpec):
 
 
 def wrap(node: Node) -> Any:
-    """The dataset of a step."""
+    """The dataset of a node."""
     dataset: Any = object.__new__(DatasetBase._public)
     dataset._node = node
     return dataset
 
 
 def scalar(value: Any, name: str) -> int:
-    """An argument that is a number, or an int64 scalar tensor of one."""
+    """Converts a number, or an int64 scalar tensor, to an int."""
     if type(value) is int:
         return value
     if isinstance(value, BaseVariable):
@@ -172,7 +172,7 @@ def cardinality_of(node: Node) -> Tensor:
 
 
 def only_element(node: Node, op: str = "DatasetToSingleElement") -> Any:
-    """The element of a dataset that has one."""
+    """The only element of a dataset."""
     fail_trace(COMES_IN)
     cursor = node.cursor()
     element = cursor.next()

@@ -1,4 +1,4 @@
-"""Elements joined along a new first axis, and taken apart again."""
+"""Combining elements to batches, and splitting batches."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data import structure
 from gradtape._src.data.errors import at_next, refused
+from gradtape._src.data.mapping import Map
 from gradtape._src.data.node import END, UNKNOWN, Cursor, Node, Source, State
 
 
 def batches_of(count: int, size: int, drop_remainder: bool) -> int:
-    """The number of batches of so many elements."""
+    """The number of batches."""
     return count if count < 0 else count // size if drop_remainder else -(-count // size)
 
 
 class Batch(Node):
-    """So many elements at a time, gathered at once where the pipeline only chooses rows so far."""
+    """Batches of elements, gathered from the arrays if the pipeline so far only selects rows."""
 
     def __init__(self, node: Node, size: int, drop_remainder: bool, parallel: bool) -> None:
         if size <= 0:
@@ -34,6 +35,7 @@ class Batch(Node):
         self.label = "_ParallelBatchDataset" if parallel else "_BatchDataset"
         self.inputs = (node,)
         self.size, self.drop_remainder = size, drop_remainder
+        self._mapped = isinstance(node, Map) and not parallel
 
     def find_spec(self) -> Any:
         return structure.batched(self.inputs[0].spec, self.size if self.drop_remainder else None)
@@ -43,25 +45,25 @@ class Batch(Node):
 
     @property
     def gathers(self) -> bool:
-        """Whether its batches are gathered."""
+        """Whether batches are gathered from arrays."""
         return self.inputs[0].source is not None
 
     @property
     def bytes_at_once(self) -> int:
-        """The size of a batch as far as it is known."""
+        """The size of a batch, if known."""
         return self.size * self.inputs[0].element_bytes
 
     def cursor(self) -> Cursor:
         node = self.inputs[0]
         if node.source is not None:
             return _Gathering(node.source, node.rows(), self.size, self.drop_remainder)
-        return _Batching(node.cursor(), self.size, self.drop_remainder)
+        return _Batching(node.cursor(), self.size, self.drop_remainder, self._mapped)
 
 
 class _Batching(Cursor):
-    def __init__(self, cursor: Cursor, size: int, drop_remainder: bool) -> None:
+    def __init__(self, cursor: Cursor, size: int, drop_remainder: bool, mapped: bool = False) -> None:
         self.cursor = cursor
-        self.size, self.drop_remainder = size, drop_remainder
+        self.size, self.drop_remainder, self.mapped = size, drop_remainder, mapped
 
     def next(self) -> Any:
         elements = self.cursor.take(self.size)
@@ -72,7 +74,7 @@ class _Batching(Cursor):
             elements += more
         if not elements or (self.drop_remainder and len(elements) < self.size):
             return END
-        return structure.batch_of(elements)
+        return structure.batch_of(elements, self.mapped)
 
     def save(self) -> State:
         return {"input": self.cursor.save()}
@@ -82,7 +84,7 @@ class _Batching(Cursor):
 
 
 class _Gathering(Cursor):
-    """Batches of a source's rows."""
+    """Batches of rows of a source."""
 
     AHEAD = 32  # batches whose rows' numbers are read together
 
@@ -102,7 +104,7 @@ class _Gathering(Cursor):
         return self.source.batch(self.numbers[begin:end])
 
     def read(self) -> tuple[int, int]:
-        """Reads numbers until there are enough for a batch, or no more; where that batch begins and ends."""
+        """Reads row indices for the next batch; returns where it begins and ends."""
         parts = [self.numbers[self.at :]]
         count = len(parts[0])
         while count < self.size:
@@ -123,7 +125,7 @@ class _Gathering(Cursor):
 
 
 class PaddedBatch(Node):
-    """So many elements at a time, padded to a shape or to that of the largest."""
+    """Batches of elements, padded to a shape or to the largest."""
 
     label = "_PaddedBatchDataset"
 
@@ -243,7 +245,7 @@ def _tuple_text(shape: TensorShape) -> str:
 
 
 def _padded_shape(shape: Any) -> TensorShape:
-    """A shape as programs give it: -1 is an unknown size, as None is."""
+    """A shape given by the user, in which -1 and None mean unknown sizes."""
     if isinstance(shape, TensorShape):
         return shape
     if hasattr(shape, "numpy"):
@@ -347,7 +349,7 @@ class _Unbatching(Cursor):
 
 
 class Rebatch(Node):
-    """Batches joined and cut into batches of other sizes, which take turns."""
+    """Rebatches to other sizes, which are cycled through."""
 
     label = "_RebatchDataset"
 
@@ -412,6 +414,6 @@ class _Rebatching(Cursor):
 
 
 def _joined(*parts: Any) -> Any:
-    """Components one after the other along their first axis."""
+    """Concatenates components along their first axis."""
     arrays = np.concatenate([structure.array_of(part) for part in parts])
     return StringTensor(arrays) if arrays.dtype == object else tensor_from(arrays)

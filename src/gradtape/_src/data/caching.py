@@ -1,4 +1,4 @@
-"""Steps that keep elements, or check how many there are: cache, prefetch, unique, assert_cardinality."""
+"""Nodes that store elements, or check their number: cache, prefetch, unique, assert_cardinality."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from gradtape._src.core.errors import FailedPreconditionError
 from gradtape._src.core.replacing import replacing
 from gradtape._src.data import structure
-from gradtape._src.data.ahead import Ahead
 from gradtape._src.data.batching import Batch
 from gradtape._src.data.errors import at_next, refused
 from gradtape._src.data.mapping import AUTOTUNE
 from gradtape._src.data.node import END, Cursor, Node, State
+from gradtape._src.data.prefetching import Prefetcher
 from gradtape._src.data.selection import Passed
 from gradtape._src.data.sources import SourceNode
 from gradtape._src.io.files import Failing
@@ -22,14 +22,14 @@ from gradtape._src.io.tensors import parse_tensor, serialize_tensor
 
 
 def cache(node: Node, filename: str) -> Node:
-    """The step that keeps a step's elements: nothing, where these are rows of arrays that are there."""
+    """The node that caches a node's elements: itself if these are rows of existing arrays."""
     if isinstance(node, SourceNode) and node.source is not None and not filename:
         return Passed(node, "CacheDataset")
     return Cache(node, filename)
 
 
 class Cache(Node):
-    """The elements of the first whole iteration, in memory or a file."""
+    """Caches the elements of the first complete iteration in memory or a file."""
 
     label = "CacheDataset"
 
@@ -47,7 +47,7 @@ class Cache(Node):
         return _Caching(self)
 
     def keep(self, elements: list[Any]) -> None:
-        """Keeps these elements, which are all."""
+        """Stores all elements."""
         if self.filename:
             with Failing(self.filename), replacing(self.filename, False) as file:
                 for element in elements:
@@ -65,7 +65,7 @@ class Cache(Node):
 
 
 class _Caching(Cursor):
-    """The elements that are kept, or, as long as they are not, those of the input, to keep them when all are there."""
+    """Cached elements if there are any, otherwise those of the input, which are cached when it ends."""
 
     def __init__(self, node: Cache) -> None:
         self.node = node
@@ -106,7 +106,7 @@ class _Caching(Cursor):
 
 
 class Prefetch(Node):
-    """The elements, made ahead by a thread.
+    """Elements computed in advance by a thread.
 
     Batches that are gathered from rows are made at once as long as they are small: that takes less time than handing
     them from one thread to another.
@@ -130,11 +130,11 @@ class Prefetch(Node):
         if self.size == 0 or (isinstance(node, Batch) and node.gathers and node.bytes_at_once < self.LARGE):
             return cursor  # nothing is made ahead
         tuned = self.size == AUTOTUNE
-        return Ahead(cursor, None, node, 1, 2 if tuned else self.size, tuned=tuned)
+        return Prefetcher(cursor, None, node, 1, 2 if tuned else self.size, tuned=tuned)
 
 
 class Unique(Node):
-    """The elements that are not equal to one before."""
+    """Elements that are not equal to an earlier one."""
 
     label = "_UniqueDataset"
 
@@ -174,7 +174,7 @@ class _Unique(Cursor):
 
 
 class AssertCardinality(Node):
-    """The elements, of which there must be so many."""
+    """Elements whose number is checked."""
 
     label = "_AssertCardinalityDataset"
 

@@ -1,4 +1,4 @@
-"""The functions that make datasets, as static methods of `tf.data.Dataset`."""
+"""The functions that create datasets, as static methods of `tf.data.Dataset`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gradtape._src.io.files import glob
 
 
 class Constructors(DatasetBase):
-    """The functions that make datasets."""
+    """The functions that create datasets."""
 
     @staticmethod
     def from_tensor_slices(tensors: Any, name: str | None = None) -> Any:
@@ -35,7 +35,7 @@ class Constructors(DatasetBase):
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset of as many elements as the first axes have places.
+          A dataset of as many elements as the first axes have positions.
 
         Raises:
           ValueError: there is no tensor, one is a scalar, or first axes differ in size.
@@ -78,7 +78,7 @@ class Constructors(DatasetBase):
         output_signature: Any = None,
         name: str | None = None,
     ) -> Any:
-        """A dataset of what a generator yields; each iteration calls it anew.
+        """A dataset of the values yielded by a generator; each iteration calls it again.
 
         Args:
           generator: a function that returns something to iterate over.
@@ -137,7 +137,7 @@ class Constructors(DatasetBase):
 
     @staticmethod
     def range(*args: Any, output_type: Any = dtypes.int64, name: str | None = None) -> Any:
-        """A dataset of numbers at equal distances.
+        """A dataset of equally spaced numbers, like `range`.
 
         Args:
           *args: the end; or begin and end; or begin, end and step.
@@ -164,7 +164,7 @@ class Constructors(DatasetBase):
 
     @staticmethod
     def zip(*args: Any, datasets: Any = None, name: str | None = None) -> Any:
-        """A dataset of the elements of several datasets side by side, as long as all have some.
+        """Combines corresponding elements of several datasets, up to the end of the shortest.
 
         Args:
           *args: datasets, or one structure of datasets.
@@ -207,7 +207,7 @@ class Constructors(DatasetBase):
     def list_files(
         file_pattern: Any, shuffle: bool | None = None, seed: int | None = None, name: str | None = None
     ) -> Any:
-        """A dataset of the paths that patterns match.
+        """A dataset of the paths that match patterns.
 
         Args:
           file_pattern: a pattern with ``*``, ``?`` and ``[...]``, or a list of them.
@@ -246,7 +246,7 @@ class Constructors(DatasetBase):
 
     @staticmethod
     def random(seed: int | None = None, rerandomize_each_iteration: bool | None = None, name: str | None = None) -> Any:
-        """A dataset of random numbers below 2**32, without end.
+        """An infinite dataset of random integers below 2**32.
 
         Args:
           seed: its own seed.
@@ -265,7 +265,7 @@ class Constructors(DatasetBase):
 
     @staticmethod
     def counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64, name: str | None = None) -> Any:
-        """A dataset of numbers at equal distances, without end.
+        """An infinite dataset of equally spaced numbers.
 
         Args:
           start: the first number.
@@ -285,11 +285,11 @@ class Constructors(DatasetBase):
 
     @staticmethod
     def choose_from_datasets(datasets: Sequence[Any], choice_dataset: Any, stop_on_empty_dataset: bool = True) -> Any:
-        """A dataset that takes each element from the dataset that another one names.
+        """Takes each element from one of several datasets, selected by another dataset.
 
         Args:
           datasets: datasets of elements of one structure.
-          choice_dataset: a dataset of int64 scalars, places in `datasets`.
+          choice_dataset: a dataset of int64 scalars, positions in `datasets`.
           stop_on_empty_dataset: whether it ends when the named dataset has no more elements; else the next name is
             read.
 
@@ -330,7 +330,7 @@ class Constructors(DatasetBase):
         stop_on_empty_dataset: bool = False,
         rerandomize_each_iteration: bool | None = None,
     ) -> Any:
-        """A dataset that takes each element from a dataset drawn at random.
+        """Takes each element from one of several datasets, selected at random.
 
         Args:
           datasets: datasets of elements of one structure.

@@ -136,12 +136,12 @@ def make_csv_dataset(
       column_defaults: for each column that is wanted a dtype or a list of the value of empty fields; found out from the
         first records if None.
       label_name: the column that is taken out, so that elements are pairs; None for none.
-      select_columns: the names or places of the columns that are wanted; all if None.
+      select_columns: the names or positions of the columns that are wanted; all if None.
       field_delim: what is between fields.
       use_quote_delim: whether fields may be quoted.
       na_value: what stands for an empty field as well.
       header: whether files begin with a record of names.
-      num_epochs: how many times the files are read; for ever if None.
+      num_epochs: how many times the files are read; forever if None.
       shuffle: whether files and records are shuffled.
       shuffle_buffer_size: how many records are in the buffer.
       shuffle_seed: the shuffling's own seed.

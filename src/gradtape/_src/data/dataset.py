@@ -1,4 +1,4 @@
-"""tf.data.Dataset: pipelines of steps, each a method that returns a new dataset."""
+"""tf.data.Dataset: pipelines of transformations, each a method that returns a new dataset."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from gradtape._src.io.files import path_of
 
 
 class Dataset(Constructors):
-    """Elements, in an order, that can be iterated over again and again.
+    """A sequence of elements that can be iterated over repeatedly.
 
-    An element is a tensor, or a tuple or dictionary of tensors, nested to any depth; text is a `StringTensor`. Static
-    methods make datasets, the other methods make a dataset of what they transform. Functions that a pipeline calls are
-    called with tensors, once for each element, and nothing that they do is recorded on tapes; random numbers that they
-    draw are not TensorFlow's. Where a pipeline does nothing but slice, shuffle, repeat, take, skip, shard and
-    concatenate, batches are gathered from the arrays at once.
+    An element is a tensor, or a tuple or dictionary of tensors, nested to any depth; strings are `StringTensor`s.
+    Static methods create datasets, the other methods transform one into another. Functions passed to a pipeline are
+    called with tensors, once for each element, and are not recorded on tapes; random numbers that they draw differ from
+    TensorFlow's. If a pipeline only slices, shuffles, repeats, takes, skips, shards and concatenates, whole batches are
+    gathered from the arrays in one step.
 
     Example:
       >>> dataset = tf.data.Dataset.from_tensor_slices([1, 2, 3, 4, 5]).map(lambda x: x * x).batch(2)
@@ -49,16 +49,16 @@ class Dataset(Constructors):
         )
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
-        """What a function makes of the dataset.
+        """Applies a function to the dataset.
 
         Args:
-          transformation_func: a function of a dataset that returns one.
+          transformation_func: a function from a dataset to a dataset.
 
         Returns:
           A dataset.
 
         Raises:
-          TypeError: it returns something else.
+          TypeError: the function returns something else.
 
         Example:
           >>> list(tf.data.Dataset.range(5).apply(lambda dataset: dataset.take(2)).as_numpy_iterator())
@@ -70,10 +70,10 @@ class Dataset(Constructors):
         return found
 
     def as_numpy_iterator(self) -> NumpyIterator:
-        """An iterator over the elements as NumPy's values.
+        """An iterator over the elements as NumPy arrays.
 
         Returns:
-          An iterator; it raises TypeError at an element that holds a dataset.
+          An iterator; it raises TypeError for an element that contains a dataset.
 
         Example:
           >>> list(tf.data.Dataset.range(2).as_numpy_iterator())
@@ -89,16 +89,16 @@ class Dataset(Constructors):
         deterministic: bool | None = None,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of batches: so many elements along a new first axis.
+        """Combines consecutive elements to batches, along a new first axis.
 
         Args:
-          batch_size: how many elements a batch has.
-          drop_remainder: whether the last batch is left out if it has fewer.
-          num_parallel_calls, deterministic: not used: batches are copied at the speed of memory.
+          batch_size: number of elements per batch.
+          drop_remainder: whether to drop the last batch if it is smaller.
+          num_parallel_calls, deterministic: not used, as batching is limited by memory bandwidth.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. InvalidArgumentError tells of elements of different shapes.
+          A dataset. Iterating over it raises InvalidArgumentError if shapes of elements differ.
 
         Raises:
           InvalidArgumentError: the size is not positive.
@@ -121,16 +121,16 @@ class Dataset(Constructors):
         drop_remainder: bool = False,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of padded batches of elements of similar lengths.
+        """Groups elements of similar lengths to padded batches.
 
         Args:
-          element_length_func: a function of an element that gives its length, an int32 scalar.
-          bucket_boundaries: lengths in increasing order; a bucket holds those from one to before the next.
-          bucket_batch_sizes: the sizes of batches, one more than boundaries.
+          element_length_func: a function of an element that returns its length, an int32 scalar.
+          bucket_boundaries: increasing upper bounds, exclusive, of the lengths in each bucket.
+          bucket_batch_sizes: the batch size of each bucket, one more than boundaries.
           padded_shapes, padding_values: as for `padded_batch`.
-          pad_to_bucket_boundary: whether unknown sizes are padded to the bucket's last length.
-          no_padding: whether elements are batched as they are.
-          drop_remainder: whether batches with fewer elements are left out.
+          pad_to_bucket_boundary: whether unknown sizes are padded to the maximum length of the bucket.
+          no_padding: whether to batch elements without padding.
+          drop_remainder: whether to drop smaller batches.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -179,14 +179,14 @@ class Dataset(Constructors):
         return self.group_by_window(bucket_of, batched, window_size_func=size_of)
 
     def cache(self, filename: Any = "", name: str | None = None) -> Dataset:
-        """A dataset that keeps its elements in the first whole iteration, and takes them from there later.
+        """Caches the elements in the first complete iteration.
 
         Args:
-          filename: the path of a file to keep them in; "" for memory.
+          filename: the path of a cache file; "" for memory.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. The file is gradtape's own: TensorFlow does not read it.
+          A dataset. The format of the file is gradtape's own.
 
         Example:
           >>> dataset = tf.data.Dataset.range(3).map(lambda x: x * x).cache()
@@ -196,7 +196,7 @@ class Dataset(Constructors):
         return wrap(cache(self._node, path_of(filename)))
 
     def cardinality(self) -> Tensor:
-        """The number of elements, if it is known without making them.
+        """The number of elements, if it is known without iterating.
 
         Returns:
           An int64 scalar: the number, `tf.data.INFINITE_CARDINALITY` or `tf.data.UNKNOWN_CARDINALITY`.
@@ -208,10 +208,10 @@ class Dataset(Constructors):
         return cardinality_of(self._node)
 
     def concatenate(self, dataset: Dataset, name: str | None = None) -> Dataset:
-        """A dataset of the elements, followed by those of another.
+        """Appends the elements of another dataset.
 
         Args:
-          dataset: the other.
+          dataset: the other dataset.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -227,10 +227,10 @@ class Dataset(Constructors):
         return wrap(Concatenate(self._node, dataset._node))
 
     def enumerate(self, start: Any = 0, name: str | None = None) -> Dataset:
-        """A dataset of pairs of a number and an element.
+        """Pairs each element with its index.
 
         Args:
-          start: the first number.
+          start: the first index.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -244,14 +244,14 @@ class Dataset(Constructors):
         return wrap(Zip((0, 0), (numbers, self._node)))
 
     def filter(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
-        """A dataset of the elements of which a predicate is true.
+        """Keeps only elements that satisfy a predicate.
 
         Args:
-          predicate: a function of an element that gives a bool.
+          predicate: a function of an element that returns a bool.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. ValueError tells of a predicate that gives something else.
+          A dataset. Iterating over it raises ValueError if the predicate returns something else.
 
         Raises:
           ValueError: the predicate cannot be called.
@@ -263,14 +263,14 @@ class Dataset(Constructors):
         return wrap(Filter(self._node, predicate, False))
 
     def flat_map(self, map_func: Callable[..., Any], name: str | None = None) -> Dataset:
-        """A dataset of the elements of the datasets that a function makes, one dataset after the other.
+        """Maps each element to a dataset, and concatenates these datasets.
 
         Args:
-          map_func: a function of an element that gives a dataset.
+          map_func: a function of an element that returns a dataset.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. TypeError tells of a function that gives something else.
+          A dataset. Iterating over it raises TypeError if the function returns something else.
 
         Raises:
           ValueError: the function cannot be called.
@@ -282,7 +282,7 @@ class Dataset(Constructors):
         return wrap(Interleave(self._node, map_func, 1, 1, None, "flat_map"))
 
     def get_single_element(self, name: str | None = None) -> Any:
-        """The element of a dataset that has one.
+        """The only element of a dataset.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -291,7 +291,7 @@ class Dataset(Constructors):
           An element.
 
         Raises:
-          InvalidArgumentError: there is none, or there are more.
+          InvalidArgumentError: there is not exactly one element.
 
         Example:
           >>> tf.data.Dataset.range(4).batch(4).get_single_element().numpy()
@@ -307,13 +307,13 @@ class Dataset(Constructors):
         window_size_func: Callable[..., Any] | None = None,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of what a function makes of groups of elements with the same key.
+        """Groups elements by key, and applies a function to each group.
 
         Args:
-          key_func: a function of an element that gives its key, an int64 scalar.
-          reduce_func: a function of a key and a dataset of elements that gives a dataset.
-          window_size: how many elements of a key are passed to it at once.
-          window_size_func: a function of a key that gives that number.
+          key_func: a function of an element that returns its key, an int64 scalar.
+          reduce_func: a function of a key and a dataset of elements that returns a dataset.
+          window_size: the number of elements in a group.
+          window_size_func: a function of a key that returns that number.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -338,10 +338,10 @@ class Dataset(Constructors):
         return wrap(Group(self._node, key_func, reduce_func, size, wrap))
 
     def ignore_errors(self, log_warning: bool = False, name: str | None = None) -> Dataset:
-        """A dataset of the elements that can be made, without those that raise an exception.
+        """Skips elements that raise an exception.
 
         Args:
-          log_warning: whether exceptions are logged.
+          log_warning: whether to log the exceptions.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -363,19 +363,19 @@ class Dataset(Constructors):
         deterministic: bool | None = None,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of the elements of the datasets that a function makes, of several datasets in turn.
+        """Maps each element to a dataset, and interleaves the elements of several of these datasets.
 
         Args:
-          map_func: a function of an element that gives a dataset.
-          cycle_length: how many datasets take turns; the number of processors if None.
-          block_length: how many elements a dataset gives in its turn; 1 if None.
-          num_parallel_calls: None, or a number or `tf.data.AUTOTUNE`: then each dataset's elements are made ahead by a
-            thread of its own (with `AUTOTUNE` if they take long enough).
-          deterministic: not used: the order is always the same.
+          map_func: a function of an element that returns a dataset.
+          cycle_length: the number of datasets to interleave; the number of processors if None.
+          block_length: the number of consecutive elements from each dataset; 1 if None.
+          num_parallel_calls: if not None, each dataset is prefetched by its own thread (with `tf.data.AUTOTUNE` if its
+            elements take long enough).
+          deterministic: not used; the order is always the same.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. TypeError tells of a function that gives something else than a dataset.
+          A dataset. Iterating over it raises TypeError if the function returns something else.
 
         Raises:
           InvalidArgumentError: a length or the number of calls is not positive.
@@ -400,16 +400,16 @@ class Dataset(Constructors):
         use_unbounded_threadpool: bool = False,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of what a function gives for each element.
+        """Applies a function to each element.
 
-        An exception that the function raises keeps its class and traceback, and gets a note that tells the element.
+        An exception raised by the function keeps its class and traceback, and gets a note that names the element.
 
         Args:
-          map_func: a function of an element, whose parts are arguments of their own where it is a tuple. What it
-            returns becomes tensors, a list counting as a tuple.
-          num_parallel_calls: None, or how many threads call it at the same time; with `tf.data.AUTOTUNE` as many as
-            there are processors, if calls take long enough.
-          deterministic: whether elements keep their order where threads call, which they do unless it is False.
+          map_func: a function of an element; if that is a tuple, its components are separate arguments. The result is
+            converted to tensors; a list counts as a tuple.
+          num_parallel_calls: the number of threads that call the function, or None; with `tf.data.AUTOTUNE` one per
+            processor if calls take long enough.
+          deterministic: whether threads preserve the order of elements, which they do unless it is False.
           synchronous, use_unbounded_threadpool: not used.
           name: not used; TensorFlow names operations by it.
 
@@ -433,7 +433,7 @@ class Dataset(Constructors):
         return wrap(Map(self._node, map_func, parallel, deterministic is not False))
 
     def options(self) -> Options:
-        """The options of the dataset and of those that it was made of.
+        """The merged options of the dataset and its inputs.
 
         Returns:
           A `tf.data.Options`.
@@ -460,17 +460,17 @@ class Dataset(Constructors):
         drop_remainder: bool = False,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of batches of elements that are padded to one shape.
+        """Pads consecutive elements to one shape and combines them to batches.
 
         Args:
-          batch_size: how many elements a batch has.
-          padded_shapes: a structure of shapes, None or -1 for the largest size in a batch; so everywhere if it is None.
-          padding_values: a structure of scalars, or one for all; 0, False or empty text if None.
-          drop_remainder: whether the last batch is left out if it has fewer.
+          batch_size: number of elements per batch.
+          padded_shapes: a structure of shapes, in which None or -1 means the largest size in the batch; None for all.
+          padding_values: a structure of scalars, or one for all; 0, False or an empty string if None.
+          drop_remainder: whether to drop the last batch if it is smaller.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. DataLossError tells of an element that is larger than the shape.
+          A dataset. Iterating over it raises DataLossError if an element is larger than the shape.
 
         Raises:
           ValueError: a rank is unknown, or a shape does not fit the elements'.
@@ -488,10 +488,10 @@ class Dataset(Constructors):
         return wrap(PaddedBatch(self._node, size, padded_shapes, padding_values, drop_remainder))
 
     def prefetch(self, buffer_size: Any, name: str | None = None) -> Dataset:
-        """A dataset whose elements a thread makes ahead.
+        """Computes elements ahead of time in a thread.
 
         Args:
-          buffer_size: how many; with `tf.data.AUTOTUNE` two, if they take long enough.
+          buffer_size: the number of elements; with `tf.data.AUTOTUNE` two if they take long enough.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -507,11 +507,11 @@ class Dataset(Constructors):
         return wrap(Prefetch(self._node, scalar(buffer_size, "buffer_size")))
 
     def rebatch(self, batch_size: Any, drop_remainder: bool = False, name: str | None = None) -> Dataset:
-        """A dataset of batches of other sizes.
+        """Changes the batch size.
 
         Args:
-          batch_size: the size, or a list of sizes that take turns.
-          drop_remainder: whether the last batch is left out if it has fewer rows.
+          batch_size: the size, or a list of sizes to cycle through.
+          drop_remainder: whether to drop the last batch if it is smaller.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -529,11 +529,11 @@ class Dataset(Constructors):
         return wrap(Rebatch(self._node, sizes, drop_remainder))
 
     def reduce(self, initial_state: Any, reduce_func: Callable[..., Any], name: str | None = None) -> Any:
-        """The last state of a function of a state and an element that gives the next state.
+        """Reduces the dataset to a single value.
 
         Args:
           initial_state: a structure of tensors.
-          reduce_func: the function.
+          reduce_func: a function of a state and an element that returns the next state.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -550,10 +550,10 @@ class Dataset(Constructors):
         return mapping.reduce(self._node, initial_state, reduce_func)
 
     def repeat(self, count: Any = None, name: str | None = None) -> Dataset:
-        """A dataset of the elements several times over; it is iterated over anew each time.
+        """Repeats the dataset, iterating over it again each time.
 
         Args:
-          count: how many times; for ever if it is None or negative.
+          count: how many times; forever if None or negative.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -566,15 +566,15 @@ class Dataset(Constructors):
         return wrap(Repeat(self._node, -1 if count is None else scalar(count, "count")))
 
     def scan(self, initial_state: Any, scan_func: Callable[..., Any], name: str | None = None) -> Dataset:
-        """A dataset of what a function of a state and an element gives, beside the next state.
+        """Applies a function with a state to each element.
 
         Args:
           initial_state: a structure of tensors.
-          scan_func: a function of a state and an element that gives a state and an output.
+          scan_func: a function of a state and an element that returns a state and an output.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. TypeError tells of a function that gives something else.
+          A dataset. Iterating over it raises TypeError if the function returns something else.
 
         Raises:
           ValueError: the function cannot be called.
@@ -588,11 +588,11 @@ class Dataset(Constructors):
         return wrap(Scan(self._node, initial_state, scan_func))
 
     def shard(self, num_shards: Any, index: Any, name: str | None = None) -> Dataset:
-        """A dataset of every so-manieth element.
+        """Keeps every num_shards-th element.
 
         Args:
-          num_shards: how many such datasets there are.
-          index: which of them this is, from 0.
+          num_shards: the number of shards.
+          index: the index of this shard, from 0.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -614,15 +614,14 @@ class Dataset(Constructors):
         reshuffle_each_iteration: bool | None = True,
         name: str | None = None,
     ) -> Dataset:
-        """A dataset of the elements in random order, TensorFlow's for the same seeds.
+        """Shuffles the elements, in the same order as TensorFlow for the same seeds.
 
-        A buffer is filled with elements; each one that is given is drawn from it, and replaced by the next.
+        Elements are drawn at random from a buffer, and replaced by the next one.
 
         Args:
-          buffer_size: how many elements are in the buffer; as many as there are if it is
-            `tf.data.UNKNOWN_CARDINALITY`.
-          seed: the shuffling's own seed.
-          reshuffle_each_iteration: whether each iteration has another order.
+          buffer_size: the number of elements in the buffer; all if it is `tf.data.UNKNOWN_CARDINALITY`.
+          seed: the op-level seed.
+          reshuffle_each_iteration: whether each iteration has a different order.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -640,10 +639,10 @@ class Dataset(Constructors):
         return wrap(Shuffle(self._node, scalar(buffer_size, "buffer_size"), own, fresh))
 
     def skip(self, count: Any, name: str | None = None) -> Dataset:
-        """A dataset without the first elements.
+        """Skips the first elements.
 
         Args:
-          count: how many are left out; all if it is negative.
+          count: how many; all if it is negative.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -656,7 +655,7 @@ class Dataset(Constructors):
         return wrap(Skip(self._node, scalar(count, "count")))
 
     def take(self, count: Any, name: str | None = None) -> Dataset:
-        """A dataset of the first elements.
+        """Takes the first elements.
 
         Args:
           count: how many; all if it is negative.
@@ -672,14 +671,14 @@ class Dataset(Constructors):
         return wrap(Take(self._node, scalar(count, "count")))
 
     def take_while(self, predicate: Callable[..., Any], name: str | None = None) -> Dataset:
-        """A dataset of the elements up to the first of which a predicate is false.
+        """Takes elements as long as they satisfy a predicate.
 
         Args:
-          predicate: a function of an element that gives a bool.
+          predicate: a function of an element that returns a bool.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. ValueError tells of a predicate that gives something else.
+          A dataset. Iterating over it raises ValueError if the predicate returns something else.
 
         Raises:
           ValueError: the predicate cannot be called.
@@ -691,13 +690,13 @@ class Dataset(Constructors):
         return wrap(Filter(self._node, predicate, True))
 
     def unbatch(self, name: str | None = None) -> Dataset:
-        """A dataset of the rows of the elements.
+        """Splits batches into their rows.
 
         Args:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset. InvalidArgumentError tells of an element whose parts differ in their numbers of rows.
+          A dataset. Iterating over it raises InvalidArgumentError if the components of an element differ in size.
 
         Raises:
           ValueError: elements are scalars, or their parts differ in their numbers of rows.
@@ -709,7 +708,7 @@ class Dataset(Constructors):
         return wrap(Unbatch(self._node))
 
     def unique(self, name: str | None = None) -> Dataset:
-        """A dataset without elements that were there before.
+        """Removes duplicate elements.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -729,13 +728,13 @@ class Dataset(Constructors):
     def window(
         self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: bool = False, name: str | None = None
     ) -> Dataset:
-        """A dataset of datasets of so many elements.
+        """Splits the dataset into windows, each of which is a dataset.
 
         Args:
-          size: how many elements a window has.
-          shift: how many elements further the next one begins; `size` if None.
-          stride: the distance of a window's elements.
-          drop_remainder: whether windows with fewer elements are left out.
+          size: the number of elements in a window.
+          shift: the distance between the starts of windows; `size` if None.
+          stride: the distance between a window's elements.
+          drop_remainder: whether to drop smaller windows.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -754,7 +753,7 @@ class Dataset(Constructors):
         return wrap(Window(self._node, count, step, scalar(stride, "stride"), drop_remainder, wrap))
 
     def with_options(self, options: Options, name: str | None = None) -> Dataset:
-        """The dataset with options. They are kept, and change nothing.
+        """Sets options. They are stored, but have no effect.
 
         Args:
           options: a `tf.data.Options`.

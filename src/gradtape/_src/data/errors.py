@@ -1,4 +1,4 @@
-"""Errors of iterating, worded as TensorFlow words those of its ops."""
+"""Errors of iteration, with TensorFlow's messages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gradtape._src.core.errors import InvalidArgumentError, OpError, from_op
 
 
 def at_next(kind: type[OpError], message: str, components: int) -> OpError:
-    """An error that arises when the next element, of so many components, is asked for."""
+    """An error raised when the next element, with so many components, is requested."""
     return from_op(kind, "IteratorGetNext", message, "", kernel=f"IteratorGetNext_output_types_{components}")
 
 
 def refused(op: str, message: str, kernel: str = "") -> OpError:
-    """An error of making a dataset."""
+    """An error raised when a dataset is created."""
     return from_op(InvalidArgumentError, op, message, "", kernel=kernel or op)
 
 

@@ -18,7 +18,7 @@ Transformation = Callable[[Dataset], Dataset]
 
 
 def assert_cardinality(expected_cardinality: Any) -> Transformation:
-    """For `Dataset.apply`: a dataset that is said to have so many elements, and checked to.
+    """For `Dataset.apply`: declares the number of elements, which is checked.
 
     Args:
       expected_cardinality: the number, or `tf.data.INFINITE_CARDINALITY`.
@@ -36,7 +36,7 @@ def assert_cardinality(expected_cardinality: Any) -> Transformation:
 
 
 def cardinality(dataset: Dataset) -> Tensor:
-    """The number of a dataset's elements, as its method has it.
+    """The number of elements; see `Dataset.cardinality`.
 
     Args:
       dataset: a dataset.
@@ -52,7 +52,7 @@ def cardinality(dataset: Dataset) -> Tensor:
 
 
 def get_single_element(dataset: Dataset) -> Any:
-    """The element of a dataset that has one.
+    """The only element of a dataset.
 
     Args:
       dataset: a dataset.
@@ -96,7 +96,7 @@ def get_structure(dataset_or_iterator: Any) -> Any:
 
 
 def get_next_as_optional(iterator: Any) -> Any:
-    """An iterator's next element, or that there is none.
+    """An iterator's next element as an optional.
 
     Args:
       iterator: an iterator over a dataset.
@@ -148,7 +148,7 @@ def from_list(elements: Any, name: str | None = None) -> Dataset:
 
 
 def unbatch() -> Transformation:
-    """For `Dataset.apply`: a dataset of the rows of the elements, as `Dataset.unbatch`.
+    """For `Dataset.apply`: the same as `Dataset.unbatch`.
 
     Returns:
       A function of a dataset.
@@ -161,7 +161,7 @@ def unbatch() -> Transformation:
 
 
 def unique() -> Transformation:
-    """For `Dataset.apply`: a dataset without elements that were there before, as `Dataset.unique`.
+    """For `Dataset.apply`: the same as `Dataset.unique`.
 
     Returns:
       A function of a dataset.
@@ -174,7 +174,7 @@ def unique() -> Transformation:
 
 
 def ignore_errors(log_warning: bool = False) -> Transformation:
-    """For `Dataset.apply`: a dataset of the elements that can be made, as `Dataset.ignore_errors`.
+    """For `Dataset.apply`: the same as `Dataset.ignore_errors`.
 
     Args:
       log_warning: whether exceptions are logged.
@@ -190,11 +190,11 @@ def ignore_errors(log_warning: bool = False) -> Transformation:
 
 
 def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: int | None = None) -> Transformation:
-    """For `Dataset.apply`: a dataset shuffled, several times over, as `Dataset.shuffle` and `repeat` have it.
+    """For `Dataset.apply`: `Dataset.shuffle`, then `Dataset.repeat`.
 
     Args:
       buffer_size: how many elements are in the buffer.
-      count: how many times; for ever if it is None or negative.
+      count: how many times; forever if it is None or negative.
       seed: the shuffling's own seed.
 
     Returns:
@@ -214,11 +214,11 @@ def map_and_batch(
     drop_remainder: bool = False,
     num_parallel_calls: Any = None,
 ) -> Transformation:
-    """For `Dataset.apply`: a dataset of batches of what a function gives, as `Dataset.map` and `batch` have it.
+    """For `Dataset.apply`: `Dataset.map`, then `Dataset.batch`.
 
     Args:
       map_func: a function of an element.
-      batch_size: how many elements a batch has.
+      batch_size: the number of elements in a batch.
       num_parallel_batches: how many batches threads make at the same time; not with `num_parallel_calls`.
       drop_remainder: whether the last batch is left out if it has fewer elements.
       num_parallel_calls: how many threads call the function at the same time.
@@ -244,7 +244,7 @@ def map_and_batch(
 
 
 def Counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Dataset:
-    """A dataset of numbers at equal distances, without end, as `Dataset.counter`.
+    """An infinite dataset of equally spaced numbers; the same as `Dataset.counter`.
 
     Args:
       start: the first number.

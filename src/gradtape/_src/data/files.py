@@ -1,4 +1,4 @@
-"""Datasets of what stands in files: records, lines, pieces of equal length."""
+"""Datasets read from files: records, lines, records of fixed length."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Read = Callable[[str], Iterator[Any]]
 
 
 class FileNode(Node):
-    """What is read from files, one after the other.
+    """Items read from files, one file after the other.
 
     Args:
       names: a step of string tensors, the files' paths.
-      read: a function of a path that gives what stands in the file, piece by piece.
+      read: a function of a path that returns what stands in the file, piece by piece.
       label: the class that TensorFlow names.
       spec: the elements' specification.
-      parse: a function of a piece that gives an element. Where it fails the next piece is read.
+      parse: a function of a piece that returns an element. Where it fails the next piece is read.
     """
 
     def __init__(self, names: Node, read: Read, label: str, spec: Any, parse: Callable[[Any], Any]) -> None:
@@ -83,7 +83,7 @@ class _Reading(Cursor):
         return {"given": self.given}
 
     def load(self, state: State) -> None:
-        """The files are read again up to there."""
+        """Reads the files again up to the saved position."""
         self.begin()
         while self.given < state["given"]:
             with contextlib.suppress(OpError):
@@ -92,7 +92,7 @@ class _Reading(Cursor):
 
 
 def names_of(filenames: Any) -> Node:
-    """The step of file names as programs give them: one, a list, or a dataset."""
+    """The node of file names, given as one, a list, or a dataset."""
     if isinstance(filenames, DatasetBase):
         return filenames._node
     if hasattr(filenames, "__fspath__"):
@@ -109,7 +109,7 @@ def names_of(filenames: Any) -> Node:
 def reader(
     names: Node, read: Read, label: str, parallel: Any, spec: Any = None, parse: Callable[[Any], Any] = StringTensor
 ) -> Node:
-    """The step that reads files, in turn, or several at the same time."""
+    """The node that reads files one by one, or several in parallel."""
     spec = TensorSpec((), dtypes.string) if spec is None else spec
     if parallel is None:
         return FileNode(names, read, label, spec, parse)
@@ -124,7 +124,7 @@ def reader(
 
 
 class TFRecordDataset(Dataset):
-    """A dataset of the records of files that `tf.io.TFRecordWriter` or TensorFlow wrote.
+    """A dataset of the records of TFRecord files, as written by `tf.io.TFRecordWriter`.
 
     Args:
       filenames: a path, a list of them, or a dataset of them.
@@ -162,7 +162,7 @@ class TFRecordDataset(Dataset):
 
 
 class TextLineDataset(Dataset):
-    """A dataset of the lines of files, without their ends.
+    """A dataset of the lines of text files, without line endings.
 
     Args:
       filenames: a path, a list of them, or a dataset of them.
@@ -201,7 +201,7 @@ class TextLineDataset(Dataset):
 
 
 class FixedLengthRecordDataset(Dataset):
-    """A dataset of pieces of files, of equal length.
+    """A dataset of records of fixed length.
 
     Args:
       filenames: a path, a list of them, or a dataset of them.

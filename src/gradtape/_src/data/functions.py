@@ -1,4 +1,4 @@
-"""Calling a program's functions on elements, and finding out what they return before there are elements."""
+"""Calling user functions on elements, and inferring the specs of their results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.random import philox
 
 
 class Function:
-    """A program's function, called with an element as tf.data does: a tuple's parts are arguments of their own.
+    """A user's function of an element, the components of a tuple being separate arguments.
 
     Nothing that it does is recorded. What it returns becomes an element.
     """
@@ -45,7 +45,7 @@ class Function:
             raise
 
     def spec(self, node: Node) -> Any:
-        """What is known of the results: what they have in common for different numbers, and sizes where unknown.
+        """Infers the spec of results: what they have in common for different values and unknown sizes.
 
         Where the function does not take zeros and ones it is called with the first element. Random numbers that are
         drawn meanwhile are as if they had not been drawn.
@@ -74,24 +74,24 @@ class Function:
                 generator.drawn = drawn
 
     def _tried(self, spec: Any, value: int) -> Any:
-        """The specification of the result for an element of this value."""
+        """The spec of the result for an element of this value."""
         return structure.element_spec_of(self(_filled(spec, value)))
 
 
 def _upstream(node: Node) -> Iterator[Node]:
-    """A step and all that it reads, directly or not."""
+    """A node and all its direct and indirect inputs."""
     yield node
     for each in node.inputs:
         yield from _upstream(each)
 
 
 def component_of(value: Any) -> Any:
-    """A component of what a function returned: a dataset, or what becomes a tensor."""
+    """Converts a component of a function's result: a dataset is kept, anything else becomes a tensor."""
     return value if hasattr(value, "_type_spec") else structure.component_of(value)
 
 
 def _filled(spec: Any, value: int) -> Any:
-    """An element that repeats a value, or empty text; unknown sizes depend on the value."""
+    """An example element filled with a value, or empty strings; unknown sizes depend on the value."""
 
     def component(leaf: TensorSpec) -> Any:
         shape = [2 + value if size is None else size for size in leaf.shape]
@@ -103,6 +103,6 @@ def _filled(spec: Any, value: int) -> Any:
 
 
 def _shown(element: Any) -> str:
-    """An element in a few words."""
+    """A short description of an element."""
     text = " ".join(repr(element).split())
     return text if len(text) <= 200 else f"{text[:200]} ..."

@@ -1,4 +1,4 @@
-"""Steps that read several datasets: zip, flat_map, interleave, and those that choose a dataset for each element."""
+"""Nodes that read several datasets: zip, flat_map, interleave, and selection of a dataset for each element."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from gradtape._src.core import dtypes
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.tensor_spec import TensorSpec
 from gradtape._src.data import structure
-from gradtape._src.data.ahead import Ahead
 from gradtape._src.data.errors import at_next, refused
 from gradtape._src.data.functions import Function
 from gradtape._src.data.mapping import AUTOTUNE, Numbered
 from gradtape._src.data.node import END, UNKNOWN, Cursor, Node, Source, State, least_of
+from gradtape._src.data.prefetching import Prefetcher
 from gradtape._src.data.seeds import SeedGenerator
 from gradtape._src.data.sources import SourceNode
 from gradtape._src.random import philox
 
 
 class _Beside(Source):
-    """The rows of several sources side by side."""
+    """Corresponding rows of several sources."""
 
     def __init__(self, like: Any, sources: Sequence[Source]) -> None:
         self.like, self.sources = like, sources
@@ -37,7 +37,7 @@ class _Beside(Source):
 
 
 class Zip(SourceNode):
-    """Elements of several datasets side by side, until one of them ends.
+    """Corresponding elements of several datasets, up to the end of the shortest.
 
     Args:
       like: a structure of as many components as there are inputs.
@@ -88,7 +88,7 @@ class _Zipping(Cursor):
 
 
 class Interleave(Node):
-    """Elements of the datasets that a function makes of elements, of several datasets in turn.
+    """Maps elements to datasets, and interleaves the elements of several of these.
 
     Args:
       node: the step of whose elements datasets are made.
@@ -133,7 +133,7 @@ class Interleave(Node):
         return self.checked(spec).element_spec
 
     def checked(self, found: Any) -> Any:
-        """What the function returned, once it is found to be a dataset (or the specification of one)."""
+        """Checks that the function returned a dataset (or the spec of one)."""
         if structure.is_structure(found) or not (hasattr(found, "_node") or hasattr(found, "element_spec")):
             raise TypeError(f"The `map_func` argument must return a `tf.data.Dataset` object. Got {type(found)}.")
         return found
@@ -183,7 +183,7 @@ class _Interleaving(Cursor):
         node = self.node.checked(self.node.function(element, place))._node
         cursor = node.cursor()
         if self.node.parallel is not None:
-            cursor = Ahead(cursor, None, node, 1, max(self.node.block, 2), tuned=self.node.parallel == AUTOTUNE)
+            cursor = Prefetcher(cursor, None, node, 1, max(self.node.block, 2), tuned=self.node.parallel == AUTOTUNE)
         return element, place, cursor
 
     def save(self) -> State:
@@ -208,7 +208,7 @@ class _Interleaving(Cursor):
 
 
 class Directed(Node):
-    """The next element of the input that a selector names, again and again.
+    """Takes each element from the input whose index a selector gives.
 
     Args:
       selector: a step of int64 scalars.
@@ -283,7 +283,7 @@ class _Directing(Cursor):
 
 
 class Drawn(Node):
-    """Numbers drawn by weight, as TensorFlow's multinomial draws them for the same seeds."""
+    """Indices drawn by weight, the same as TensorFlow's multinomial for the same seeds."""
 
     label = "_MapDataset"
 

@@ -1,4 +1,4 @@
-"""Iterators over datasets, as programs hold them."""
+"""Iterators over datasets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtape._src.data.node import COMES_IN, END, Node, State
 
 
 class Iterator:
-    """An iteration over a dataset, which may be used by several threads.
+    """An iterator over a dataset. It is thread-safe.
 
     Args:
       node: the step of a pipeline; programs call `iter(dataset)`.
@@ -78,7 +78,7 @@ class Iterator:
         return element
 
     def get_next_as_optional(self) -> Optional:
-        """The next element, or that there is none.
+        """The next element as an optional.
 
         Returns:
           A `tf.experimental.Optional`.
@@ -95,10 +95,10 @@ class Iterator:
         return self._node.spec
 
     def state_dict(self) -> State:
-        """Where the iteration is, to go on there later, in another process too.
+        """The state of the iteration, to resume it later, possibly in another process.
 
-        Shuffled elements that wait in buffers, elements made ahead, seeds and places are part of it; arrays that a
-        dataset was made of are not. A generator is not either: it starts anew, and what it had yielded is passed over.
+        Shuffled elements that wait in buffers, elements made ahead, seeds and positions are part of it; arrays that a
+        dataset was made of are not. A generator is not either: it starts again, and what it had yielded is passed over.
 
         Returns:
           A dict of numbers, text, NumPy arrays, and lists and dicts of them.
@@ -115,7 +115,7 @@ class Iterator:
             return self._cursor.save()
 
     def load_state_dict(self, state: State) -> None:
-        """Goes on where an iteration over the same pipeline was.
+        """Resumes from the state of an iteration over the same pipeline.
 
         Args:
           state: what `state_dict` gave.
@@ -135,7 +135,7 @@ class Iterator:
 
 
 class NumpyIterator:
-    """An iteration over a dataset that gives NumPy's values instead of tensors.
+    """An iterator that returns NumPy arrays instead of tensors.
 
     Args:
       iterator: an iterator over a dataset; programs call `dataset.as_numpy_iterator()`.
@@ -183,7 +183,7 @@ def _to_numpy(component: Any) -> Any:
 
 
 class Optional:
-    """An element, or that there is none.
+    """An optional element.
 
     Args:
       element: the element.

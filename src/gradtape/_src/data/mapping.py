@@ -1,4 +1,4 @@
-"""Steps that call a function on one element after the other: map, filter, take_while, scan; what forgives errors."""
+"""Nodes that call a function on each element: map, filter, take_while, scan; and ignore_errors."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._src.core.logger import get_logger
 from gradtape._src.data import structure
-from gradtape._src.data.ahead import Ahead
 from gradtape._src.data.errors import refused
 from gradtape._src.data.functions import Function
 from gradtape._src.data.node import COMES_IN, END, Cursor, Node, State
+from gradtape._src.data.prefetching import Prefetcher
 
 AUTOTUNE = -1
 
 
 class Map(Node):
-    """A function of each element, in turn or by several threads."""
+    """Applies a function to each element, in this thread or in several."""
 
     def __init__(
         self, node: Node, function: Callable[..., Any], parallel: int | None, ordered: bool, step: str = "map"
@@ -46,11 +46,11 @@ class Map(Node):
             return _Mapping(cursor, self.function)
         tuned = self.parallel == AUTOTUNE
         threads = os.cpu_count() or 1 if tuned else self.parallel
-        return Ahead(cursor, _call_numbered(self.function), self, threads, threads, self.ordered, tuned)
+        return Prefetcher(cursor, _call_numbered(self.function), self, threads, threads, self.ordered, tuned)
 
 
 class Numbered(Cursor):
-    """Pairs of an element's place and the element."""
+    """Pairs of index and element."""
 
     def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
@@ -91,7 +91,7 @@ class _Mapping(Cursor):
 
 
 class Filter(Node):
-    """The elements of which a predicate is true; all up to the first of which it is not where `first` says so."""
+    """The elements that satisfy a predicate; with `first`, those before the first that does not."""
 
     def __init__(self, node: Node, predicate: Callable[..., Any], stops: bool) -> None:
         self.function = Function(predicate, "take_while" if stops else "filter")
@@ -139,7 +139,7 @@ class _Filtering(Cursor):
 
 
 class Scan(Node):
-    """A function of a state and each element, which gives the next state and what takes the element's place."""
+    """Applies a function of a state and each element, which returns the next state and an output."""
 
     label = "_ScanDataset"
 
@@ -152,7 +152,7 @@ class Scan(Node):
         step = self
 
         class Pairs(Node):
-            """The states and elements, as far as they are known."""
+            """The specs of states and elements."""
 
             def find_spec(self) -> Any:
                 return structure.element_spec_of(step.state), step.inputs[0].spec
@@ -169,7 +169,7 @@ class Scan(Node):
         return _Scanning(self)
 
     def checked(self, pair: Any, is_spec: bool = False) -> tuple[Any, Any]:
-        """What the function returned, once it is found to be a state like the first, and an output."""
+        """Checks that the function returned a state like the first, and an output."""
         spec = pair if is_spec else structure.element_spec_of(pair)
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(
@@ -181,7 +181,7 @@ class Scan(Node):
 
 
 def check_state(first: Any, spec: Any, name: str) -> None:
-    """TypeError unless a new state's specification has the structure and the dtypes of the first one's."""
+    """Raises TypeError unless a new state has the structure and dtypes of the first one."""
     if not structure.same_structure(first, spec):
         raise TypeError(
             f"Invalid `{name}`. The element classes for the new state must match the initial state. Expected "
@@ -227,7 +227,7 @@ class _Scanning(Cursor):
 
 
 class IgnoreErrors(Node):
-    """The elements that can be made; those that raise an exception are left out."""
+    """Skips elements that raise an exception."""
 
     label = "_IgnoreErrorsDataset"
 
@@ -259,7 +259,7 @@ class _Ignoring(Cursor):
 
 
 def reduce(node: Node, initial: Any, function: Callable[..., Any]) -> Any:
-    """The last state of a function of a state and each element that gives the next state."""
+    """Reduces the elements with a function of a state and an element that returns the next state."""
     reducer = Function(function, "reduce")
     state = structure.element_of(initial, structure.component_of)
     first = structure.element_spec_of(state)

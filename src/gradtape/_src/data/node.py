@@ -1,4 +1,4 @@
-"""The steps of a pipeline, and what iterates over them.
+"""The nodes of a pipeline, and the cursors that iterate over them.
 
 A `Node` describes a step: its elements' specification, their number, and how to begin iterating. A `Cursor` is one
 iteration. It gives items in blocks: elements in lists, or, as long as a pipeline does nothing but choose among the rows
@@ -23,7 +23,7 @@ Block = Any  # a list of elements, or an int64 array of row numbers
 
 
 class _End:
-    """What is given instead of an element when there are no more."""
+    """Returned instead of an element at the end."""
 
     def __repr__(self) -> str:
         return "END"
@@ -34,7 +34,7 @@ COMES_IN = "elements of a dataset come in"  # why a function that takes them is 
 
 
 class Cursor:
-    """One iteration over a step. A subclass defines `take` or `next`, and `save` and `load` unless it has no state."""
+    """An iteration over a node. Subclasses define `take` or `next`, and `save` and `load` unless they have no state."""
 
     def take(self, count: int) -> Block:
         """The next items, at least one and at most `count`; none at the end, then again none."""
@@ -52,16 +52,16 @@ class Cursor:
         return block[0] if len(block) else END
 
     def save(self) -> State:
-        """Where the iteration is: numbers, text, NumPy arrays, and lists and dictionaries of them."""
+        """The state of the iteration: numbers, strings, NumPy arrays, and lists and dictionaries of them."""
         raise NotImplementedError
 
     def load(self, state: State) -> None:
-        """Goes on where another iteration over the same pipeline was."""
+        """Resumes from the state of an iteration over the same pipeline."""
         raise NotImplementedError
 
 
 class Source:
-    """Rows that are there, to be chosen by number."""
+    """Rows in memory, selected by index."""
 
     count: int
 
@@ -73,7 +73,7 @@ class Source:
 
 
 class Node:
-    """A step of a pipeline.
+    """A node of a pipeline.
 
     Attributes:
       label: the class that TensorFlow names in the dataset's text.
@@ -105,11 +105,11 @@ class Node:
         return UNKNOWN
 
     def cursor(self) -> Cursor:
-        """A new iteration, of elements."""
+        """A new cursor over elements."""
         raise NotImplementedError
 
     def rows(self) -> Cursor:
-        """A new iteration, of the numbers of the source's rows."""
+        """A new cursor over indices of the source's rows."""
         raise NotImplementedError
 
     @property
@@ -167,7 +167,7 @@ class Gathered(Cursor):
 
 
 def product_of(count: int, times: int) -> int:
-    """A number of elements so many times over; negative numbers are cardinalities."""
+    """The number of elements repeated so many times; negative numbers are special cardinalities."""
     if count == 0 or times == 0:
         return 0
     if times < 0 or count == INFINITE:
@@ -176,13 +176,13 @@ def product_of(count: int, times: int) -> int:
 
 
 def sum_of(counts: list[int]) -> int:
-    """The number of elements of several datasets one after the other."""
+    """The number of elements of concatenated datasets."""
     if INFINITE in counts:
         return INFINITE
     return UNKNOWN if UNKNOWN in counts else sum(counts)
 
 
 def least_of(counts: list[int]) -> int:
-    """The number of elements of several datasets side by side."""
+    """The number of elements of zipped datasets."""
     known = [count for count in counts if count != INFINITE]
     return INFINITE if not known else UNKNOWN if UNKNOWN in known else min(known)

@@ -1,4 +1,4 @@
-"""Options of datasets. They are kept and checked as TensorFlow does; here pipelines need no telling."""
+"""Options of datasets. They are validated and stored as in TensorFlow, but have no effect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 
 class AutoShardPolicy(enum.IntEnum):
-    """How TensorFlow divides a dataset among workers; here there is one.
+    """How TensorFlow shards a dataset among workers. No effect.
 
     Example:
       >>> tf.data.experimental.AutoShardPolicy.OFF.value
@@ -54,7 +54,7 @@ class _Options:
     __hash__ = None  # type: ignore[assignment]
 
     def merge(self, options: Any) -> Any:
-        """These options, and in their place those that others set.
+        """These options, overridden by those that others set.
 
         Args:
           options: the others.

@@ -1,4 +1,4 @@
-"""Which random numbers an iteration uses: TensorFlow's for the same seeds."""
+"""Seeds of iterations, which give TensorFlow's random numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gradtape._src.random import philox
 
 
 class SeedGenerator:
-    """The seeds of a step's iterations: a pair for each, drawn from the step's own pair, or always the latter.
+    """The seeds of a node's iterations: for each a pair derived from the node's pair, or always the latter.
 
     Args:
       seed: the step's own seed, or None.
@@ -19,7 +19,7 @@ class SeedGenerator:
         self.drawn = 0
 
     def next(self) -> tuple[int, int]:
-        """The seeds of another iteration: a Philox key and the high half of the counter."""
+        """The seeds of the next iteration: a Philox key and the high half of the counter."""
         if not self.fresh:
             return self.key, self.high
         stream = philox.Stream(self.key, 0, self.high).skip(self.drawn // 4)

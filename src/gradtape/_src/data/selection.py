@@ -1,4 +1,4 @@
-"""Steps that choose among items and order them, whatever the items are: take, skip, shard, repeat, concatenate."""
+"""Nodes that select and order items of any kind: take, skip, shard, repeat, concatenate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.data.node import (
 
 
 class Selection(Node):
-    """A step that chooses among its input's items, elements or numbers of rows."""
+    """A node that selects among its input's items, which are elements or row indices."""
 
     def __init__(self, *inputs: Node) -> None:
         self.inputs = inputs
@@ -37,11 +37,11 @@ class Selection(Node):
         return self.chosen(True)
 
     def begin(self, place: int, rows: bool) -> Cursor:
-        """An iteration over an input."""
+        """A cursor over an input."""
         return self.inputs[place].rows() if rows else self.inputs[place].cursor()
 
     def chosen(self, rows: bool) -> Cursor:
-        """The cursor that chooses among an input's rows, or elements."""
+        """The cursor that selects among an input's rows or elements."""
         raise NotImplementedError
 
 
@@ -83,7 +83,7 @@ class _Taking(Cursor):
 
 
 class Skip(Selection):
-    """What follows the first items; nothing for a negative count."""
+    """The items after the first ones; none for a negative count."""
 
     label = "_SkipDataset"
 
@@ -127,7 +127,7 @@ class _Skipping(Cursor):
 
 
 class Shard(Selection):
-    """Every so-manieth item."""
+    """Every n-th item."""
 
     label = "_ShardDataset"
 
@@ -172,7 +172,7 @@ class _Sharding(Cursor):
 
 
 class Repeat(Selection):
-    """The items several times over, or for ever; each time its input is iterated over anew."""
+    """The items repeatedly, or forever; each time its input is iterated over again."""
 
     label = "_RepeatDataset"
 
@@ -201,7 +201,7 @@ class _Repeating(Cursor):
                 self.empty = False
                 return block
             if self.node.count < 0 and self.empty:
-                break  # an input without items, for ever
+                break  # an input without items, forever
             self.times += 1
             if self.times != self.node.count:
                 self.cursor = self.node.begin(0, self.of_rows)
@@ -269,7 +269,7 @@ class _Concatenating(Cursor):
 
 
 class Passed(Selection):
-    """All items as they are: of options and of what changes only how a pipeline runs."""
+    """All items unchanged: for options, and for transformations that only affect performance."""
 
     def __init__(self, node: Node, label: str) -> None:
         super().__init__(node)

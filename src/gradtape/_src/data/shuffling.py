@@ -1,4 +1,4 @@
-"""Shuffling through a buffer, in TensorFlow's order under the same seeds."""
+"""Shuffling with a buffer, in the same order as TensorFlow for the same seeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtape._src.data.selection import Selection
 
 
 class Shuffle(Selection):
-    """The items in an order that a buffer of so many of them allows."""
+    """The items shuffled with a buffer."""
 
     label = "_ShuffleDataset"
 
@@ -34,7 +34,7 @@ class Shuffle(Selection):
 
 
 class _Shuffling(Cursor):
-    """The buffer holds numbers: of rows, or, where items are elements, of places in a dictionary of those that wait."""
+    """The buffer holds row indices, or, if items are elements, keys of a dictionary of the elements in the buffer."""
 
     LONGEST = 1 << 16  # numbers that are read together
 
@@ -54,7 +54,7 @@ class _Shuffling(Cursor):
         return drawn if self.of_rows else [self.waiting.pop(number) for number in drawn.tolist()]
 
     def incoming(self, count: int) -> np.ndarray:
-        """Numbers for the buffer, as many as there is room for while `count` are drawn."""
+        """Fills the buffer with row indices, enough to draw `count`."""
         wanted = self.buffer.capacity - len(self.buffer) + count - 1
         block: Block = []
         if not self.ended and wanted:

@@ -1,4 +1,4 @@
-"""Where elements come from: tensors, ranges, generators, lists."""
+"""Sources of elements: tensors, ranges, generators, lists."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Slices(Source):
         return self._packed(places, (len(places),))
 
     def _packed(self, places: np.ndarray, shape: tuple[int, ...]) -> Any:
-        """The rows at these places, under a shape before the rows' own."""
+        """The rows at these indices, with a shape before the rows' axes."""
         parts = [
             take_rows("gather", tensor, places, shape + rest)
             if type(tensor) is Tensor
@@ -87,7 +87,7 @@ class TensorSlices(SourceNode):
 
 
 class Arithmetic(Source):
-    """Numbers at equal distances."""
+    """Equally spaced numbers."""
 
     def __init__(self, start: int, step: int, count: int, dtype: DType) -> None:
         self.start, self.step, self.count, self.dtype = start, step, count, dtype
@@ -132,9 +132,9 @@ class Listed(Cursor):
 
 
 class Elements(Node):
-    """Elements that are there: of from_tensors, from_list, and windows.
+    """Elements in memory: of from_tensors, from_list, and windows.
 
-    `spec` finds their specification, when it is asked for.
+    `spec` finds their specification, when it is requested.
     """
 
     def __init__(self, elements: Sequence[Any], label: str, spec: Callable[[], Any]) -> None:
@@ -150,7 +150,7 @@ class Elements(Node):
 
 
 class Counter(Node):
-    """Numbers at equal distances, without end."""
+    """Infinitely many equally spaced numbers."""
 
     label = "_ScanDataset"
 
@@ -181,7 +181,7 @@ class _Counting(Cursor):
 
 
 class Random(Node):
-    """Random numbers of 32 bits, without end."""
+    """Infinitely many random 32-bit integers."""
 
     label = "_RandomDataset"
 
@@ -221,7 +221,7 @@ class _Random(Cursor):
 
 
 class Generated(Node):
-    """What a generator yields."""
+    """The values yielded by a generator."""
 
     label = "_FlatMapDataset"
 
@@ -267,7 +267,7 @@ class _Generating(Cursor):
         return at_next(InvalidArgumentError, f"TypeError: {message}", self.node.components)
 
     def fitted(self, value: Any) -> Any:
-        """The value as an element of the specification."""
+        """Converts a value to an element of the spec."""
         spec = self.node.spec
         try:
             values = list(structure.flatten_up_to(spec, value))
@@ -302,7 +302,7 @@ class _Generating(Cursor):
         return {"yielded": self.yielded}
 
     def load(self, state: State) -> None:
-        """The generator starts anew, and what it had yielded is passed over."""
+        """Restarts the generator, and skips what it had yielded."""
         self.__init__(self.node)  # type: ignore[misc]
         while self.yielded < state["yielded"] and self.next() is not END:
             pass

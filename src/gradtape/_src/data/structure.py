@@ -1,4 +1,4 @@
-"""Elements: nested tuples and dictionaries of tensors, and what is known of them before they are there.
+"""Elements, nested tuples and dictionaries of tensors, and their specs.
 
 As in tf.data, lists are not structures but become tensors, and a list that a function returns counts as a tuple.
 """
@@ -25,7 +25,7 @@ Component = Any  # Tensor, StringTensor, None, or a dataset
 
 
 class NoneTensorSpec(TypeSpec):
-    """Of a component that is None."""
+    """The spec of a component that is None."""
 
     __slots__ = ()
 
@@ -67,7 +67,7 @@ def leaves(structure: Any) -> list[Any]:
 
 
 def pack(structure: Any, components: Iterator[Any]) -> Any:
-    """A structure like this one of the next components."""
+    """A structure like this one, of the next components."""
     if not is_structure(structure):
         return next(components)
     if type(structure) is tuple:
@@ -78,14 +78,14 @@ def pack(structure: Any, components: Iterator[Any]) -> Any:
 
 
 def map_leaves(function: Callable[..., Any], structure: Any, *others: Any) -> Any:
-    """The structure of what the function makes of corresponding components."""
+    """Applies a function to corresponding components."""
     if not others and not is_structure(structure):
         return function(structure)
     return pack(structure, map(function, leaves(structure), *[leaves(other) for other in others]))
 
 
 def same_structure(one: Any, two: Any) -> bool:
-    """Whether two structures nest alike."""
+    """Whether two structures have the same nesting."""
     if not is_structure(one) or not is_structure(two):
         return is_structure(one) == is_structure(two)
     if isinstance(one, dict) and isinstance(two, dict):
@@ -97,7 +97,7 @@ def same_structure(one: Any, two: Any) -> bool:
 
 
 def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
-    """What stands in a value where a specification has components; TypeError or ValueError if it nests otherwise."""
+    """The parts of a value at a spec's components; TypeError or ValueError if it is nested differently."""
     if not is_structure(spec):
         yield value
         return
@@ -113,7 +113,7 @@ def flatten_up_to(spec: Any, value: Any) -> Iterator[Any]:
 
 
 def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
-    """A value as an element: what is no structure becomes a component."""
+    """Converts a value to an element."""
     if type(value) is Tensor:
         return apply_stop_gradient(value)
     return map_leaves(component, value)
@@ -123,7 +123,7 @@ def element_of(value: Any, component: Callable[[Any], Component]) -> Any:
 
 
 def component_of(value: Any) -> Component:
-    """A value as a component: a tensor that no tape knows, or None."""
+    """Converts a value to a component: a tensor detached from tapes, or None."""
     if value is None:
         return None
     tensor = as_any_tensor(value)
@@ -131,7 +131,7 @@ def component_of(value: Any) -> Component:
 
 
 def row(component: Component, place: int) -> Component:
-    """The row of a component at a place along its first axis."""
+    """A row of a component."""
     if type(component) is Tensor:
         shape = tuple(component.shape)[1:]
         return take_rows("gather", component, np.array([place]), shape)
@@ -139,7 +139,7 @@ def row(component: Component, place: int) -> Component:
 
 
 def section(component: Component, begin: int, end: int) -> Component:
-    """The rows of a component from one place to another."""
+    """A range of rows of a component."""
     if type(component) is Tensor:
         return tensor_from(view(component)[begin:end])
     return component[begin:end]
@@ -151,7 +151,7 @@ def length(component: Component) -> int:
 
 
 def array_of(component: Component) -> np.ndarray:
-    """A component's data, not to be written to."""
+    """A component's data, read-only."""
     return view(component) if type(component) is Tensor else np.asarray(component)
 
 
@@ -159,18 +159,21 @@ def dims(shape: Sequence[int]) -> str:
     return f"[{','.join(map(str, shape))}]"
 
 
-def stack(components: Sequence[Component], place: int, count: int) -> Component:
-    """Components of one shape along a new first axis; `place` and `count` are of the component among an element's."""
+def stack(components: Sequence[Component], place: int, count: int, mapped: bool) -> Component:
+    """Stacks components of one shape.
+
+    `place` and `count` are the component's index and the number of components; for `mapped` see `batch_of`.
+    """
     first = components[0]
     if type(first) is StringTensor:
-        _check_shapes(components, place, count)
+        _check_shapes(components, place, count, mapped)
         return StringTensor(np.stack([np.asarray(part) for part in components]))
     if first is None:
         return None
     shape = first.shape
     for part in components:
         if part.shape != shape:
-            _check_shapes(components, place, count)
+            _check_shapes(components, place, count, mapped)
     tensor, array = empty((len(components), *shape), first.dtype)
     for i, part in enumerate(components):
         array[i] = view(part)
@@ -178,11 +181,11 @@ def stack(components: Sequence[Component], place: int, count: int) -> Component:
     return tensor
 
 
-def _check_shapes(components: Sequence[Component], place: int, count: int) -> None:
+def _check_shapes(components: Sequence[Component], place: int, count: int, mapped: bool) -> None:
     first = tuple(components[0].shape)
     for other, part in enumerate(components):
         shape = tuple(part.shape)
-        if len(shape) != len(first):
+        if shape != first and not (mapped and len(shape) == len(first)):
             raise at_next(
                 InvalidArgumentError,
                 f"Cannot batch tensors with different shapes in component {place}. First element had shape "
@@ -198,15 +201,19 @@ def _check_shapes(components: Sequence[Component], place: int, count: int) -> No
             )
 
 
-def batch_of(elements: Sequence[Any]) -> Any:
-    """Elements of one structure as one element, its components along a new first axis."""
+def batch_of(elements: Sequence[Any], mapped: bool) -> Any:
+    """Stacks the components of elements of one structure.
+
+    The error for different shapes is TensorFlow's, which has another wording if the elements are results of `map`, as
+    it fuses that with `batch`.
+    """
     first = elements[0]
     if type(first) is Tensor:
-        return stack(elements, 0, 1)
+        return stack(elements, 0, 1, mapped)
     parts = [leaves(element) for element in elements]
     count = len(parts[0])
     columns = zip(*parts, strict=True)
-    return pack(first, iter([stack(column, place, count) for place, column in enumerate(columns)]))
+    return pack(first, iter([stack(column, place, count, mapped) for place, column in enumerate(columns)]))
 
 
 def to_numpy(component: Component) -> Any:
@@ -217,7 +224,7 @@ def to_numpy(component: Component) -> Any:
 
 
 def spec_of(component: Component) -> TypeSpec:
-    """What is known of a component that is there: everything."""
+    """The spec of a component."""
     if component is None:
         return NoneTensorSpec()
     if isinstance(component, Tensor | StringTensor):
@@ -226,29 +233,29 @@ def spec_of(component: Component) -> TypeSpec:
 
 
 def element_spec_of(element: Any) -> Any:
-    """The specification of an element that is there."""
+    """The spec of an element."""
     return map_leaves(spec_of, element)
 
 
 def reshaped(spec: Any, change: Callable[[TensorShape], TensorShape]) -> Any:
-    """The specification with changed shapes of tensors."""
+    """The spec with the shapes of tensors changed."""
     return map_leaves(
         lambda leaf: TensorSpec(change(leaf.shape), leaf.dtype) if isinstance(leaf, TensorSpec) else leaf, spec
     )
 
 
 def batched(spec: Any, size: int | None) -> Any:
-    """The specification of batches of so many elements; None for a number that is unknown."""
+    """The spec of batches of a size, None if unknown."""
     return reshaped(spec, TensorShape([size]).concatenate)
 
 
 def of_rows(spec: Any) -> Any:
-    """The specification of the elements of batches."""
+    """The spec of the elements of batches."""
     return reshaped(spec, lambda shape: shape[1:])
 
 
 def relaxed(one: Any, two: Any) -> Any:
-    """The specification that two specifications of one structure are instances of."""
+    """The most specific spec that includes two specs of one structure."""
     return map_leaves(lambda a, b: a.most_specific_compatible_type(b), one, two)
 
 
@@ -256,7 +263,7 @@ def relaxed(one: Any, two: Any) -> Any:
 
 
 def encode(element: Any) -> list[Any]:
-    """An element's components as arrays; of a dataset within, the list of its encoded elements."""
+    """Encodes an element's components as arrays, and nested datasets as lists of encoded elements."""
     return [_encoded(component) for component in leaves(element)]
 
 
@@ -269,7 +276,7 @@ def _encoded(component: Component) -> Any:
 
 
 def decode(spec: Any, arrays: Sequence[Any]) -> Any:
-    """The element of encoded components."""
+    """Decodes an element."""
     return pack(spec, iter([_decoded(leaf, array) for leaf, array in zip(leaves(spec), arrays, strict=True)]))
 
 

@@ -19,10 +19,10 @@ def bucket_by_sequence_length(
     no_padding: bool = False,
     drop_remainder: bool = False,
 ) -> Transformation:
-    """For `Dataset.apply`: padded batches of elements of similar lengths, as the method of that name.
+    """For `Dataset.apply`: the same as `Dataset.bucket_by_sequence_length`.
 
     Args:
-      element_length_func: a function of an element that gives its length, an int32 scalar.
+      element_length_func: a function of an element that returns its length, an int32 scalar.
       bucket_boundaries: lengths in increasing order; a bucket holds those from one to before the next.
       bucket_batch_sizes: the sizes of batches, one more than boundaries.
       padded_shapes, padding_values: as for `padded_batch`.
@@ -46,7 +46,7 @@ def bucket_by_sequence_length(
 
 
 def enumerate_dataset(start: Any = 0) -> Transformation:
-    """For `Dataset.apply`: elements with their numbers, as `Dataset.enumerate`.
+    """For `Dataset.apply`: the same as `Dataset.enumerate`.
 
     Args:
       start: the first number.
@@ -68,13 +68,13 @@ def group_by_window(
     window_size: Any = None,
     window_size_func: Callable[..., Any] | None = None,
 ) -> Transformation:
-    """For `Dataset.apply`: what a function makes of groups of elements with the same key, as the method of that name.
+    """For `Dataset.apply`: the same as `Dataset.group_by_window`.
 
     Args:
-      key_func: a function of an element that gives its key, an int64 scalar.
-      reduce_func: a function of a key and the dataset of a group that gives a dataset.
+      key_func: a function of an element that returns its key, an int64 scalar.
+      reduce_func: a function of a key and the dataset of a group that returns a dataset.
       window_size: how many elements a group has at most.
-      window_size_func: a function of the key that gives that, instead.
+      window_size_func: a function of the key that returns that, instead.
 
     Returns:
       A function of a dataset. ValueError tells of both sizes, or none.
@@ -88,11 +88,11 @@ def group_by_window(
 
 
 def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
-    """For `Dataset.apply`: what a function makes of each element and a state that it carries on, as `Dataset.scan`.
+    """For `Dataset.apply`: the same as `Dataset.scan`.
 
     Args:
       initial_state: the first state.
-      scan_func: a function of the state and an element that gives the next state and an element.
+      scan_func: a function of the state and an element that returns the next state and an element.
 
     Returns:
       A function of a dataset.
@@ -106,10 +106,10 @@ def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
 
 
 def take_while(predicate: Callable[..., Any]) -> Transformation:
-    """For `Dataset.apply`: the elements before the first of which a function is false, as `Dataset.take_while`.
+    """For `Dataset.apply`: the same as `Dataset.take_while`.
 
     Args:
-      predicate: a function of an element that gives a bool.
+      predicate: a function of an element that returns a bool.
 
     Returns:
       A function of a dataset.
@@ -130,10 +130,10 @@ def parallel_interleave(
     buffer_output_elements: Any = None,
     prefetch_input_elements: Any = None,
 ) -> Transformation:
-    """For `Dataset.apply`: elements of several datasets in turn, as `Dataset.interleave`.
+    """For `Dataset.apply`: the same as `Dataset.interleave`.
 
     Args:
-      map_func: a function of an element that gives a dataset.
+      map_func: a function of an element that returns a dataset.
       cycle_length: of how many datasets at a time.
       block_length: how many elements of each in a row.
       sloppy: not used; elements keep their order.
@@ -151,7 +151,7 @@ def parallel_interleave(
 
 
 def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
-    """For `Dataset.apply`: elements made ahead of their use, as `Dataset.prefetch`; there is one device.
+    """For `Dataset.apply`: the same as `Dataset.prefetch`, as there is only one device.
 
     Args:
       device: not used.
@@ -168,7 +168,7 @@ def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
 
 
 def copy_to_device(target_device: Any, source_device: Any = "/cpu:0") -> Transformation:
-    """For `Dataset.apply`: the dataset as it is, as there is one device.
+    """For `Dataset.apply`: no effect, as there is only one device.
 
     Args:
       target_device, source_device: not used.

@@ -1,4 +1,4 @@
-"""Steps that gather elements into datasets of their own: windows, and groups by key."""
+"""Nodes that collect elements in nested datasets: windows, and groups by key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Wrap = Callable[[Node], Any]
 
 
 class Window(Node):
-    """Datasets of so many elements; of each component one, in the element's structure.
+    """Windows: for each component a dataset of so many elements, in the element's structure.
 
     Args:
       node: the step whose elements they are.
@@ -102,13 +102,13 @@ class _Windowing(Cursor):
 
 
 class Group(Node):
-    """The elements of the datasets that a function makes of elements with the same key.
+    """The elements of the datasets that a function returns for groups of elements with the same key.
 
     Args:
       node: the step whose elements are grouped.
-      key: a function of an element that gives an int64 scalar.
-      reducer: a function of a key and a dataset of the elements that gives a dataset.
-      size: a function of a key that gives how many elements are passed to the reducer at once.
+      key: a function of an element that returns an int64 scalar.
+      reducer: a function of a key and a dataset of the elements that returns a dataset.
+      size: a function of a key that returns how many elements are passed to the reducer at once.
       wrap: what makes a dataset of a step.
     """
 
@@ -166,7 +166,7 @@ class _Grouping(Cursor):
                 return END
 
     def read(self) -> None:
-        """Puts an element into its group, which is given when it is full."""
+        """Adds an element to its group, which is returned when it is full."""
         element = self.cursor.next()
         if element is END:
             self.ended = True

@@ -1,6 +1,6 @@
 """Ranks agree on what they exchange before they do: where they differ all are told how, and none waits for ever.
 
-Before every exchange goes a message of four numbers: a hash of what this rank is about to exchange, its complement, and
+Before every exchange ranks tell each other four numbers: a hash of what each is about to exchange, its complement, and
 what tells of ranks that have joined. The smallest of each says whether all are the same. Only where they are not do
 ranks show each other what they have.
 """
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gradtape._src.core import errors
+from gradtape._src.distributed.rings import Numbers
 
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
@@ -84,30 +85,49 @@ class Disagreement(errors.FailedPreconditionError):
 
 @functools.lru_cache(maxsize=4096)
 def _hash(proposal: Proposal) -> int:
-    return int.from_bytes(hashlib.blake2b(proposal.encoded(), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(hashlib.blake2b(proposal.encoded(), digest_size=8).digest(), "big") >> 2  # below NOBODY
+
+
+class _Smallest:
+    """The smallest of all ranks' numbers, on their way."""
+
+    def __init__(self, world: World, *own: int) -> None:
+        world.check_process()
+        world.waiting.exchanges += 1
+        self.numbers: Numbers | None = None
+        if world.local_reductions is not None:
+            self.numbers = Numbers(*own)
+            self.request: Any = world.local_reductions.agreements.enter(self.numbers)
+        else:
+            self.least = np.array(own, np.int64)
+            self.request = world.control.Iallreduce(world.mpi.IN_PLACE, self.least, op=world.mpi.MIN)
+
+    def found(self) -> list[int]:
+        """They, once the request is done."""
+        if self.numbers is None:
+            return self.least.tolist()
+        return list(map(min, *self.numbers.of_all))
 
 
 class Agreement:
     """A proposal on its way to the other ranks."""
 
     def __init__(self, world: World, proposal: Proposal) -> None:
-        world.check_process()
         self.world, self.proposal = world, proposal
-        world.waiting.exchanges += 1
         number = _hash(proposal)
-        self.least = np.array([number, ~number, world.rank, 0], np.int64)
-        self.request = world.control.Iallreduce(world.mpi.IN_PLACE, self.least, op=world.mpi.MIN)
+        self.smallest = _Smallest(world, number, ~number, world.rank, 0)
 
     def finish(self) -> bool:
         """Waits until all ranks have proposed. Returns whether some have joined, which then know the proposal.
 
         Raises Disagreement where proposals differ.
         """
-        self.world.waiting.request(self.request, self.proposal)
-        if self.least[0] != ~self.least[1]:
+        self.world.waiting.request(self.smallest.request, self.proposal)
+        number, complement, first, joined = self.smallest.found()
+        if number != ~complement:
             _disagree(self.world, self.proposal)
-        if self.least[3] < 0:
-            _show(self.world, self.proposal, int(self.least[2]))
+        if joined < 0:
+            _show(self.world, self.proposal, first)
             return True
         return False
 
@@ -119,17 +139,15 @@ def agree(world: World, proposal: Proposal) -> bool:
 
 def await_proposal(world: World) -> Proposal | None:
     """What the others propose while this rank has joined: None when all have. Disagreement where they differ."""
-    world.check_process()
-    world.waiting.exchanges += 1
-    least = np.array([NOBODY, NOBODY, NOBODY, -1], np.int64)
-    request = world.control.Iallreduce(world.mpi.IN_PLACE, least, op=world.mpi.MIN)
+    smallest = _Smallest(world, NOBODY, NOBODY, NOBODY, -1)
     # A rank that has joined may wait as long as the others compute.
-    world.waiting.request(request, "the ranks that have not joined")
-    if least[2] == NOBODY:
+    world.waiting.request(smallest.request, "the ranks that have not joined")
+    number, complement, first, _ = smallest.found()
+    if first == NOBODY:
         return None
-    if least[0] != ~least[1]:
+    if number != ~complement:
         _disagree(world, None)
-    return _show(world, None, int(least[2]))
+    return _show(world, None, first)
 
 
 def _show(world: World, proposal: Proposal | None, root: int) -> Proposal | None:

@@ -19,7 +19,7 @@ from gradtape._src.distributed.agreement import Item, Proposal, agree, await_pro
 from gradtape._src.distributed.compression import Compression, Wire, bits_of
 from gradtape._src.distributed.gathering import counts_of, gathered_rows
 from gradtape._src.distributed.gradients import GRADIENTS, GradientExchange, exchange, of_one
-from gradtape._src.distributed.reduction import Average, Max, Min, Op, Reduction, Sum, buckets_of, reduction_of
+from gradtape._src.distributed.reduction import Average, Combination, Max, Min, Reduction, Sum, buckets_of, reduction_of
 from gradtape._src.distributed.world import World, current
 from gradtape._src.ops.indexed_slices import IndexedSlices
 
@@ -50,7 +50,7 @@ def _request(world: World, request: Any, operation: str, length: int = 0) -> Non
 # Reductions
 
 
-def _op_of(op: Op | None, average: bool | None) -> Op:
+def _op_of(op: Combination | None, average: bool | None) -> Combination:
     if average is not None and op is not None:
         raise ValueError("The op parameter supersedes average. Please provide only one of them.")
     if average is not None:
@@ -119,7 +119,7 @@ def allreduce(
     device_dense: str = "",
     device_sparse: str = "",
     compression: Wire = Compression.none,
-    op: Op | None = None,
+    op: Combination | None = None,
     prescale_factor: float = 1.0,
     postscale_factor: float = 1.0,
     name: str | None = None,
@@ -170,7 +170,7 @@ def grouped_allreduce(
     device_dense: str = "",
     device_sparse: str = "",
     compression: Wire = Compression.none,
-    op: Op | None = None,
+    op: Combination | None = None,
     prescale_factor: float = 1.0,
     postscale_factor: float = 1.0,
     name: str | None = None,

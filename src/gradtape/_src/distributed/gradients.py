@@ -12,6 +12,7 @@ from gradtape._engine.record.primitive import as_effect, effect_kind, fail_trace
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
 from gradtape._src.distributed.agreement import Agreement, Item, Proposal
+from gradtape._src.distributed.folding import Fold
 from gradtape._src.distributed.gathering import gathered_rows
 from gradtape._src.distributed.reduction import Bucket, Reduction, Travelling, buckets_of, reduction_of
 from gradtape._src.ops.indexed_slices import IndexedSlices
@@ -96,7 +97,10 @@ class GradientExchange:
         found = np.zeros(count, np.int8)
         for place, gradient in self.offered.items():
             found[place] = kind_of(gradient)
-        request = world.data.Iallreduce(world.mpi.IN_PLACE, found, op=world.mpi.MAX)
+        if world.local_reductions is None:
+            request = world.data.Iallreduce(world.mpi.IN_PLACE, found, op=world.mpi.MAX)
+        else:
+            request = world.local_reductions.reduce(found, found, Fold(np.maximum), alone=False)
         world.waiting.request(request, GRADIENTS)
         kinds = found.tolist()
         late = tuple([kind if self.kinds[place] != 2 else 0 for place, kind in enumerate(kinds)])

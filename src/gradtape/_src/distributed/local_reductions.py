@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import Any
 
 import numpy as np
 
+from gradtape._src.distributed.folding import Fold
+from gradtape._src.distributed.rings import LINE, Entered, Meeting, Numbers, Ring
+from gradtape._src.distributed.shared_memory import SharedMemory
 from gradtape._src.distributed.storage import Storage, may_share
-from gradtape._src.distributed.windows import Combine, Refine, Window
+from gradtape._src.distributed.windows import AHEAD, PIECE, Window
 
-# Bytes that are combined, refined and written at a time: calls cost little of it, and much is still in a cache.
-PART = 1 << 20
+# Of each ring: bytes of a place, and in how many rounds ranks put something in before they have seen the first.
+RINGS = ((LINE, 4), (LINE, 64), (0, 64), (PIECE, AHEAD))
 GRAIN = 1 << 12  # bytes: ranks' parts of an array begin at multiples, so that they write to no line of each other's
 
 
 class Request:
     """A reduction on its way, to be waited for as for MPI's requests."""
 
-    def __init__(
-        self, reductions: LocalReductions, own: np.ndarray, out: np.ndarray, combine: Combine, refine: Refine
-    ) -> None:
-        self.reductions, self.own, self.out, self.combine, self.refine = reductions, own, out, combine, refine
-        self.places: np.ndarray | None = None  # of all ranks' arrays in the storage, each's two; -1 where one is not
-        self.told: Any = None  # MPI's request for these
-        self.ended: Any = None  # what tells of the result: the request of a barrier, or of the window
+    def __init__(self, reductions: LocalReductions, own: np.ndarray, out: np.ndarray, fold: Fold) -> None:
+        self.reductions, self.own, self.out, self.fold = reductions, own, out, fold
+        self.places: Numbers | None = None  # of all ranks' arrays in the storage, each's two; -1 where one is not
+        self.ended: Entered | None = None  # what tells of the result
 
     def Test(self) -> bool:
         """Whether the result is there; goes on with it as far as the other ranks have come."""
@@ -40,83 +41,83 @@ class LocalReductions:
     of the window, as each element is combined in the order of ranks. Where one rank's tensor does not lie there, all go
     through the window. What goes which way is decided in order, so that ranks put pieces into the window in one.
 
+    Attributes:
+      agreements: in which ranks tell each other what they are about to do.
+
     Raises OSError on all ranks where they cannot share memory.
     """
 
     def __init__(self, communicator: Any) -> None:
-        self.window = Window(communicator)
+        *starts, whole = itertools.accumulate((Ring.room(*size) for size in RINGS), initial=0)
+        memory = SharedMemory(communicator, whole, claimed=True)
+        agreements, places, endings, window = zip(starts, RINGS, strict=True)
+        self.agreements, self.places, self.endings = [
+            Ring(memory, start, *size) for start, size in (agreements, places, endings)
+        ]
+        self.window = Window(memory, window[0], *window[1])
         self.storage: Storage | None
         try:
             self.storage = Storage(communicator)
         except OSError:
             self.storage = None  # there is little room: the window does it all
-        # Ranks come to barriers and to the window in different orders, and only within a communicator in one.
-        self.telling, self.ending = communicator.Dup(), communicator.Dup()
         self.undecided: deque[Request] = deque()
 
-    def reduce(self, own: np.ndarray, out: np.ndarray, combine: Combine, refine: Refine, alone: bool) -> Request:
+    def reduce(self, own: np.ndarray, out: np.ndarray, fold: Fold, alone: bool) -> Request:
         """Begins to reduce contiguous arrays of all ranks, which have the same size and dtype; `out` may be `own`.
 
         Args:
           own, out: what this rank has, and where the result goes.
-          combine, refine: how two ranks' arrays become one, and what is done to the result.
+          fold: how all ranks' arrays become one.
           alone: whether `own` is a tensor of the caller's; on all ranks, or on none.
         """
-        request = Request(self, own.reshape(-1), out.reshape(-1), combine, refine)
+        request = Request(self, own.reshape(-1), out.reshape(-1), fold)
         storage = self.storage
         if alone and storage is not None and may_share(own.nbytes):
-            pair = np.array([storage.place_of(array) for array in (own, out)], np.int64)
-            if pair.min() < 0:
+            pair = [storage.place_of(array) for array in (own, out)]
+            if min(pair) < 0:
                 storage.share(own.nbytes)
-            request.places = np.empty((self.telling.size, 2), np.int64)
-            request.told = self.telling.Iallgather(pair, request.places)
+            request.places = Numbers(*pair)
+            self.places.enter(request.places)
         self.undecided.append(request)
         self.advance()
         return request
 
     def advance(self) -> None:
         """Goes on as far as the other ranks have come."""
+        self.places.advance()
+        self.endings.advance()
         while self.undecided:
             request = self.undecided[0]
-            if request.told is not None and not request.told.Test():
+            if request.places is not None and not request.places.of_all:
                 break
             self.undecided.popleft()
-            if request.places is not None and request.places.min() >= 0:
-                self._combine_part(request, request.places)
-                request.ended = self.ending.Ibarrier()
+            if request.places is not None and min(map(min, request.places.of_all)) >= 0:
+                self._combine_part(request, request.places.of_all)
+                # The others read and write these, also where the exchange is given up meanwhile.
+                request.ended = self.endings.enter(Meeting(request.own, request.out))
             else:
-                request.ended = self.window.reduce(request.own, request.out, request.combine, request.refine)
+                request.ended = self.window.reduce(request.own, request.out, request.fold)
         self.window.advance()
 
-    def _combine_part(self, request: Request, places: np.ndarray) -> None:
+    def _combine_part(self, request: Request, places: list[tuple[int, ...]]) -> None:
         """Combines this rank's part of all ranks' arrays, and writes it to where each wants it."""
         storage, own = self.storage, request.own
         assert storage is not None
 
         def arrays(column: int) -> list[np.ndarray]:
-            starts = places[:, column].tolist()
-            return [storage.of_rank(rank, start, own.nbytes).view(own.dtype) for rank, start in enumerate(starts)]
+            return [
+                storage.of_rank(rank, starts[column], own.nbytes).view(own.dtype) for rank, starts in enumerate(places)
+            ]
 
         values, results = arrays(0), arrays(1)
-        grain, length = GRAIN // own.itemsize, PART // own.itemsize
+        grain = GRAIN // own.itemsize
         share = -(-own.size // (len(values) * grain)) * grain
-        first = storage.rank * share
-        last = min(own.size, first + share)
-        for start in range(first, last, length):
-            part = slice(start, min(last, start + length))
-            result = request.out[part]
-            request.combine(values[0][part], values[1][part], result)
-            for value in values[2:]:
-                request.combine(result, value[part], result)
-            request.refine(result)
-            for rank, array in enumerate(results):
-                if rank != storage.rank:
-                    array[part] = result
+        part = slice(storage.rank * share, (storage.rank + 1) * share)
+        if part.start < own.size:
+            results[0], results[storage.rank] = results[storage.rank], results[0]
+            request.fold([array[part] for array in values], [array[part] for array in results])
 
-    def free(self) -> None:
-        """Gives the memory back; all ranks call it."""
-        self.window.free()
+    def close(self) -> None:
+        """Has tensors lie in memory of this process' own again."""
         if self.storage is not None:
             self.storage.close()
-        self.telling.Free()
-        self.ending.Free()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gradtape._engine.api.api import empty, view
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core.dtypes import as_dtype
+from gradtape._src.core.dtypes import as_dtype, bfloat16, float16
 from gradtape._src.distributed.agreement import Item
 from gradtape._src.distributed.compression import WIRES, Wire, bits_of, is_half
+from gradtape._src.distributed.folding import Fold, Refine, as_it_is
 
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
@@ -21,7 +22,7 @@ ALONE = 1 << 16  # bytes from which on a tensor travels out of its own storage; 
 BUCKET = 1 << 20  # bytes at which a bucket is full
 
 
-class Op(NamedTuple):
+class Combination(NamedTuple):
     """How values of the ranks become one.
 
     Attributes:
@@ -38,9 +39,9 @@ class Op(NamedTuple):
         return self.name
 
 
-Average, Sum = Op("Average", "SUM", np.add), Op("Sum", "SUM", np.add)
-Min, Max = Op("Min", "MIN", np.minimum), Op("Max", "MAX", np.maximum)
-Product = Op("Product", "PROD", np.multiply)
+Average, Sum = Combination("Average", "SUM", np.add), Combination("Sum", "SUM", np.add)
+Min, Max = Combination("Min", "MIN", np.minimum), Combination("Max", "MAX", np.maximum)
+Product = Combination("Product", "PROD", np.multiply)
 OPS = {op.name: op for op in (Average, Sum, Min, Max, Product)}
 
 
@@ -53,7 +54,7 @@ class Reduction(NamedTuple):
       before, after: what they are multiplied by before and after they travel.
     """
 
-    op: Op
+    op: Combination
     wire: Wire = WIRES["none"]
     before: float = 1.0
     after: float = 1.0
@@ -113,6 +114,7 @@ class Bucket:
         self.wire = reduction.wire_of(self.items[0].dtype)
         self.sizes = [int(np.prod(item.shape, dtype=np.int64)) for item in self.items]
         self.travels = self.wire.dtype or self.dtype.as_numpy_dtype
+        self.code = {"fp16": float16.code, "bf16": bfloat16.code}.get(self.wire.name, self.dtype.code)
         self.direct = len(places) == 1 and self.wire.dtype is None and reduction.before == 1.0
         self.spare: list[np.ndarray] = []  # buffers that were used before
 
@@ -125,12 +127,12 @@ class Bucket:
         if self.direct and tensors[0] is not None:
             made, array = empty(self.items[0].shape, self.dtype)
             own = np.ascontiguousarray(view(tensors[0]))
-            refine: Callable[[np.ndarray], object] = functools.partial(self.reduction.refine, size=world.size)
+            refine: Refine = functools.partial(self.reduction.refine, size=world.size)
             if world.local_reductions is None:
                 request = self._sent(world, own, array)
             else:
-                request = world.local_reductions.reduce(own, array, self._combine, refine, alone=True)
-                refine = _as_it_is
+                fold = self._fold(refine, world.size if self.reduction.op is Average else 1)
+                request, refine = world.local_reductions.reduce(own, array, fold, alone=True), as_it_is
             return Travelling(self, world, request, (own, tensors[0]), array, made, refine)
         buffer = self.spare.pop() if self.spare else np.empty(sum(self.sizes), self.travels)
         start = 0
@@ -144,21 +146,24 @@ class Bucket:
         if world.local_reductions is None:
             request = self._sent(world, buffer, buffer)
         else:
-            request = world.local_reductions.reduce(buffer, buffer, self._combine, _as_it_is, self.direct)
-        return Travelling(self, world, request, None, buffer, None, _as_it_is)
+            request = world.local_reductions.reduce(buffer, buffer, self._fold(as_it_is, 1), self.direct)
+        return Travelling(self, world, request, None, buffer, None, as_it_is)
 
-    def _combine(self, one: np.ndarray, other: np.ndarray, out: np.ndarray) -> None:
-        """Two arrays as they travel become one, which may be the first."""
-        self.wire.apply(self.reduction.op.function, one, other, out)
+    def _fold(self, refine: Refine, divisor: int) -> Fold:
+        """How arrays become one as they travel."""
+        reduction = self.reduction
+        by_engine = (
+            reduction.op.mpi == "SUM"
+            and (refine is as_it_is or reduction.after == 1.0)
+            and (divisor == 1 or not self.dtype.is_complex)
+        )
+        combine = functools.partial(self.wire.apply, reduction.op.function)
+        return Fold(combine, refine, self.code if by_engine else -1, divisor)
 
     def _sent(self, world: World, own: np.ndarray, out: np.ndarray) -> Any:
         """Begins to reduce arrays as they travel, the same one or two, by messages; returns a request."""
         op = _mpi_op(world, self.reduction.op, self.wire, out.dtype)
         return world.data.Iallreduce(world.mpi.IN_PLACE if own is out else bits_of(own), bits_of(out), op=op)
-
-
-def _as_it_is(array: np.ndarray) -> None:
-    """What is done to results that are not yet what they will be."""
 
 
 class Travelling:
@@ -172,7 +177,7 @@ class Travelling:
         held: Any,
         buffer: np.ndarray,
         made: Tensor | None,
-        refine: Callable[[np.ndarray], object],
+        refine: Refine,
     ) -> None:
         self.bucket, self.world, self.request = bucket, world, request
         self.held, self.buffer, self.made, self.refine = held, buffer, made, refine
@@ -226,7 +231,7 @@ def buckets_of(items: tuple[Item, ...], chosen: tuple[bool, ...], reduction: Red
 _own_ops: dict[tuple[str, np.dtype, bool], Any] = {}
 
 
-def _mpi_op(world: World, op: Op, wire: Wire, dtype: np.dtype) -> Any:
+def _mpi_op(world: World, op: Combination, wire: Wire, dtype: np.dtype) -> Any:
     """MPI's operation, or one made of NumPy's function: for halves, and as MPI's extremes may pass over NaN."""
     encoded = wire.dtype is not None
     if not encoded and not is_half(dtype) and (op.function in (np.add, np.multiply) or dtype.kind in "iu"):

@@ -35,6 +35,7 @@ class SharedMemory:
 
     Attributes:
       of_rank: an array of bytes for each rank.
+      rank: which of them this one is.
 
     Raises OSError on all ranks where the memory cannot be had.
     """
@@ -44,7 +45,7 @@ class SharedMemory:
 
     def __init__(self, communicator: Any, length: int, claimed: bool) -> None:
         """`claimed`: takes the room for all of it, as a page that cannot be had ends the process that touches it."""
-        self.first, self.length = communicator.rank * length, length
+        self.rank, self.first, self.length = communicator.rank, communicator.rank * length, length
         whole = communicator.size * length
         name, failure, told = None, None, []
         try:

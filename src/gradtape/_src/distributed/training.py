@@ -14,13 +14,13 @@ from gradtape._src.core.records import opened
 from gradtape._src.distributed.collectives import broadcast_all, check_same
 from gradtape._src.distributed.compression import Compression, Wire
 from gradtape._src.distributed.gradients import GradientExchange, exchange, proposal_for
-from gradtape._src.distributed.reduction import Average, Op, Reduction, Sum
+from gradtape._src.distributed.reduction import Average, Combination, Reduction, Sum
 from gradtape._src.distributed.world import World, current
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.optimizers.base import Optimizer
 
 
-def _reduction(op: Op, compression: Wire, predivide: float, size: int) -> Reduction:
+def _reduction(op: Combination, compression: Wire, predivide: float, size: int) -> Reduction:
     """The reduction of gradients, of averages a part of the division before they travel."""
     if predivide == 1.0:
         return Reduction(op, compression)
@@ -63,7 +63,7 @@ class DistributedGradientTape:
         device_sparse: str = "",
         compression: Wire = Compression.none,
         sparse_as_dense: bool = False,
-        op: Op = Average,
+        op: Combination = Average,
         gradient_predivide_factor: float = 1.0,
     ) -> None:
         self._world = current()
@@ -140,7 +140,7 @@ def DistributedOptimizer(
     compression: Wire = Compression.none,
     sparse_as_dense: bool = False,
     backward_passes_per_step: int = 1,
-    op: Op = Average,
+    op: Combination = Average,
     gradient_predivide_factor: float = 1.0,
     average_aggregated_gradients: bool = False,
 ) -> Optimizer:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
 
 EAGER = 25e-6  # seconds in which a peer that computes the same should come
+# In which it may come with little more work, if it has a processor. Naps take longer than they should: a rank that
+# oversleeps keeps the next one waiting, which does too, in every step.
+PATIENT = 1e-3
 PER_BYTE = 4e-9  # and what a message may take beyond, a few times what memory does
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
@@ -57,8 +60,9 @@ class Waiting:
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
-        """Returns when `done()` is true, which is asked again and again: without a pause for as long as a message of so
-        many bytes should take, as MPI moves one on when it is asked, then rarely.
+        """Returns when `done()` is true, which is asked again and again: without a pause at first, then between others'
+        turns for as long as peers and a message of so many bytes should take, as MPI moves one on when it is asked,
+        then rarely.
 
         DeadlineExceededError where it takes longer than `fail_after`.
         """
@@ -66,11 +70,11 @@ class Waiting:
             return
         start = time.perf_counter()
         crowded = self.world.local_size > self.processors  # who asks without a pause may keep the others from coming
-        soon = start + EAGER + PER_BYTE * length
+        soon = start + (EAGER if crowded else PATIENT) + PER_BYTE * length
         while time.perf_counter() < soon:
             if done():
                 return
-            if crowded:
+            if crowded or time.perf_counter() - start > EAGER:
                 _let_others_run()
         nap, told, warned = SHORTEST_NAP, False, False
         while not done():

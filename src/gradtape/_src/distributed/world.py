@@ -188,7 +188,7 @@ def shutdown() -> None:
 
     agree(world, leaving())
     if world.local_reductions is not None:
-        world.local_reductions.free()
+        world.local_reductions.close()
         world.local_reductions = None
 
 

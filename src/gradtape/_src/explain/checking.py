@@ -22,7 +22,7 @@ _WIDE = {"f": np.float64, "V": np.float64, "c": np.complex128}  # bfloat16 is of
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of one operand of a step.
+    """The result of checking one operand of a step.
 
     Attributes:
       place: the step's place.
@@ -41,7 +41,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Check:
-    """What central differences say of an explanation.
+    """The result of checking an explanation by central differences.
 
     Attributes:
       steps: what came of each step and operand.

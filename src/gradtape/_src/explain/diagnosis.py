@@ -25,7 +25,7 @@ _RATIO = 1e3  # of cotangents' norms along the way, from which on they explode o
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with one gradient, or with one step on the way.
+    """A finding about one gradient, or one step on the way.
 
     Attributes:
       source: whose gradient.
@@ -84,7 +84,7 @@ class Diagnosis:
 def diagnose(
     tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
 ) -> Diagnosis:
-    """What `tape.diagnose` does."""
+    """Implements `tape.diagnose`."""
     require_usable(tape, "diagnose")
     targets, flat = flattened(target, "target", "diagnose"), flattened(sources, "source", "diagnose")
     graph = read(tape, targets, flat, flattened_seeds(target, output_gradients))

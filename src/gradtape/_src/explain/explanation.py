@@ -26,7 +26,7 @@ _WRITTEN = {"text": text, "latex": latex}
 
 @dataclass
 class Flow:
-    """What a step gives one of its operands.
+    """The contribution of a step to one of its operands.
 
     Attributes:
       operand: its name.
@@ -90,7 +90,7 @@ class Explained:
 
 
 class Explanation:
-    """How a target's gradient comes about, step by step; `tape.explain` makes it.
+    """An explanation of a gradient, step by step, returned by `tape.explain`.
 
     `print` shows it as text; `markdown`, `latex`, `svg` and `html` give it in these forms, and notebooks show the last.
 
@@ -440,7 +440,7 @@ def _slope_numbers(step: Step, place: int) -> np.ndarray | None:
 
 
 def _chained(arrives: Formula, slope: Formula) -> Formula:
-    """What arrives times the local derivative, in this order."""
+    """The cotangent times the local derivative, in this order."""
     if arrives == ONE or slope in (ZERO, ONE, number(-1)):
         return product(arrives, slope)
     return Formula("product", "", (arrives, *(slope.parts if slope.kind == "product" else (slope,))))
@@ -487,7 +487,7 @@ def _summed(share: Formula, wide: tuple[int, ...], narrow: tuple[int, ...]) -> F
 def explain(
     tape: GradientTape, target: Any, sources: Any, output_gradients: Any = None, frame: FrameType | None = None
 ) -> Explanation:
-    """What `tape.explain` does."""
+    """Implements `tape.explain`."""
     require_usable(tape, "explain")
     targets, flat = flattened(target, "target", "explain"), flattened(sources, "source", "explain")
     seeds = flattened_seeds(target, output_gradients)

@@ -1,4 +1,4 @@
-"""What an op computes, as a formula of its operands, and how its derivatives read.
+"""Formulas of ops and of their derivatives.
 
 Rows of the elementwise table say both for elementwise ops: `value` is the formula, `slopes` are the derivatives. What
   is not

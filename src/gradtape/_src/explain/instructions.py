@@ -71,7 +71,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
-    """The places of what does something, in bytes, and the lines."""
+    """The positions of what does something, in bytes, and the lines."""
     for start, end, line in code.co_lines():
         for offset in range(start, end, 2):
             if line is not None and code.co_code[offset] not in _IDLE:

@@ -137,7 +137,7 @@ def _stand(layers: list[list[Box]], neighbours: dict[int, list[tuple[Box, Box]]]
 
 
 def _settle(layer: list[Box], wanted: list[float]) -> None:
-    """The places nearest to what is wanted, in the layer's order: neighbours that would overlap move together."""
+    """The positions nearest to what is wanted, in the layer's order: neighbours that would overlap move together."""
     groups: list[tuple[list[int], float]] = []  # members and where their first stands
     offsets = [0.0]
     for one, other in itertools.pairwise(layer):

@@ -170,7 +170,7 @@ def lines() -> Iterator[None]:
 
 
 class Written(NamedTuple):
-    """What the source says about an op.
+    """The source code of an op.
 
     Attributes:
       file, line: where it stands.
@@ -189,7 +189,7 @@ class Written(NamedTuple):
 
 
 def written(kept: Remembered, place: int, ops: list[str]) -> Written | None:
-    """What the program's source says about an op.
+    """Finds the source code of an op.
 
     Args:
       kept: what was remembered of it.

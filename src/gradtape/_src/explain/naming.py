@@ -1,4 +1,4 @@
-"""What the values between target and sources are called, and how each reads as a formula of those before it."""
+"""Names of the values between target and sources, and formulas of each in terms of earlier ones."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.explain.lines import Place, expression_at, short_file
 from gradtape._src.testing import observers
 
-_SWEEPS = {"gradient", "jacobian", "batch_jacobian", "_stacked", "_rows", "_jacobians"}
+_SWEEPS = {"gradient", "jacobian", "batch_jacobian", "_full_jacobians", "_jacobian_rows", "_jacobians"}
 REST = "between ops"
 _measuring: set[int] = set()  # threads that repeat an op
 
@@ -62,7 +62,7 @@ class Event(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What the events of one op have in common.
+    """Statistics of one op.
 
     Attributes:
       op: the op's name; `between ops` for what is none.
@@ -255,7 +255,7 @@ class Profile:
         return "\n".join(lines)
 
     def memory(self) -> str:
-        """What tensors held before, at most and after, in a sentence.
+        """Describes the memory of tensors before, at the peak and after.
 
         Returns:
           A string.
@@ -324,7 +324,7 @@ class Profile:
         return text
 
     def held(self) -> list[tuple[float, int]]:
-        """What tensors held in the course of the block.
+        """The memory of tensors over time.
 
         Returns:
           Pairs of a time, in seconds since the block began, and the bytes that they held from then on; while an op
@@ -363,7 +363,7 @@ class Profile:
 
 
 def _alone(primitive: Primitive, operands: tuple[Tensor, ...], attributes: Any) -> float:
-    """How long an op takes, by repeating it; infinity where it cannot be repeated."""
+    """Measures an op by repeating it; infinity if it cannot be repeated."""
     if primitive.stateful or (primitive.vjp is not None and primitive.evaluate is None):
         return float("inf")
     try:

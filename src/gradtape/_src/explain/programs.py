@@ -21,7 +21,7 @@ FORMS = ("text", "markdown", "latex", "html")
 
 
 class Explained:
-    """The gradients that a program asked for.
+    """The gradients that a program requested.
 
     Attributes:
       found: by file and line of the call an explanation and what a diagnosis adds to it, or why there is none.

@@ -32,7 +32,7 @@ class Value:
       name: what the program calls it, or a text that stands for it.
       named: whether the name is one that the program gave.
       variable: the variable whose value it is.
-      source, target: whether it is one of the sources, of the targets, asked for.
+      source, target: whether it is one of the sources, of the targets, requested.
       leads: whether it is a source or depends on one.
       cotangent: what has come together for it; None where nothing arrives.
       contributions: what each step gave, as (step, place of the operand, cotangent); what a target starts with is none.
@@ -120,8 +120,8 @@ class Graph:
 
     Attributes:
       target: the target's value; of several a value of no node, which stands for their sum.
-      targets: the targets' values, in the order asked for.
-      sources: the sources' values, in the order asked for.
+      targets: the targets' values, in the order requested.
+      sources: the sources' values, in the order requested.
       steps: the steps between both, the last recorded first.
       others: recorded steps that no target depends on, or that lead to no source.
       values: every value by its node.
@@ -300,7 +300,7 @@ def _sweep(tape: GradientTape, goals: list[Value], steps: dict[int, Step], owner
 
 
 def _dense(found: Any, step: Step, operand: Value) -> Tensor | None:
-    """A cotangent as a tensor: rows of a gathered variable in their places, one that a program states of its operand's
+    """A cotangent as a tensor: rows of a gathered variable at their indices, one that a program states of its operand's
     shape and dtype."""
     if found is None:
         return None

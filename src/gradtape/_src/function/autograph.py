@@ -1,4 +1,4 @@
-"""tf.autograph's functions: Python's own control flow is followed, so that there is nothing to rewrite."""
+"""tf.autograph's functions. Tracing follows Python's control flow, so no source is rewritten."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Feature(enum.Enum):
-    """What TensorFlow may rewrite in a function. Nothing is rewritten here.
+    """The optional features of AutoGraph in TensorFlow. They have no effect.
 
     Example:
       >>> tf.autograph.experimental.Feature.LISTS.value
@@ -33,7 +33,7 @@ def set_loop_options(
     maximum_iterations: Any = None,
     shape_invariants: Any = None,
 ) -> None:
-    """Gives a loop the arguments of `tf.while_loop`. Loops are Python's, of any number of rounds and shapes.
+    """Sets options of a loop in TensorFlow. No effect: loops run in Python, with any number of rounds and any shapes.
 
     Args:
       parallel_iterations, swap_memory, maximum_iterations, shape_invariants: not used.
@@ -45,7 +45,7 @@ def set_loop_options(
 
 
 def set_verbosity(level: int, alsologtostdout: bool = False) -> None:
-    """Says how much is told about rewriting. There is none.
+    """Sets the verbosity of AutoGraph's log. No effect, as nothing is rewritten.
 
     Args:
       level, alsologtostdout: not used.
@@ -56,7 +56,7 @@ def set_verbosity(level: int, alsologtostdout: bool = False) -> None:
 
 
 def to_graph(entity: F, recursive: bool = True, experimental_optional_features: Any = None) -> F:
-    """The function as it would be rewritten: as it is, as operations run at once.
+    """The rewritten function: here the function itself.
 
     Args:
       entity: a function.

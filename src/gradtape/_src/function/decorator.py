@@ -1,4 +1,4 @@
-"""tf.function, which reads the compiler when a program first has a function to compile."""
+"""tf.function. The compiler is imported when a program first uses it."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ def function(
     experimental_compile: bool | None = None,
     experimental_follow_type_hints: bool | None = None,
 ) -> Any:
-    """Compiles a function: it is traced once per signature, and then repeated by a loop without Python.
+    """Compiles a function: it is traced once per signature, and then replayed in a loop without Python.
 
-    The first call runs the function eagerly and notes what it does: every operation, read and assigned variables, steps
-    of optimizers, gradients. Later calls repeat that, with the same bits as eager execution. Python side effects
-    happen when it is traced only. Where Python looks at a value (`if loss < best:`), a repetition compares, and another
-    outcome is traced as another branch. What cannot be repeated runs eagerly: `explain_plan()` says what and why.
+    The first call runs the function eagerly and records what it does: operations, reads and assignments of variables,
+    optimizer steps, gradients. Later calls replay that, with the same bits as eager execution. Python side effects
+    happen only while tracing. Where Python reads a value (`if loss < best:`), replays compare it, and another outcome
+    is traced as a new branch. What cannot be replayed runs eagerly; `explain_plan()` says what and why.
 
-    A signature is made of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
-    identity of other objects. NumPy arrays among the arguments, and numbers among the results, become tensors.
-    Lists and mappings among the arguments may not be changed. A TensorArray among them is given as a copy.
+    The signature consists of the structure of the arguments, dtypes and shapes of tensors, Python values, and the
+    identity of other objects. NumPy arrays among the arguments, and numbers among the results, are converted to
+    tensors. The function must not modify lists and mappings among its arguments. TensorArrays are passed as copies.
 
     Args:
       func: the function; without it a decorator is returned.
-      input_signature: TensorSpecs of the arguments, which are converted to their dtypes and must fit their shapes.
-      autograph: not used; Python's own control flow is followed.
+      input_signature: TensorSpecs of the arguments, which are converted to their dtypes and must match their shapes.
+      autograph: not used; Python control flow is traced as it executes.
       jit_compile: not used; every function is compiled.
-      reduce_retracing: whether a second shape makes the signature general in what they differ. There is a plan, for
-        which Python runs, for every shape behind it.
+      reduce_retracing: whether a second shape generalizes the signature where they differ. The function is still traced
+        once for every shape.
       experimental_implements: not used.
       experimental_autograph_options: not used.
       experimental_attributes: not used.
@@ -48,8 +48,8 @@ def function(
       A Function of the same arguments, or a decorator.
 
     Raises:
-      TypeError: func is not callable; in calls, arguments that do not fit.
-      ValueError: in calls, variables are made after the first one, or arguments are changed.
+      TypeError: func is not callable; in calls, arguments do not match.
+      ValueError: in calls, variables are created after the first call, or arguments are modified.
 
     Example:
       >>> w = tf.Variable(1.0)

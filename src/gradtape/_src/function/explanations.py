@@ -1,17 +1,17 @@
-"""What `explain_plan` says."""
+"""The text of `explain_plan`."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-SHARING = frozenset({"reshape", "identity", "stop_gradient"})  # whose results lie where their operands do
-CELL = 64  # bytes that lie in a tensor itself
-CONSTANT, READ = 0, 5  # the kinds of steps whose results are there
+SHARING = frozenset({"reshape", "identity", "stop_gradient"})  # ops whose results share their operands' memory
+CELL = 64  # bytes stored inline in a tensor object
+CONSTANT, READ = 0, 5  # kinds of steps whose results exist beforehand
 
 
 def explain(name: str, plans: dict[Any, Any], named: Any) -> str:
-    """A text about a function's plans: steps before and after planning, memory moved and held, branches, what is not
+    """Describes a function's plans: steps before and after planning, memory moved and held, branches, and what is not
     compiled and why."""
     if not plans:
         return f"{name}: not called yet, or its variables were made in the only call so far"
@@ -26,6 +26,8 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
     lines.append(f"  steps traced: {len(traced)}, repeated: {len(kept)}; branches: {plan.leaves}")
     moved, held = _memory(plan.root, dict(enumerate(plan.argument_bytes)), 0)
     lines.append(f"  bytes read and written: {moved:,}; held at once beside operands and variables: {held:,}")
+    if arena := max(node.code.arena_bytes for node in _nodes(plan.root)):
+        lines.append(f"  arena of results that nobody else sees: {arena:,} bytes")
     counts = Counter(step.name for step in kept if step.name != "constant")
     lines += [f"    {count:5} x {what}" for what, count in counts.most_common()]
     lines += _second_thread(plan.root)
@@ -37,7 +39,7 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
 
 
 def _second_thread(root: Any) -> list[str]:
-    """How many products a second thread may compute, and what was measured of that, between guards."""
+    """The number of products that a second thread may compute, and its timing trials, between guards."""
     lines = []
     for node in _nodes(root):
         if count := len(node.code.left_to_queue):
@@ -60,12 +62,12 @@ def _memory(node: Any, sizes: dict[int, int], held: int) -> tuple[int, int]:
     owned: dict[int, int] = {}
     for step, last, overwritten in zip(node.plan, node.code.last_uses, node.code.overwritten, strict=True):
         sizes.update(zip(step.result_slots, step.result_bytes, strict=False))
-        if step.name not in SHARING:  # what shares memory counts no further
+        if step.name not in SHARING:  # ops that share memory move none
             made = {} if step.kind in (CONSTANT, READ) else {slot: sizes.get(slot, 0) for slot in step.result_slots}
             moved += sum(sizes.get(slot, 0) for slot in step.operand_slots) + sum(made.values())
             held += sum(made.values())
             if places := [slot for slot in overwritten if CELL < owned.get(slot, 0) == sum(made.values())]:
-                held -= owned.pop(places[0])  # the result lies where this one was
+                held -= owned.pop(places[0])  # the result overwrites this operand
             owned.update(made)
         most = max(most, held)
         held -= sum(owned.pop(slot, 0) for slot in last)

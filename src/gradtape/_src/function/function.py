@@ -1,8 +1,8 @@
-"""Functions that are traced once and repeated without Python.
+"""tf.function: functions that are traced once per signature and replayed without Python.
 
-A call looks up the plan of its signature and has it run. Where there is none, or the values of this call lead off all
-traces that it has, Python runs the function eagerly, and what it does is traced meanwhile. Eager execution is the
-ground truth: whatever cannot be repeated to the last bit runs eagerly for good, and `explain_plan` says why.
+A call looks up the plan for its signature and runs it. If there is none, or a guard finds a value that no trace has
+seen, Python runs the function eagerly while it is traced. Eager execution is the reference: whatever cannot be replayed
+to the last bit always runs eagerly, and `explain_plan` says why.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from gradtape._src.random import philox
 install_random_state(philox.state, philox.restore)
 
 MOST_BRANCHES = 32  # of one signature; more are not worth their memory
-MOST_RESETS = 8  # how often Python may take another way with the same values
-MOST_PLANS = 1024  # of one function; beyond, those of objects that have ended go
+MOST_RESETS = 8  # how often a retrace may differ for the same values before the function stays eager
+MOST_PLANS = 1024  # per function, before plans for objects that no longer exist are dropped
 
 NOT_SINGLETON = (
     "tf.function only supports singleton tf.Variables created on the first call. Make sure the tf.Variable is only "
@@ -48,10 +48,10 @@ NOT_FIRST = "Creating variables on a non-first call to a function decorated with
 
 
 def run_functions_eagerly(run_eagerly: bool) -> None:
-    """Has every `tf.function` run its Python at every call from now on, or no longer.
+    """Makes every `tf.function` run eagerly from now on, or compiled again.
 
     Args:
-      run_eagerly: whether they do.
+      run_eagerly: whether functions run eagerly.
 
     Example:
       >>> tf.config.run_functions_eagerly(True)
@@ -63,7 +63,7 @@ def run_functions_eagerly(run_eagerly: bool) -> None:
 
 
 def functions_run_eagerly() -> bool:
-    """Whether `run_functions_eagerly` has functions run their Python at every call.
+    """Whether `run_functions_eagerly` has made functions run eagerly.
 
     Returns:
       A bool, False at first.
@@ -77,11 +77,11 @@ def functions_run_eagerly() -> bool:
 
 @called_at_once
 class Function(Caller):
-    """What `tf.function` makes of a Python function: it is traced once per signature and repeated without Python.
+    """A function compiled by `tf.function`: traced once per signature and replayed without Python.
 
     Attributes:
-      python_function: the function itself.
-      input_signature: the specs that its arguments must fit, or None.
+      python_function: the original Python function.
+      input_signature: the specs that arguments must match, or None.
     """
 
     def __init__(self, python_function: Callable[..., Any], input_signature: Any = None, relaxes: bool = False) -> None:
@@ -102,12 +102,12 @@ class Function(Caller):
 
     @property
     def python_function(self) -> Callable[..., Any]:
-        """The function itself."""
+        """The original Python function."""
         return self._python
 
     @property
     def input_signature(self) -> Any:
-        """The specs that its arguments must fit, or None."""
+        """The specs that arguments must match, or None."""
         return self._binding.specs
 
     @property
@@ -121,7 +121,7 @@ class Function(Caller):
         return Method(self._of(instance), instance)
 
     def _of(self, instance: Any) -> Function:
-        """The function of one instance: traces are its own."""
+        """The function bound to an instance, which has its own traces."""
         found = self._bound.get(id(instance))
         if found is not None and found[0]() is instance:
             return found[1]
@@ -160,14 +160,14 @@ class Function(Caller):
             return self._run(args, kwargs)
         with self._lock:
             made = None if plan is not None else self._plans.get(key)
-            if made is not None and made.failure is None:  # by another thread, meanwhile
+            if made is not None and made.failure is None:  # traced by another thread meanwhile
                 result = made.run(tensors)
                 if result is not MISSED:
                     return result
             return self._trace(key, tensors, args, kwargs)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The function run by Python."""
+        """Runs the function eagerly."""
         args, kwargs = mapped(_argument, args), mapped(_argument, kwargs)
         with execution.within_function():
             result = self._as_result(self._python(*args, **kwargs))
@@ -196,7 +196,7 @@ class Function(Caller):
         )
 
     def _trace(self, key: Any, tensors: list[Tensor], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Runs the function eagerly, and keeps what it does as a trace."""
+        """Runs the function eagerly, and records a trace."""
         plan = self._plans.get(key)
         if plan is not None and plan.failure is not None:
             return self._run(args, kwargs)
@@ -251,13 +251,13 @@ class Function(Caller):
         )
 
     def _named_keys(self, key: Any) -> list[tuple[str, Any]]:
-        """The parts of a key by the names of the arguments."""
+        """The parts of a key, by argument name."""
         (_, _, items), (_, (_, _, keys), values) = key[2]
         names = [] if self._binding.signature is None else list(self._binding.signature.parameters)
         return [*zip(names, items, strict=False), *[(name[1], item) for name, item in zip(keys, values, strict=True)]]
 
     def _note(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        """Counts a tracing, and remembers the signature."""
+        """Counts the trace, and remembers its signature."""
         given, output = Signature.types_of(self._binding, args, kwargs), type_of(result)
         for known in self._signatures:
             if covers(known.types, given):
@@ -273,7 +273,7 @@ class Function(Caller):
         del self._signatures[:-MOST_PLANS]
 
     def _sweep(self) -> None:
-        """Lets go of plans for objects that have ended."""
+        """Drops plans for objects that no longer exist."""
         if len(self._plans) > MOST_PLANS:
             for known in [key for key in self._plans if ended(key[0])]:
                 del self._plans[known]
@@ -281,7 +281,7 @@ class Function(Caller):
                 del self._plans[next(iter(self._plans))]
 
     def experimental_get_tracing_count(self) -> int:
-        """How often the function was traced.
+        """The number of times that the function was traced.
 
         Returns:
           An int.
@@ -304,7 +304,7 @@ class Function(Caller):
           verbose: not used.
 
         Returns:
-          A text, as TensorFlow prints it.
+          A str in TensorFlow's format.
 
         Example:
           >>> double = tf.function(lambda x: x * 2)
@@ -320,19 +320,19 @@ class Function(Caller):
         return "\n\n".join(map(str, self._signatures))
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
-        """The function for one signature, of tensors or of TensorSpecs that stand for them.
+        """The function specialized to one signature, given as TensorSpecs or example tensors.
 
         Nothing is traced before it is called.
 
         Args:
-          *args: arguments, or specs of them; none where the function has an input_signature.
-          **kwargs: the same by name.
+          *args: arguments, or specs of them; none if the function has an input_signature.
+          **kwargs: the same for keyword arguments.
 
         Returns:
-          A ConcreteFunction, which takes the tensors that the specs stand for.
+          A ConcreteFunction, which takes tensors that match the specs.
 
         Raises:
-          TypeError: the arguments do not fit the function.
+          TypeError: the arguments do not match the function.
 
         Example:
           >>> double = tf.function(lambda x: x * 2)
@@ -344,11 +344,11 @@ class Function(Caller):
         return ConcreteFunction(self, args, kwargs)
 
     def explain_plan(self) -> str:
-        """What is repeated of the function, and what is not and why.
+        """Describes which parts of the function are replayed, and which are not and why.
 
         Returns:
-          A text: per signature its steps before and after planning, its branches, and how many products a second
-          thread may compute while the first goes on, with the times of a repetition with it and without as last tried.
+          A str: for each signature its steps before and after planning, its branches, and the number of products that a
+          second thread may compute, with the measured times of replays with and without it.
 
         Example:
           >>> double = tf.function(lambda x: x * 2 + 0 * x)
@@ -370,7 +370,7 @@ class Function(Caller):
 
 
 def _forget(function: weakref.ref[Function], identity: int, _: Any) -> None:
-    """Lets go of the traces of an instance that has ended."""
+    """Drops the traces of an instance that no longer exists."""
     held = function()
     if held is not None:
         held._bound.pop(identity, None)
@@ -407,7 +407,7 @@ def _argument(value: Any) -> Any:
 
 
 class Signature:
-    """One traced signature, as it is printed."""
+    """A traced signature, for printing."""
 
     def __init__(self, named: list[tuple[str, str, Any]], types: tuple[Any, ...], output: Any) -> None:
         self.names = [(name, kind) for name, kind, _ in named]
@@ -415,7 +415,7 @@ class Signature:
 
     @staticmethod
     def types_of(binding: Binding, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """The types of arguments; those that have a spec are of that."""
+        """The types of arguments, those of the specs for arguments that have one."""
         variables: list[BaseVariable] = []
         types = [type_of(value, variables) for _, _, value in binding.named(args, kwargs)]
         specs = list(map(type_of, binding.specs or ()))
@@ -427,13 +427,13 @@ class Signature:
 
 
 def inputs_text(names: list[tuple[str, str]], types: tuple[Any, ...]) -> str:
-    """Arguments as a signature prints them."""
+    """Arguments formatted for printing."""
     lines = [f"  {name} ({kind}): {of!r}" for (name, kind), of in zip(names, types, strict=True)]
     return "\n".join(["Input Parameters:", *(lines or ["  None"])])
 
 
 class ConcreteFunction:
-    """A function for one signature: called with the tensors that its specs stand for, by place or by name."""
+    """A function specialized to one signature, called with tensors by position or name."""
 
     def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._function = function
@@ -442,12 +442,12 @@ class ConcreteFunction:
 
     @property
     def structured_input_signature(self) -> Any:
-        """Specs of the arguments, by place and by name."""
+        """Specs of the positional and the keyword arguments."""
         return mapped(_spec, self._args), mapped(_spec, self._kwargs)
 
     @property
     def inputs(self) -> list[TensorSpec]:
-        """Specs of the tensors among its arguments."""
+        """Specs of the tensor arguments."""
         return [_spec(leaf) for leaf in leaves((self._args, self._kwargs)) if _stands(leaf)]
 
     @property
@@ -487,7 +487,7 @@ def _holds_spec(template: Any) -> bool:
 
 
 def _fitted(value: Any, template: Any) -> Any:
-    """An argument as the tensors that a template stands for. Raises TypeError where it does not fit."""
+    """Converts an argument to the tensors described by a template. Raises TypeError if it does not match."""
     specs = mapped(_spec, template)
     try:
         if type(template) in PLAIN and value != template:
@@ -498,7 +498,7 @@ def _fitted(value: Any, template: Any) -> Any:
 
 
 def _stands(leaf: Any) -> bool:
-    """Whether a leaf of a concrete function's arguments stands for a tensor that a call gives."""
+    """Whether a leaf of a concrete function's arguments is a placeholder for a tensor."""
     return isinstance(leaf, TensorSpec | Tensor | np.ndarray | np.generic)
 
 
@@ -509,7 +509,7 @@ def _spec(leaf: Any) -> Any:
 
 
 def do_not_convert(func: Callable[..., Any] | None = None) -> Any:
-    """A decorator that changes nothing: no function's source is ever rewritten.
+    """A decorator without effect, as gradtape never rewrites source code.
 
     Args:
       func: the function; without it a decorator is returned.

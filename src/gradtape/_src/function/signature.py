@@ -1,4 +1,4 @@
-"""Signatures of calls: what of the arguments a trace depends on, and the tensors among them that it does not.
+"""Signatures of calls: the part of the arguments that a trace depends on, separated from the values of tensors.
 
 A signature is a hashable key: structures and types, shapes and dtypes of tensors, Python values by type and value, any
 other object by identity, weakly.
@@ -28,7 +28,7 @@ BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_K
 
 
 class Same:
-    """An object by identity; equal to no other once the object has ended."""
+    """An object by identity; not equal to anything once the object no longer exists."""
 
     __slots__ = ("identity", "reference")
 
@@ -53,12 +53,12 @@ class Same:
 
     @property
     def ended(self) -> bool:
-        """Whether the object has ended."""
+        """Whether the object no longer exists."""
         return self.reference() is None
 
 
 class Tensors:
-    """The place of a tensor in a key: its dtype and shape."""
+    """A tensor in a key: its dtype and shape."""
 
     __slots__ = ("dtype", "shape")
 
@@ -76,7 +76,7 @@ class Tensors:
 
 
 def key_of(value: Any, tensors: list[Tensor]) -> Any:
-    """What a trace depends on of an argument; its tensors are added to the list."""
+    """The part of an argument that a trace depends on; appends its tensors to the list."""
     if type(value) is Tensor:
         tensors.append(value)
         return Tensors(value)
@@ -101,21 +101,21 @@ def key_of(value: Any, tensors: list[Tensor]) -> Any:
 
 
 def _known(names: Any) -> Any:
-    """What a structure consists of besides its parts, as a part of a key."""
+    """The static part of a structure, for a key."""
     tensors: list[Tensor] = []
     key = key_of(names, tensors)
     return Same(names) if tensors else key
 
 
 def fixed(key: Any) -> Any:
-    """A part of a key without what a function may change of its arguments: the tensors of a TensorArray."""
+    """A key without the parts of arguments that a function may change: the tensors of a TensorArray."""
     if not isinstance(key, tuple) or len(key) != 3:
         return key
     return TensorArray if key[0] is TensorArray else (*key[:2], tuple([fixed(item) for item in key[2]]))
 
 
 def shown(key: Any) -> str:
-    """A part of a key as text."""
+    """Formats a part of a key."""
     if not isinstance(key, tuple):
         return repr(key)
     if len(key) == 2:
@@ -129,7 +129,7 @@ def shown(key: Any) -> str:
 
 
 def with_tensors(value: Any, tensors: Iterator[Tensor]) -> Any:
-    """An argument with other tensors in the places of its own, in the order of `key_of`."""
+    """An argument with its tensors replaced by others, in the order of `key_of`."""
     if type(value) is Tensor or isinstance(value, np.ndarray | np.generic):
         return next(tensors)
     parts = parts_of(value)
@@ -150,14 +150,14 @@ def _checked(specs: Any) -> tuple[Any, ...]:
 
 
 def ended(key: Any) -> bool:
-    """Whether a key names an object that has ended, so that no call can have it any more."""
+    """Whether a key contains an object that no longer exists, so that no call can have it again."""
     if isinstance(key, tuple):
         return any(ended(item) for item in key)
     return isinstance(key, Same) and key.ended
 
 
 class Binding:
-    """How a function's arguments are named, and of which specs they must be.
+    """The parameters of a function, and the specs of its arguments.
 
     Args:
       function: the function.
@@ -173,13 +173,13 @@ class Binding:
             self.signature = None
         if unbound and self.signature is not None:
             self.signature = self.signature.replace(parameters=[*self.signature.parameters.values()][1:])
-        self.before = 0  # arguments before those that have specs
+        self.before = 0  # number of arguments before those with specs
         if self.specs is not None and self.signature is not None:
             self.before = int(next(iter(self.signature.parameters), None) == "self")
             self.signature = self._constrained(self.signature, self.before + len(self.specs))
 
     def _constrained(self, signature: inspect.Signature, count: int) -> inspect.Signature:
-        """The signature of a function whose first arguments have specs. Raises TypeError where others have neither."""
+        """The signature of a function whose first arguments have specs. Raises TypeError if others have no default."""
         kept = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
         places = [parameter for parameter in kept if parameter.kind in BY_PLACE]
         if count > len(places) and not any(parameter.kind is parameter.VAR_POSITIONAL for parameter in kept):
@@ -196,7 +196,7 @@ class Binding:
         return signature.replace(parameters=kept)
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Arguments in one form, however they were given: by place where they have one, defaults filled in.
+        """Normalizes arguments: positional if possible, with defaults filled in.
 
         Raises TypeError for arguments that the function does not take, or that do not fit their specs.
         """
@@ -221,7 +221,7 @@ class Binding:
         return (*before, *fitted, *given[len(fitted) :]), found.kwargs
 
     def _check_defaults(self, found: inspect.BoundArguments, count: int) -> None:
-        """Raises TypeError for Python values other than the defaults of parameters without a spec."""
+        """Raises TypeError if a parameter without a spec is given a value other than its default."""
         assert self.signature is not None
         for place, parameter in enumerate(self.signature.parameters.values()):
             if (
@@ -239,7 +239,7 @@ class Binding:
         )
 
     def bound_specs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The same of arguments some of which are specs."""
+        """The same for arguments some of which are specs."""
         specs, self.specs = self.specs, None
         try:
             return self.bound(args, kwargs)
@@ -264,7 +264,7 @@ class Binding:
         return f"({', '.join(parts)})"
 
     def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, str, Any]]:
-        """The name, kind and value of each argument, those that `*` and `**` take one by one."""
+        """The name, kind and value of each argument, including each one taken by `*` and `**`."""
         if self.signature is None:
             return [(str(place), "POSITIONAL_ONLY", value) for place, value in enumerate(args)]
         found = self.signature.bind(*args, **kwargs)
@@ -285,7 +285,7 @@ class Binding:
 
 
 def fit(value: Any, spec: Any) -> Any:
-    """An argument as tensors of a spec, or of a structure of specs. Raises TypeError where it does not fit."""
+    """Converts an argument to tensors matching a spec or a structure of specs. Raises TypeError on a mismatch."""
     if isinstance(spec, TensorSpec):
         tensor = value if isinstance(value, Tensor | BaseVariable) else as_any_tensor(value, spec.dtype)
         if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):

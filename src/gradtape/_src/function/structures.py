@@ -1,4 +1,4 @@
-"""Structures of arguments and results: of what parts an object is made, and how it is made again of others."""
+"""Structures of arguments and results: splitting objects into parts, and rebuilding them from others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAVES = (Tensor, int, float, bool, str, bytes, complex, type(None))
 
 
 class Make(NamedTuple):
-    """Makes an object of a tuple of parts; equal to what makes others in the same way."""
+    """Builds an object from a tuple of parts; equal to builders that do the same."""
 
     how: Callable[..., Any]
     known: tuple[Any, ...]
@@ -26,7 +26,7 @@ class Make(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What an object is made of.
+    """The parts of an object.
 
     Attributes:
       names: of the parts, or other things that it consists of besides them; None where there are no such.
@@ -40,7 +40,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(value: Any) -> Parts | None:
-    """What an object is made of; None for what is no structure."""
+    """The parts of an object; None if it is not a structure."""
     kind = type(value)
     if kind in LEAVES:
         return None
@@ -74,14 +74,14 @@ install_parts(parts_of)
 
 
 def kind_of(value: Any) -> type:
-    """The class of an object that is made like another: factories of defaults are not kept, as in TensorFlow."""
+    """The class to rebuild an object with: default factories are dropped, as in TensorFlow."""
     if isinstance(value, CompositeSpec):
         return value.value_type
     return dict if type(value) is defaultdict else type(value)
 
 
 def in_order(mapping: Mapping[Any, Any]) -> list[Any]:
-    """A mapping's keys, sorted where they can be: its own order makes no other structure."""
+    """A mapping's keys, sorted if possible, so that their order does not matter."""
     try:
         return sorted(mapping)
     except TypeError:
@@ -89,7 +89,7 @@ def in_order(mapping: Mapping[Any, Any]) -> list[Any]:
 
 
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """A structure with what a function makes of its leaves."""
+    """Applies a function to the leaves of a structure."""
     parts = parts_of(value)
     return function(value) if parts is None else parts.make(tuple([mapped(function, item) for item in parts.items]))
 

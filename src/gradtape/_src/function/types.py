@@ -1,4 +1,4 @@
-"""Types of arguments and results, as signatures print them, match them and relax them."""
+"""Types of arguments and results: printing, matching and relaxing them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.function.structures import kind_of, parts_of
 
 
 class VariableType(NamedTuple):
-    """A variable among the arguments. place: which of them it is, so that one that is given twice is told from two."""
+    """A variable among the arguments. place: its index among them, to distinguish one given twice from two."""
 
     spec: TensorSpec
     trainable: bool
@@ -31,7 +31,7 @@ class VariableType(NamedTuple):
 
 
 class Literal(NamedTuple):
-    """A Python value, or an object by its identity."""
+    """A Python value, or an object by identity."""
 
     kind: type
     value: Any
@@ -48,7 +48,7 @@ class StructureType(NamedTuple):
     items: tuple[Any, ...]
 
     def in_order(self, names: tuple[Any, ...]) -> StructureType:
-        """The type of a mapping with its keys in another order, which makes no other type."""
+        """The type of a mapping with its keys in another order, which is equal."""
         if names == self.names or set(names) != set(self.names):
             return self
         items = dict(zip(self.names, self.items, strict=True))
@@ -68,7 +68,7 @@ PLAIN = (bool, int, float, str, bytes, complex, type(None))
 
 
 def type_of(value: Any, variables: list[BaseVariable] | None = None) -> Any:
-    """The type of an argument. Variables are told apart by places in a list that grows; without one they are values."""
+    """The type of an argument. Variables are identified by their index in a list; without one by value."""
     if isinstance(value, TensorSpec):
         return value
     if isinstance(value, BaseVariable) and variables is not None:
@@ -89,7 +89,7 @@ def type_of(value: Any, variables: list[BaseVariable] | None = None) -> Any:
 
 
 def common(one: Any, other: Any) -> Any:
-    """The most detailed type that values of both have; None where there is none."""
+    """The most specific type that includes both; None if there is none."""
     if isinstance(one, TensorSpec) and isinstance(other, TensorSpec):
         return one.most_specific_common_supertype([other])
     if isinstance(one, VariableType) and isinstance(other, VariableType):
@@ -106,16 +106,16 @@ def common(one: Any, other: Any) -> Any:
 
 
 def all_common(ones: Sequence[Any], others: Sequence[Any]) -> tuple[Any, ...] | None:
-    """`common` of each with the other at its place; None where one of them, or their number, has none."""
+    """`common` of corresponding types; None if any is None or the lengths differ."""
     found = [common(one, other) for one, other in zip(ones, others, strict=False)]
     return None if len(ones) != len(others) or any(item is None for item in found) else tuple(found)
 
 
 def covers(general: Sequence[Any], types: Sequence[Any]) -> bool:
-    """Whether values of these types are of the general ones as well."""
+    """Whether the general types include these."""
     return all_common(general, types) == tuple(general)
 
 
 def relaxed(types: Sequence[Any], known: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    """Types that are as general as those known, wherever they have something in common."""
+    """Types relaxed to include the known ones if they have a common type."""
     return functools.reduce(lambda types, others: all_common(types, others) or types, known, tuple(types))

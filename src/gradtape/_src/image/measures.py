@@ -1,4 +1,4 @@
-"""How images differ, and where they change."""
+"""Image quality measures and gradients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _pair(one: Any, other: Any, max_val: Any) -> tuple[Tensor, Tensor, float]:
 
 
 def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
-    """How near images are, as the peak signal to noise ratio in decibels.
+    """The peak signal-to-noise ratio of images in decibels.
 
     Args:
       a, b: of shape [..., height, width, channels].
@@ -89,7 +89,7 @@ def ssim(
     k2: float = 0.03,
     return_index_map: bool = False,
 ) -> Tensor:
-    """How similar images are in brightness, contrast and structure, from -1 to 1.
+    """The structural similarity index (SSIM) of images, from -1 to 1.
 
     Wang, Bovik, Sheikh and Simoncelli, Image Quality Assessment: From Error Visibility to Structural Similarity (2004).
 
@@ -129,7 +129,7 @@ def ssim_multiscale(
     k1: float = 0.01,
     k2: float = 0.03,
 ) -> Tensor:
-    """How similar images are at several scales, each half the one before.
+    """The multi-scale structural similarity of images, each scale half the previous one.
 
     Wang, Simoncelli and Bovik, Multiscale Structural Similarity for Image Quality Assessment (2003).
 

@@ -51,7 +51,7 @@ def projected(images: Any, transforms: Any, interpolation: str, fill_mode: str, 
     row = _inside((b0 * x + b1 * y + b2) / scale, height, fill_mode)
 
     def read(at_row: Tensor, at_column: Tensor) -> Tensor:
-        """Pixels at whole places, the constant outside."""
+        """Pixels at whole positions, the constant outside."""
         there = e.logical_and(_within(at_row, height), _within(at_column, width))
         places = first + _place(at_row, height) * width + _place(at_column, width)
         return where(there[..., None], gather(flat, places), apply_cast(as_tensor(float(fill_value)), floats.dtype))
@@ -81,7 +81,7 @@ def _place(at: Tensor, size: int) -> Tensor:
 
 
 def _rounded(at: Tensor) -> Tensor:
-    """The nearest whole number, halves away from zero."""
+    """The nearest integer, halves away from zero."""
     return e.sign(at) * e.floor(e.abs(at) + 0.5)
 
 

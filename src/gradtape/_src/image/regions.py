@@ -112,7 +112,7 @@ def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _overlap(boxes: np.ndarray) -> np.ndarray:
-    """Of every two boxes the area that they share over the area that they cover; 0 where one is empty."""
+    """The intersection over union of every two boxes; 0 if one is empty."""
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
     area = np.prod(high - low, 1)
     shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
@@ -132,7 +132,7 @@ def _chosen(
 def _choice(
     shared: np.ndarray, given: np.ndarray, most: int, threshold: float, least: float, sigma: float
 ) -> tuple[list[int], list[np.float32]]:
-    """The places of the best scores of which none overlaps too much with a better one, and their scores."""
+    """The positions of the best scores of which none overlaps too much with a better one, and their scores."""
     scale = np.float32(-0.5 / sigma) if sigma > 0 else np.float32(0)
     waiting = [(-score, place, 0) for place, score in enumerate(given) if score > least]
     heapq.heapify(waiting)
@@ -204,7 +204,7 @@ def non_max_suppression(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The chosen boxes' places, the best first: an int32 vector. It has no gradient.
+      The chosen boxes' positions, the best first: an int32 vector. It has no gradient.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
@@ -236,7 +236,7 @@ def non_max_suppression_with_scores(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The chosen boxes' places, an int32 vector, and their scores, a vector of the scores' dtype.
+      The chosen boxes' positions, an int32 vector, and their scores, a vector of the scores' dtype.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or iou_threshold is not in [0, 1].
@@ -269,7 +269,7 @@ def non_max_suppression_overlaps(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The places of what is chosen, the best first: an int32 vector. It has no gradient.
+      The positions of what is chosen, the best first: an int32 vector. It has no gradient.
 
     Raises:
       InvalidArgumentError: a shape does not fit, or overlap_threshold is not in [0, 1].
@@ -306,7 +306,7 @@ def _chosen_of_batch(
 
 
 def _left(boxes: np.ndarray, threshold: float) -> np.ndarray:
-    """Which boxes are chosen of those in the order of their scores; such as have no positive coordinate never are."""
+    """The mask of selected boxes, in the order of scores; boxes without a positive coordinate are never selected."""
     low, high = boxes[:, :2], boxes[:, 2:]
     area = np.prod(high - low, 1)
     shared = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
@@ -347,7 +347,7 @@ def non_max_suppression_padded(
       scores: [..., boxes].
       max_output_size, score_threshold: as for `non_max_suppression`.
       iou_threshold: the part of the area that two boxes cover from which on they may not share it.
-      pad_to_max_output_size: whether zeros follow the chosen places, so that there are as many for each image; needed
+      pad_to_max_output_size: whether the results are padded with zeros to the same number for each image; needed
         for batches.
       name: not used; TensorFlow names operations by it.
       sorted_input: whether boxes are in the order of their scores.
@@ -355,7 +355,7 @@ def non_max_suppression_padded(
       tile_size: not used.
 
     Returns:
-      The chosen boxes' places, the best first, [..., max_output_size] or as many as there are, and how many there are,
+      The indices of the chosen boxes, best first, [..., max_output_size] or as many as there are, and their number,
       both int32. They have no gradient.
 
     Raises:

@@ -18,7 +18,7 @@ from gradtape._src.ops.shapes import transpose
 
 
 class ResizeMethod(str, enum.Enum):
-    """How pixels are computed of others.
+    """Interpolation methods.
 
     Example:
       >>> tf.image.ResizeMethod.BILINEAR.value
@@ -36,7 +36,7 @@ class ResizeMethod(str, enum.Enum):
 
 
 class Taps(NamedTuple):
-    """What each new pixel is made of: the places of pixels, and their weights, of shape [new size, pixels]."""
+    """What each new pixel is made of: the positions of pixels, and their weights, of shape [new size, pixels]."""
 
     places: np.ndarray
     weights: np.ndarray

@@ -2,7 +2,7 @@
 
 A file is the length of a header in eight bytes, the header, JSON that says dtype, shape and place of every tensor, and
 their bytes one after the other (https://github.com/huggingface/safetensors, "Format"). A reader believes nothing: the
-places must cover the rest of the file exactly and in order, before memory is taken for any of it.
+positions must cover the rest of the file exactly and in order, before memory is taken for any of it.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] 
       path: the file's path; its folder exists.
       values: tensors, variables or arrays by name, or an object that holds variables (a module, a model, a
         `tf.train.Checkpoint`), whose names are the ways to them, as in "layers/0/kernel".
-      metadata: texts by name, to be kept with them.
+      metadata: strings by name, to be kept with them.
 
     Raises:
-      TypeError: values are neither, or metadata are no texts.
+      TypeError: values are neither, or metadata are no strings.
       OSError: the file cannot be written; what was there before still is.
 
     Example:
@@ -134,7 +134,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
       path: the file's path.
 
     Returns:
-      Texts by name.
+      Strings by name.
 
     Raises:
       ValueError: the file is damaged, or no such file.

@@ -154,7 +154,7 @@ class Packing:
         """A loss and its gradient as a function of vectors, for `scipy.optimize.minimize(..., jac=True)`.
 
         Args:
-          loss: a function of the structure that gives a scalar. It may be compiled by `tf.function`.
+          loss: a function of the structure that returns a scalar. It may be compiled by `tf.function`.
 
         Returns:
           A function from a vector to the loss, a float, and the gradient, a vector; zeros for what it does not depend
@@ -186,7 +186,7 @@ class Packing:
         """A loss' Hessian times a vector, for `scipy.optimize.minimize(..., hessp=...)`.
 
         Args:
-          loss: a function of the structure that gives a scalar.
+          loss: a function of the structure that returns a scalar.
 
         Returns:
           A function from two vectors, the place and the direction, to a vector.
@@ -220,7 +220,7 @@ class Packing:
         It is for `scipy.optimize.root` and `least_squares`, or the derivative in `scipy.integrate.solve_ivp`.
 
         Args:
-          function: a function of the structure that gives a tensor or a structure of them.
+          function: a function of the structure that returns a tensor or a structure of them.
 
         Returns:
           A function from a vector to the values of the result one after the other, a vector.
@@ -240,7 +240,7 @@ class Packing:
         """The Jacobian of what `function` makes of a program's function, for the same SciPy functions.
 
         Args:
-          function: a function of the structure that gives a tensor or a structure of them.
+          function: a function of the structure that returns a tensor or a structure of them.
 
         Returns:
           A function from a vector to a matrix of as many rows as the result has elements.

@@ -119,9 +119,9 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
     Columns of the data, and targets, are shifted and scaled to mean 0 and deviation 1 before the model sees them.
 
     Args:
-      build: a function of the number of columns and the number of outputs that gives a model: what can be called with a
-        float32 tensor of shape [rows, columns], gives one of shape [rows, outputs] and has `trainable_variables`, such
-        as a `tf.keras.Model` or a `tf.Module`. None for dense layers of widths `hidden`, in double precision.
+      build: a function of the number of columns and the number of outputs that builds a model, such as a
+        `tf.keras.Model` or a `tf.Module`: a callable from a float32 tensor of shape [rows, columns] to one of shape
+        [rows, outputs], with `trainable_variables`. None for dense layers of widths `hidden`, in double precision.
       hidden: the widths of the layers between, where build is None.
       optimizer: the name of one of `tf.keras.optimizers`, in small letters.
       learning_rate: its learning rate.
@@ -203,9 +203,9 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     Columns of the data are shifted and scaled to mean 0 and deviation 1 before the model sees them.
 
     Args:
-      build: a function of the number of columns and the number of classes that gives a model: what can be called with a
-        float32 tensor of shape [rows, columns], gives one of shape [rows, classes] and has `trainable_variables`, such
-        as a `tf.keras.Model` or a `tf.Module`. None for dense layers of widths `hidden`, in double precision.
+      build: a function of the number of columns and the number of classes that builds a model, such as a
+        `tf.keras.Model` or a `tf.Module`: a callable from a float32 tensor of shape [rows, columns] to one of shape
+        [rows, classes], with `trainable_variables`. None for dense layers of widths `hidden`, in double precision.
       hidden: the widths of the layers between, where build is None.
       optimizer: the name of one of `tf.keras.optimizers`, in small letters.
       learning_rate: its learning rate.

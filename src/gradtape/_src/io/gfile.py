@@ -219,7 +219,7 @@ def walk(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[
 
 
 class FileStatistics:
-    """What is known of a file.
+    """File statistics.
 
     Args:
       length: bytes.
@@ -236,7 +236,7 @@ class FileStatistics:
 
 
 def stat(path: Any) -> FileStatistics:
-    """What is known of a file.
+    """File statistics.
 
     Args:
       path: its path.
@@ -305,7 +305,7 @@ class GFile:
         return self._opened
 
     def read(self, n: int = -1) -> Any:
-        """What follows, up to a number of characters or bytes.
+        """Reads up to a number of characters or bytes.
 
         Args:
           n: the number; -1 for everything.

@@ -20,7 +20,7 @@ _KINDS = {"bytes_list": dtypes.string, "float_list": dtypes.float32, "int64_list
 
 
 class FixedLenFeature(NamedTuple):
-    """A feature of as many values as a shape has places.
+    """A feature of as many values as a shape has positions.
 
     Args:
       shape: the shape.
@@ -75,7 +75,7 @@ class VarLenFeature(NamedTuple):
 
 
 class _Column:
-    """How a feature is read."""
+    """The specification of a feature."""
 
     def __init__(self, key: str, feature: Any, op: str) -> None:
         if not isinstance(feature, FixedLenFeature | FixedLenSequenceFeature | VarLenFeature):

@@ -32,7 +32,7 @@ def compression_of(value: Any) -> str:
 
 
 class RecordOptions:
-    """How a file of records is compressed.
+    """Options of the compression of record files.
 
     Args:
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.

@@ -45,7 +45,7 @@ _present = _Present()
 
 
 class SummaryWriter:
-    """What summaries are written with: `create_file_writer` makes them.
+    """A writer of summaries, created by `create_file_writer`.
 
     Example:
       >>> writer = tf.summary.create_noop_writer()
@@ -65,7 +65,7 @@ class SummaryWriter:
           step: the step within it; as it was before if None.
 
         Returns:
-          A context manager that gives the writer.
+          A context manager that returns the writer.
 
         Raises:
           RuntimeError: the writer is closed.
@@ -87,7 +87,7 @@ class SummaryWriter:
             _present.writer, _present.step = before
 
     def set_as_default(self, step: Any = None) -> None:
-        """Has this thread's summaries written with this writer.
+        """Makes this writer the thread's default writer.
 
         Args:
           step: the step from now on; as it was before if None.
@@ -212,7 +212,7 @@ def create_noop_writer() -> SummaryWriter:
 
 
 def flush(writer: SummaryWriter | None = None, name: str | None = None) -> None:
-    """Has a writer hand what was written to the operating system.
+    """Flushes a writer.
 
     Args:
       writer: a writer; this thread's if None.
@@ -249,7 +249,7 @@ def record_if(condition: Any) -> Iterator[None]:
     """A context in which summaries are written only if a condition is true.
 
     Args:
-      condition: a bool, a bool tensor, or a function that gives one.
+      condition: a bool, a bool tensor, or a function that returns one.
 
     Returns:
       A context manager.
@@ -300,7 +300,7 @@ def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: s
 
     Args:
       tag: the tag.
-      tensor: a tensor, or a function that gives one and is called only if it is to be written.
+      tensor: a tensor, or a function that returns one and is called only if it is to be written.
       step: the step; the one that was set if None.
       metadata: what is said of the value; None for nothing.
       name: not used; TensorFlow names operations by it.

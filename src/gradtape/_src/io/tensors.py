@@ -64,7 +64,7 @@ def serialize_tensor(tensor: Any, name: str | None = None) -> StringTensor:
     """A tensor as bytes, which `parse_tensor` and TensorFlow read.
 
     Args:
-      tensor: a tensor, or what becomes one.
+      tensor: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -111,7 +111,7 @@ class Repeated(list):  # type: ignore[type-arg]
 
 
 class Keyed(dict):  # type: ignore[type-arg]
-    """The messages of a map field; asked for a key that is not there it makes a message."""
+    """The messages of a map field; requested a key that is not there it makes a message."""
 
     def __init__(self, kind: Any, values: Any = ()) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class Keyed(dict):  # type: ignore[type-arg]
 class Message:
     """A message; a subclass lists its fields by name.
 
-    Values are attributes, and arguments of the constructor. A message within is made when it is first asked for, and
+    Values are attributes, and arguments of the constructor. A message within is made when it is first requested, and
     belongs to what is written once it is given or holds something.
     """
 
@@ -309,7 +309,7 @@ class Message:
                 self._take(name, self.FIELDS[name], wire, data, first, last)
 
     def _take(self, name: str, field: Field, wire: int, data: memoryview, begin: int, end: int) -> None:
-        """Takes over the value that stands between two places."""
+        """Takes over the value that stands between two positions."""
         if field.keyed:
             key, message = "", field.kind()
             for number, inner, first, last in extents(data, begin, end):

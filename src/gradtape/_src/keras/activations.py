@@ -41,7 +41,7 @@ def linear(x: Any) -> Any:
 @KIND.enter()
 @keras_op
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """x where it exceeds a threshold, at most so much; below, a slope times the difference, 0 unless given.
+    """x where it exceeds a threshold, at most so much; below, a slope times the difference, 0 by default.
 
     Args:
       x: a tensor.

@@ -21,7 +21,7 @@ def clone_model(
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
 ) -> Any:
-    """A model like another one, with weights of its own that start anew.
+    """A model like another one, with weights of its own that start again.
 
     Args:
       model: the other one.

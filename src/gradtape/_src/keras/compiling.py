@@ -1,23 +1,32 @@
-"""What `compile` makes of losses and metrics: one for each output, by structure or by name."""
+"""Compiled losses and metrics: one for each output, assigned by structure or by name."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradtape._engine.api.api import apply_cast
 from gradtape._src.core import dtypes, nest
-from gradtape._src.keras import losses, metrics, settings
-from gradtape._src.keras.inputs import TENSORS
+from gradtape._src.core.execution import inside_function
+from gradtape._src.keras import losses, metrics, settings, trees
 from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper
 from gradtape._src.keras.metrics import accuracies
 from gradtape._src.keras.metrics.base import Metric
 from gradtape._src.keras.metrics.reductions import Mean, MeanMetricWrapper
 
 
-class CompiledLoss(NamedTuple):
-    """The loss of an output, its weight and the output's name."""
+class Weighed(NamedTuple):
+    """What a program gave as a loss, and its weight: a leaf of the structure of losses."""
 
-    place: int
+    loss: Any
+    weight: Any
+
+
+class CompiledLoss(NamedTuple):
+    """A loss, the keys that lead to its output and its target, its weight and the name of its mean."""
+
+    path: tuple[Any, ...]
     function: Any
     weight: Any
     name: str
@@ -47,55 +56,94 @@ class CompileLoss:
         return [variable for metric in self.metrics for variable in metric.variables]
 
     def build(self, y_true: Any, y_pred: Any) -> None:
-        names = names_of(y_pred, self.output_names)
-        count = len(names)
-        specs = _per_output(self._loss, y_pred, names, "loss")
-        weights: list[Any] = [None] * count
-        if self._weights is not None:
-            given = len(nest.flatten(self._loss))
-            flat = nest.flatten(self._weights)
-            if isinstance(self._weights, dict) and isinstance(self._loss, dict):
-                weights = [_first_of(spec) for spec in _per_output(self._weights, y_pred, names, "loss_weights")]
-            elif len(flat) != given:
-                raise ValueError(
-                    f"`loss_weights` must match the number of losses, got {given} losses and {len(flat)} weights."
-                )
-            elif given == count:
-                weights = flat
-        targets = aligned(y_true, y_pred, names, [bool(spec) for spec in specs])
-        outputs = nest.flatten(y_pred)
-        self._losses = []
-        for place, spec in enumerate(specs):
-            for part, identifier in enumerate(spec):
-                function = get_loss(identifier, targets[place], outputs[place])
-                weight = weights[place]
-                if self._weights is not None and len(spec) > 1:
-                    weight = nest.flatten(self._weights)[part]
-                name = names[place]
-                self._losses.append(CompiledLoss(place, function, weight, function.name if name is None else name))
+        names = self.output_names
+        loss, weights = self._loss, self._weights
+        if names and isinstance(loss, dict) and not isinstance(y_pred, dict):
+            if set(names) != set(loss):
+                raise ValueError(f"Expected keys {names} in loss dict, but found loss.keys()={list(loss)}")
+            loss = [loss[name] for name in names]
+            if isinstance(weights, dict):
+                weights = [weights[name] for name in names]
+        loss = _weighed(loss, weights)
+        if type(loss) is Weighed:
+            every = loss
+            loss = trees.map_structure(lambda _: every, y_pred) if nest.is_nested(y_pred) else every
+        self._losses = list(self._found(y_true, y_pred, loss, _names_like(y_pred, names), ()))
         if len(self._losses) > 1:
             self.metrics = [Mean(name=f"{entry.name}_loss") for entry in self._losses]
-        self._used = [bool(spec) for spec in specs]
         self.built = True
 
+    def _found(self, y_true: Any, y_pred: Any, loss: Any, names: Any, path: tuple[Any, ...]) -> Iterator[CompiledLoss]:
+        """The losses of a part of the outputs, in the order in which a program gave them."""
+        if _is_list(loss):
+            leaves = all(part is None or type(part) is Weighed for part in loss)
+            if leaves and len(loss) == len(nest.flatten(y_pred)):
+                loss = nest.pack_sequence_as(y_pred, loss)
+            elif not isinstance(y_pred, type(loss)):
+                for part in loss:
+                    yield from self._found(y_true, y_pred, part, names, path)
+                return
+        if loss is None:
+            return
+        if type(loss) is Weighed:
+            function = get_loss(loss.loss, y_true, y_pred)
+            own = function.name if names is None else names
+            place = (own,) if not path else (*path[:-1], own) if isinstance(path[-1], int) else path
+            name = own if nest.is_nested(own) else "/".join(map(str, place))
+            yield CompiledLoss(path, function, loss.weight, name)
+            return
+        if not isinstance(loss, type(y_pred)):
+            raise KeyError(f"The path: {path} in the `loss` argument, can't be found in the model's output (`y_pred`).")
+        for key, part in loss.items() if isinstance(loss, dict) else enumerate(loss):
+            if part is None:
+                continue
+            if not (_has(y_true, key, loss) and _has(y_pred, key, loss)):
+                raise KeyError(
+                    f"The path: {(*path, key)} in the `loss` argument, can't be found in either the model's output "
+                    "(`y_pred`) or in the labels (`y_true`)."
+                )
+            yield from self._found(y_true[key], y_pred[key], part, names[key], (*path, key))
+
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        if y_true is None and inside_function():
+            raise ValueError("None values not supported.")
+        if nest.is_nested(y_true) or nest.is_nested(y_pred):
+            y_true = self._aligned(y_true, y_pred)
         if not self.built:
             self.build(y_true, y_pred)
-        if not self.metrics and isinstance(y_pred, TENSORS) and isinstance(y_true, TENSORS):
-            (entry,) = self._losses
-            return _weighed(entry.function(y_true, y_pred, _only(sample_weight)), entry.weight)
-        names = names_of(y_pred, self.output_names)
-        targets = aligned(y_true, y_pred, names, self._used)
-        outputs = nest.flatten(y_pred)
-        weights = _weights_of(sample_weight, len(outputs))
         total = None
-        for number, (place, function, weight, _) in enumerate(self._losses):
-            value = _cast(function(targets[place], outputs[place], weights[place]))
+        for number, (path, function, weight, _) in enumerate(self._losses):
+            target, output, weights = y_true, y_pred, sample_weight
+            for key in path:
+                target, output = target[key], output[key]
+            if nest.is_nested(weights):
+                weights = _at(path, weights)
+            value = _cast(function(target, output, weights))
             if self.metrics:
-                self.metrics[number].update_state(value, sample_weight=outputs[place].shape[0])
-            value = _weighed(value, weight)
+                self.metrics[number].update_state(value, sample_weight=nest.flatten(output)[0].shape[0])
+            if weight is not None:
+                value = value * weight
             total = value if total is None else total + value
         return total
+
+    def _aligned(self, y_true: Any, y_pred: Any) -> Any:
+        """The targets in the structure of the outputs; None for an output that has no loss where they are fewer."""
+        names = self.output_names
+        if not nest.is_nested(y_true) and nest.is_nested(y_pred) and len(y_pred) == 1:
+            y_true = [y_true]
+        elif _is_list(y_pred) and isinstance(y_true, dict) and names and set(names) == set(y_true):
+            y_true = [y_true[name] for name in names]
+        flat, count = nest.flatten(y_true), len(nest.flatten(y_pred))
+        if len(flat) == count and (
+            isinstance(y_true, dict) == isinstance(y_pred, dict) or not isinstance(y_true, dict)
+        ):
+            return nest.pack_sequence_as(y_pred, flat) if nest.is_nested(y_pred) else flat[0]
+        losses = nest.flatten(self._loss)
+        if len(flat) == sum(loss is not None for loss in losses):
+            values = iter(flat)
+            return nest.pack_sequence_as(self._loss, [None if loss is None else next(values) for loss in losses])
+        marks = [nest.map_structure(lambda _: "*", structure) for structure in (y_true, y_pred)]
+        raise ValueError(f"y_true and y_pred have different structures.\ny_true: {marks[0]}\ny_pred: {marks[1]}\n")
 
 
 class CompileMetrics:
@@ -112,8 +160,13 @@ class CompileMetrics:
         self.output_names = output_names
         self.name = "compile_metrics"
         self.built = False
+        # The names of the outputs in the order of the groups, where no output is nested.
+        self._keys: list[str] | None = None
         self._groups: dict[str, list[list[Any]]] = {}
         self._shown: list[tuple[str, Any]] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
 
     @property
     def metrics(self) -> list[Any]:
@@ -124,32 +177,70 @@ class CompileMetrics:
         return [variable for metric in self.metrics for variable in metric.variables]
 
     def build(self, y_true: Any, y_pred: Any) -> None:
-        names = names_of(y_pred, self.output_names)
-        outputs = nest.flatten(y_pred)
+        count = len(nest.flatten(y_pred))
+        names = self.output_names
+        is_flat = nest.is_nested(y_pred) and len(y_pred) == count
+        if is_flat and isinstance(y_pred, dict) and not (names and set(names) == set(y_pred)):
+            names = list(y_pred) if isinstance(y_pred, OrderedDict) else sorted(y_pred)
+        self._keys = names if is_flat and count > 1 else None
         for argument, given in self._given.items():
-            self._groups[argument] = [[] for _ in outputs]
+            groups: list[list[Any]]
             if not given:
-                continue
-            try:
-                specs = [nest.flatten(given)] if len(outputs) == 1 else _per_output(given, y_pred, names, argument)
-                targets = aligned(y_true, y_pred, names, [bool(spec) for spec in specs])
-                self._groups[argument] = [
-                    [get_metric(identifier, target, output) for identifier in spec]
-                    for spec, target, output in zip(specs, targets, outputs, strict=True)
-                ]
-            except (KeyError, ValueError) as error:
-                if len(outputs) == 1:
-                    raise
-                raise ValueError(f"{error}\nReceived: {argument}={given}") from error
-        self._name(names if len(outputs) > 1 else [None] * len(outputs))
+                groups = [[] for _ in range(count)]
+            elif count == 1:
+                groups = [_metrics_of(nest.flatten(given), nest.flatten(y_true)[0], nest.flatten(y_pred)[0])]
+            else:
+                groups = self._groups_of(argument, given, y_true, y_pred, names, is_flat)
+            self._groups[argument] = groups
+        self._name(list(names) if names and count > 1 else [None] * count)
         self.built = True
 
+    def _groups_of(
+        self, argument: str, given: Any, y_true: Any, y_pred: Any, names: list[str] | None, is_flat: bool
+    ) -> list[list[Any]]:
+        """The metrics of each of several outputs."""
+        flat = None
+        if is_flat and _is_list(given) and len(given) == len(y_pred):
+            flat = given
+        elif is_flat and names and isinstance(given, dict) and set(given) <= set(names):
+            flat = [given.get(name) for name in names]
+        if flat is not None:
+            try:
+                return [_metrics_of(*each) for each in zip(flat, self._flat(y_true), self._flat(y_pred), strict=False)]
+            except ValueError as error:
+                raise ValueError(f"{error}\nReceived: {argument}={given}") from error
+        try:
+            groups: list[list[Any]] = []
+            trees.map_structure_up_to(
+                trees.lists_to_tuples(y_pred),
+                lambda *each: groups.append(_metrics_of(*each)),
+                *map(trees.lists_to_tuples, (given, y_true, y_pred)),
+            )
+            return groups
+        except (ValueError, TypeError) as error:
+            named = (
+                "either be a dict or a list matching the output names of the functional model "
+                f"{self.output_names} or match"
+                if self.output_names
+                else "match"
+            )
+            raise ValueError(
+                f"{error}\nInvalid `{argument}`. `{argument}` should contain metrics objects and {named} the output "
+                f"structure of the model: {nest.map_structure(lambda _: 'X', y_pred)}.\nReceived: {argument}={given}"
+            ) from error
+
+    def _flat(self, values: Any) -> list[Any]:
+        """Outputs, targets or weights in the order of the groups."""
+        if self._keys is not None and isinstance(values, dict):
+            return [values[key] for key in self._keys]
+        return nest.flatten(values)
+
     def _name(self, names: list[Any]) -> None:
-        """Finds the names under which results are shown: with the output's before, and numbered where they recur."""
+        """Determines the names of results: prefixed by the output's name, and numbered if they repeat."""
         self._shown = []
         counts: dict[str, int] = {}
         for argument, groups in self._groups.items():
-            for output, group in zip(names, groups, strict=True):
+            for output, group in zip(names, groups, strict=False):
                 for metric in group:
                     prefix = f"{output}_" if output else ""
                     name = f"{prefix}{metric.name}"
@@ -167,20 +258,17 @@ class CompileMetrics:
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if not self.built:
             self.build(y_true, y_pred)
-        if isinstance(y_pred, TENSORS) and isinstance(y_true, TENSORS):
-            outputs, targets = [y_pred], [y_true]
-        else:
-            outputs = nest.flatten(y_pred)
-            used = [any(group[place] for group in self._groups.values()) for place in range(len(outputs))]
-            targets = aligned(y_true, y_pred, names_of(y_pred, self.output_names), used)
-        for group, target, output in zip(self._groups["metrics"], targets, outputs, strict=True):
+        targets, outputs = self._flat(y_true), self._flat(y_pred)
+        for group, target, output in zip(self._groups["metrics"], targets, outputs, strict=False):
             for metric in group:
                 metric.update_state(target, output)
         if not any(self._groups["weighted_metrics"]):
             return
-        weights = _weights_of(sample_weight, len(outputs))
+        weights = self._flat(sample_weight)
+        if len(weights) < len(targets):
+            weights = [weights[0]] * len(targets)
         for group, target, output, weight in zip(
-            self._groups["weighted_metrics"], targets, outputs, weights, strict=True
+            self._groups["weighted_metrics"], targets, outputs, weights, strict=False
         ):
             for metric in group:
                 metric.update_state(target, output, weight)
@@ -200,97 +288,61 @@ def _cast(value: Any) -> Any:
     return value if value.dtype is wanted else apply_cast(value, wanted)
 
 
-def _weighed(value: Any, weight: Any) -> Any:
-    value = _cast(value)
-    return value if weight is None else value * weight
+def _weighed(loss: Any, weights: Any) -> Any:
+    """The structure of losses with each one's weight beside it; None where there is no loss."""
+    if weights is None:
+        flat = [None] * len(nest.flatten(loss))
+    else:
+        flat = nest.flatten(weights)
+        count = len(nest.flatten(loss))
+        if len(flat) != count:
+            raise ValueError(
+                f"`loss_weights` must match the number of losses, got {count} losses and {len(flat)} weights."
+            )
+    pairs = zip(nest.flatten(loss), flat, strict=True)
+    return nest.pack_sequence_as(loss, [None if given is None else Weighed(given, weight) for given, weight in pairs])
 
 
-def _only(sample_weight: Any) -> Any:
-    return nest.flatten(sample_weight)[0] if nest.is_nested(sample_weight) else sample_weight
-
-
-def _first_of(spec: list[Any]) -> Any:
-    return spec[0] if spec else None
-
-
-def _weights_of(sample_weight: Any, count: int) -> list[Any]:
-    flat = nest.flatten(sample_weight)
-    return flat if len(flat) == count else [flat[0]] * count
-
-
-def names_of(y_pred: Any, output_names: list[str] | None) -> list[Any]:
-    """The outputs' names in the order in which they are flattened: the model's, or the keys of a dict."""
+def _names_like(y_pred: Any, names: list[str] | None) -> Any:
+    """The outputs' names in the structure of the outputs, None for one without a name."""
     count = len(nest.flatten(y_pred))
-    if isinstance(y_pred, dict) and len(y_pred) == count:
-        keys = sorted(y_pred)
-        if not (output_names and set(keys) == set(output_names)):
-            return list(keys)
-        return list(keys)
-    if output_names and len(output_names) == count:
-        return list(output_names)
-    return [None] * count
+    if not names or len(names) != count:
+        names = [None] * count  # type: ignore[list-item]
+    return nest.pack_sequence_as(y_pred, names) if nest.is_nested(y_pred) else names[0]
 
 
-def _per_output(given: Any, y_pred: Any, names: list[Any], argument: str) -> list[list[Any]]:
-    """For each output the list of what is given for it."""
-    count = len(names)
-    if not nest.is_nested(given):
-        return [[given]] * count
-    outputs_are_nested = nest.is_nested(y_pred)
-    if isinstance(given, dict):
-        keys = set(given)
-        if not outputs_are_nested and count == 1 and keys != set(names) and names[0] is not None:
-            raise ValueError(f"Expected keys {names} in {argument} dict, but found {argument}.keys()={list(given)}")
-        if argument == "loss" and not isinstance(y_pred, dict) and names[0] is not None and keys != set(names):
-            raise ValueError(f"Expected keys {names} in loss dict, but found loss.keys()={list(given)}")
-        for key in given:
-            if key not in names:
-                raise KeyError(
-                    f"The path: {(key,)} in the `{argument}` argument, can't be found in the model's output (`y_pred`)."
-                )
-        return [_listed(given.get(name)) for name in names]
-    if len(given) == count and (outputs_are_nested or count > 1):
-        return [_listed(part) for part in given]
-    if count == 1:
-        return [list(given)]
-    flat = nest.flatten(given)
-    if len(flat) == count:
-        return [_listed(part) for part in flat]
-    raise ValueError(
-        f"Invalid `{argument}`. `{argument}` should be a list with as many parts as the model has outputs, {count}, "
-        f"or a dict with their names as keys. Received: {argument}={given}"
-    )
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) and type(value) is not Weighed
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
+def _has(value: Any, key: Any, loss: Any) -> bool:
+    if isinstance(loss, dict):
+        return isinstance(value, dict) and key in value
+    return _is_list(value) and key < len(value)
+
+
+def _at(path: tuple[Any, ...], structure: Any) -> Any:
+    for key in path:
+        structure = structure[key]
+    return structure
+
+
+def _metrics_of(given: Any, target: Any, output: Any) -> list[Any]:
+    """The metrics that are given for an output."""
+    if given is None:
         return []
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def aligned(y_true: Any, y_pred: Any, names: list[Any], used: list[bool]) -> list[Any]:
-    """The targets in the order of the outputs; None for an output that has no loss where there are fewer targets."""
-    if isinstance(y_true, dict) and not isinstance(y_pred, dict) and set(names) == set(y_true):
-        return [y_true[name] for name in names]
-    flat = nest.flatten(y_true)
-    if len(flat) == len(names):
-        return flat
-    if len(flat) == sum(used):
-        values = iter(flat)
-        return [next(values) if use else None for use in used]
-    marks = [nest.map_structure(lambda _: "*", structure) for structure in (y_true, y_pred)]
-    raise ValueError(f"y_true and y_pred have different structures.\ny_true: {marks[0]}\ny_pred: {marks[1]}\n")
+    return [get_metric(each, target, output) for each in (given if isinstance(given, list | tuple) else [given])]
 
 
 def _kinds(y_true: Any, y_pred: Any) -> tuple[bool, bool]:
-    """Whether outputs are one probability, and whether targets are numbers of classes."""
+    """Whether outputs are single probabilities, and whether targets are class indices."""
     last = y_pred.shape[-1]
     fewer = len(y_true.shape) < len(y_pred.shape)
     return last == 1, fewer or (y_true.shape[-1] == 1 and last > 1)
 
 
 def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The loss that a name or a function stands for."""
+    """The loss for a name or a function."""
     if str(identifier).lower() in ("crossentropy", "ce"):
         binary, sparse = _kinds(y_true, y_pred)
         kind = "binary" if binary else "sparse_categorical" if sparse else "categorical"
@@ -304,7 +356,7 @@ def get_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
 
 
 def get_metric(identifier: Any, y_true: Any, y_pred: Any) -> Any:
-    """The metric that a name or a function stands for."""
+    """The metric for a name or a function."""
     if identifier is None:
         raise ValueError("Expected metric, received `None`")
     if str(identifier).lower() in ("accuracy", "acc"):

@@ -35,7 +35,7 @@ class Constraint:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes an equal object.
+          A dict of plain data for `from_config`.
 
         Example:
           >>> tf.keras.constraints.UnitNorm(axis=1).get_config()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import types
 import warnings
@@ -66,8 +67,20 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
+def _setting(name: str) -> property:
+    """What a PyDataset was made with, which may be set."""
+
+    def get(self: PyDataset) -> Any:
+        return self._settings()[name]
+
+    def put(self: PyDataset, value: Any) -> None:
+        self._settings()[name] = value
+
+    return property(get, put, doc="Not used.")
+
+
 class PyDataset:
-    """Base of datasets that give a batch for a number; iterated over in order, or in random order if `fit` shuffles.
+    """Base of datasets that return a batch for a number; iterated over in order, or in random order if `fit` shuffles.
 
     A subclass defines `__len__` (how many batches there are) and `__getitem__(index)` (a batch), and may define
     `on_epoch_end()`.
@@ -89,14 +102,33 @@ class PyDataset:
     """
 
     def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
-        self.workers, self.use_multiprocessing, self.max_queue_size = workers, use_multiprocessing, max_queue_size
+        self._queue = {
+            "workers": workers,
+            "use_multiprocessing": use_multiprocessing,
+            "max_queue_size": max_queue_size,
+        }
+
+    workers = _setting("workers")
+    use_multiprocessing = _setting("use_multiprocessing")
+    max_queue_size = _setting("max_queue_size")
+
+    def _settings(self) -> dict[str, Any]:
+        if not hasattr(self, "_queue"):
+            PyDataset.__init__(self)
+            warnings.warn(
+                "Your `PyDataset` class should call `super().__init__(**kwargs)` in its constructor. `**kwargs` can "
+                "include `workers`, `use_multiprocessing`, `max_queue_size`. Do not pass these arguments to `fit()`, "
+                "as they will be ignored.",
+                stacklevel=3,
+            )
+        return self._queue
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches there are; None: there is no end."""
+        """The number of batches; None: infinite or unknown."""
         return len(self) if hasattr(self, "__len__") else None
 
     def on_epoch_begin(self) -> None:
@@ -136,39 +168,35 @@ class Batches:
     def begin_anew(self) -> None:
         """Forgets where the last epoch ended, and what it told about the number of batches."""
         self._current, self._seen, self._size = None, 0, self._source.size
+        self._source.end()  # as Keras does before the first epoch, too
 
     def epoch(self) -> Iterator[tuple[int, int, list[Any]]]:
-        """The numbers of the first and the last batch of each group, and the batches."""
+        """The numbers of the first and the last batch of each group, and the batches; none where data ran out.
+
+        A group is whole unless data ends, even where it goes beyond `steps_per_epoch`.
+        """
         self._source.begin()
         steps = self._steps or self._size
-        if steps is None or self._current is None or self._steps is None:
+        if self._current is None or self._steps is None:
             self._current, self._seen = iter(self._source.batches()), 0
-        step, whole = 0, True
-        while steps is None or step < steps:
-            if self._size and self._seen >= self._size:
+        for step in itertools.count(0, self._group) if steps is None else range(0, steps, self._group):
+            if steps is not None and self._size and self._seen >= self._size:
                 if self._steps:
                     self._warn()
                 break
-            group = []
-            for batch in self._current:
-                group.append(batch)
-                if len(group) == self._group or (steps is not None and step + len(group) == steps):
-                    break
             self._seen += self._group
-            if not group:
-                if self._size is None:
-                    self._size = self._seen  # with the group that was not there, as Keras counts
-                self._warn()
-                whole = False
-                break
+            group = list(itertools.islice(self._current, self._group))
+            if not group and self._size is None:
+                self._size = self._seen  # with the group that was not there, as Keras counts
             yield step, step + self._group - 1, group
-            step += self._group
-        if self._source.repeats:
-            if not whole:
+            if not group:
+                self._warn()
                 self._current = None
-            elif self._size and self._seen >= self._size:
-                # As Keras does, though the next epoch may begin anew: shuffled datasets have another order each time.
-                self._current, self._seen = iter(self._source.batches()), 0
+                self._source.end()
+                return
+        if self._size and self._seen >= self._size:
+            # As Keras does, though the next epoch may begin anew: shuffled datasets have another order each time.
+            self._current, self._seen = iter(self._source.batches()), 0
         self._source.end()
 
     def _warn(self) -> None:
@@ -176,20 +204,18 @@ class Batches:
             "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate "
             "at least `steps_per_epoch * epochs` batches. You may need to use the `.repeat()` function when building "
             "your dataset.",
-            stacklevel=4,
+            stacklevel=2,
         )
 
 
 class Source:
-    """What `fit`, `evaluate` and `predict` take batches from.
+    """Makes the source of batches for `fit`, `evaluate` and `predict`.
 
     Attributes:
       size: how many there are in an epoch, or None.
-      repeats: whether there is a further epoch.
     """
 
     size: int | None = None
-    repeats = True
     # The number of examples in every batch, or None where it varies.
     batch_size: int | None = None
     # Whether batches are a replica's own, and not those of all replicas.
@@ -216,7 +242,7 @@ def source_of(
         kind = "PyDataset"
     elif isinstance(x, types.GeneratorType) or (hasattr(x, "__next__") and hasattr(x, "__iter__")):
         kind = "generator"
-    elif not hasattr(x, "__iter__"):
+    elif isinstance(x, str | bytes) or not hasattr(x, "__iter__") or (y is not None and not hasattr(x, "element_spec")):
         raise ValueError(f"Unrecognized data type: x={x} (of type {type(x)})")
     for name, what, value in (("y", "the targets", y), ("sample_weights", "the sample weights", sample_weight)):
         if value is not None:
@@ -225,15 +251,30 @@ def source_of(
                 f"part of the {kind}."
             )
     if kind == "PyDataset":
-        return _Numbered(x, shuffle, class_weight)
+        numbered = _Numbered(x, shuffle, class_weight)
+        if shuffle and numbered.size is None:
+            _warn_of_shuffle("an infinite PyDataset. The PyDataset is expected to already be shuffled.")
+        return numbered
     if kind == "generator":
         if class_weight is not None:
             raise ValueError(
                 f"Argument `class_weight` is not supported for Python generator inputs. Received: "
                 f"class_weight={class_weight}"
             )
+        if shuffle:
+            _warn_of_shuffle("a generator. The generator is expected to yield already-shuffled data.")
         return _Generated(x)
+    if shuffle and (hasattr(x, "cardinality") or hasattr(x, "of_replica")):
+        _warn_of_shuffle(
+            "a tf.data.Dataset. The Dataset is expected to already be shuffled (via `.shuffle(buffer_size)`)."
+        )
     return _Dataset(x, class_weight)
+
+
+def _warn_of_shuffle(data: str) -> None:
+    warnings.warn(
+        f"`shuffle=True` was passed, but will be ignored since the data `x` was provided as {data}", stacklevel=3
+    )
 
 
 def _is_array(value: Any) -> bool:
@@ -368,6 +409,8 @@ def _plain_array(value: Any) -> Any:
     if value is None:
         return None
     array = np.asarray(held(value))
+    if array.dtype.kind in "OSU":
+        raise ValueError(f"Invalid dtype: {array.dtype.name}")
     if array.dtype.kind == "f" and array.dtype.name != settings.floatx():
         array = array.astype(settings.floatx())
     return array
@@ -408,6 +451,8 @@ class _Dataset(Source):
             self.size = size if size >= 0 else None
         else:
             self.size = len(dataset) if hasattr(dataset, "__len__") else None
+        sizes = {_first_size(spec) for spec in leaves(getattr(dataset, "element_spec", None))}
+        self.batch_size = sizes.pop() if len(sizes) == 1 else None
 
     def batches(self) -> Iterator[Any]:
         return map(self._prepared, self._dataset)
@@ -415,6 +460,11 @@ class _Dataset(Source):
     def _prepared(self, batch: Any) -> Any:
         batch = as_batch(batch)
         return batch if self._class_weight is None else _with_class_weight(batch, self._class_weight)
+
+
+def _first_size(spec: Any) -> int | None:
+    shape = getattr(spec, "shape", None)
+    return shape[0] if shape is not None and shape.rank else None
 
 
 def _with_class_weight(batch: Any, class_weight: Any) -> Any:
@@ -430,6 +480,7 @@ class _Numbered(Source):
     def __init__(self, dataset: PyDataset, shuffle: Any, class_weight: Any) -> None:
         self._dataset, self._shuffle, self._class_weight = dataset, shuffle, class_weight
         self.size = dataset.num_batches
+        dataset._settings()
 
     def batches(self) -> Iterator[Any]:
         size = self._dataset.num_batches
@@ -453,8 +504,6 @@ class _Numbered(Source):
 
 class _Generated(Source):
     """A generator, which goes on where the last epoch left it."""
-
-    repeats = False
 
     def __init__(self, generator: Iterator[Any]) -> None:
         self._batches = map(as_batch, generator)

@@ -1,4 +1,4 @@
-"""What a model's loops ask of how the model is distributed: nothing is done where it is not."""
+"""The interface between training loops and distribution, and its trivial implementation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Alone:
 
 
 def distribution_of(strategy: Any) -> Alone:
-    """What loops do under a strategy, or None."""
+    """The implementation for a strategy, or None."""
     if strategy is None or strategy.num_replicas_in_sync == 1:
         return Alone()
     from gradtape._src.keras.replica import Replica

@@ -1,4 +1,4 @@
-"""DTypePolicy: in which dtype a layer computes and keeps its variables."""
+"""DTypePolicy: the dtypes of a layer's computations and variables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KIND = Kind("dtype policy")
 
 @KIND.enter("Policy", "FloatDTypePolicy")
 class DTypePolicy:
-    """In which dtype a layer computes and keeps its variables.
+    """The dtypes of a layer's computations and variables.
 
     Args:
       name: a dtype's name; the global policy's unless given.
@@ -68,7 +68,7 @@ class DTypePolicy:
         return None
 
     def convert_input(self, x: Any, autocast: bool, dtype: Any) -> Any:
-        """A layer's input as a tensor; floating ones are cast to a dtype.
+        """Converts a layer's input to a tensor; floating ones are cast to a dtype.
 
         Args:
           x: a tensor, a symbolic value, an array, or anything else, which is returned as it is.
@@ -100,7 +100,7 @@ class DTypePolicy:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> DTypePolicy:
-        """A policy as `get_config` describes it.
+        """Creates a policy from the result of `get_config`.
 
         Args:
           config: the constructor's arguments.
@@ -128,7 +128,7 @@ _global: list[DTypePolicy] = []
 
 
 def dtype_policy() -> DTypePolicy:
-    """The policy of layers that are not given one: `floatx` unless `set_dtype_policy` said otherwise.
+    """The default policy: `floatx` unless changed by `set_dtype_policy`.
 
     Returns:
       A DTypePolicy.
@@ -141,7 +141,7 @@ def dtype_policy() -> DTypePolicy:
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Sets the policy that `dtype_policy` gives.
+    """Sets the default policy.
 
     Args:
       policy: a DTypePolicy or its name.
@@ -163,7 +163,7 @@ def set_dtype_policy(policy: Any) -> None:
 
 
 def get(identifier: Any) -> DTypePolicy:
-    """The policy that a name, a dtype, its configuration or itself stands for; the global one for None.
+    """The policy for a name, a dtype or a configuration; policies are returned unchanged, the default one for None.
 
     Args:
       identifier: any of these.

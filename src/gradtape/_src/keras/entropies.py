@@ -92,7 +92,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     """Cross entropy of true classes and predicted distributions over classes.
 
     Args:
-      target: the numbers of the true classes.
+      target: the indices of the true classes.
       output: the predicted distributions, which are scaled to sum to 1; or their logits. Of what
         `tf.keras.activations.softmax` returned, what it was given is used.
       from_logits: whether `output` is logits.

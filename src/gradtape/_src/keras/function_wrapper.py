@@ -1,4 +1,4 @@
-"""What losses and metrics that call a function have in common: its arguments as attributes and in configurations."""
+"""Base of losses and metrics that wrap a function: its arguments as attributes and in configurations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functional: the model of what leads from some symbolic values to others."""
+"""Functional: models defined by a graph of layers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 class Functional(Model):
-    """The model of what leads from some symbolic values to others; `keras.Model(inputs, outputs)` makes it.
+    """A model defined by symbolic inputs and outputs, as created by `keras.Model(inputs, outputs)`.
 
     Args:
       inputs: KerasTensors, or a structure of them.
@@ -95,14 +95,14 @@ class Functional(Model):
         if trainable is not None:
             self.trainable = trainable
 
-    # What it is made of
+    # The graph
 
     def _trackable_children(self) -> dict[str, Any]:
         return {"_operations": self.operations, **super()._trackable_children()}
 
     @property
     def operations(self) -> list[Operation]:
-        """What is called on the way from the inputs to the outputs, each once."""
+        """The operations between inputs and outputs, each once."""
         return self._graph.operations[:]
 
     @property
@@ -126,27 +126,27 @@ class Functional(Model):
 
     @property
     def input(self) -> Any:
-        """The symbolic inputs, as they were given."""
+        """The symbolic inputs, in their structure."""
         return self._inputs_struct
 
     @property
     def output(self) -> Any:
-        """The symbolic outputs, as they were given."""
+        """The symbolic outputs, in their structure."""
         return self._outputs_struct
 
     @property
     def input_shape(self) -> Any:
-        """The shapes of the inputs; the shape of the only one."""
+        """The shapes of the inputs, or the shape if there is only one."""
         return _only([value.shape for value in self.inputs])
 
     @property
     def output_shape(self) -> Any:
-        """The shapes of the outputs; the shape of the only one."""
+        """The shapes of the outputs, or the shape if there is only one."""
         return _only([value.shape for value in self.outputs])
 
     @property
     def input_spec(self) -> Any:
-        """What is asked of the inputs. May be set."""
+        """The expected inputs. May be set."""
         given = vars(self).get("_input_spec")
         if given is not None:
             return given
@@ -161,7 +161,7 @@ class Functional(Model):
         self._input_spec = value
 
     def add_loss(self, loss: Any) -> None:
-        """Raises NotImplementedError: add losses within the layers of the model.
+        """Raises NotImplementedError: add losses in the layers of the model instead.
 
         Args:
           loss: not used.
@@ -176,7 +176,7 @@ class Functional(Model):
     # Calls
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
-        """The outputs for some inputs.
+        """Computes the outputs.
 
         Args:
           inputs: tensors in the structure of `input`.
@@ -217,7 +217,7 @@ class Functional(Model):
         return outputs[0] if type(outputs) in (list, tuple) and len(outputs) == 1 else outputs
 
     def _standardized(self, inputs: Any) -> list[Any]:
-        """The inputs flat, as tensors of the dtypes and ranks that are asked for."""
+        """The flattened inputs, converted to tensors of the expected dtypes and ranks."""
         struct, wrong = self._inputs_struct, False
         if isinstance(struct, list) and len(struct) == 1 and isinstance(inputs, (Tensor, KerasTensor)):
             inputs = [inputs]
@@ -310,7 +310,7 @@ class Functional(Model):
         return adjusted
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        """Shapes and dtypes of the outputs.
+        """The shapes and dtypes of the outputs.
 
         Args:
           inputs: symbolic values in the structure of `input`.
@@ -356,7 +356,7 @@ class Functional(Model):
     # Configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The layers and how they are called, as plain data; the constructor's arguments for other constructors.
+        """The layers and their calls as plain data; for subclasses with another constructor, its arguments.
 
         Returns:
           A dict.
@@ -417,20 +417,20 @@ def _spec(value: KerasTensor, name: str | None = None) -> InputSpec:
 
 
 def _is_constructed_alike(kind: type) -> bool:
-    """Whether a class takes inputs and outputs as functional models do."""
+    """Whether a class' constructor takes inputs and outputs."""
     spec = inspect.getfullargspec(kind.__init__)  # type: ignore[misc]
     alike = spec.args[1:] == inspect.getfullargspec(Functional.__init__).args[1:]
     return alike or (spec.varargs is not None and spec.varkw is not None)
 
 
 def _begins(value: KerasTensor) -> bool:
-    """Whether a symbolic value is what `Input` returned."""
+    """Whether a symbolic value was returned by `Input`."""
     history = value._keras_history
     return bool(history and history.operation and history.operation._inbound_nodes[history.node_index].is_input)
 
 
 def _with_inputs_of_its_own(inputs: Any, outputs: Any) -> tuple[Any, Any]:
-    """The inputs as inputs of a graph, and the outputs with copies of the calls that lead to them."""
+    """Replaces intermediate values given as inputs by new inputs; returns these, and outputs from copied calls."""
     graph = Graph(inputs, outputs)
     copies: dict[int, KerasTensor] = {}
     begun = []
@@ -458,7 +458,7 @@ def _with_inputs_of_its_own(inputs: Any, outputs: Any) -> tuple[Any, Any]:
 
 
 def _node_config(node: Node, graph: Graph) -> dict[str, Any]:
-    """A call's arguments as plain data; calls that belong to other models do not count in histories."""
+    """A call's arguments as plain data; calls that belong to other models are not counted in histories."""
 
     def relative(value: Any) -> Any:
         if not isinstance(value, KerasTensor):
@@ -476,7 +476,7 @@ def _node_config(node: Node, graph: Graph) -> dict[str, Any]:
 
 
 def functional_from_config(cls: type, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-    """A functional model as `get_config` describes it.
+    """Creates a functional model from the result of `get_config`.
 
     Raises:
       ValueError: calls take what no other call returns.
@@ -524,7 +524,7 @@ def functional_from_config(cls: type, config: dict[str, Any], custom_objects: di
 
 
 def _arguments(data: dict[str, Any], made: dict[str, Any]) -> tuple[Any, Any] | None:
-    """A call's arguments, or None while a call whose result it takes was not made."""
+    """A call's arguments, or None as long as one of them has not been computed."""
     missing = False
 
     def revived(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Graph: the calls between some symbolic values and others, in an order in which they can be made again."""
+"""Graph: the calls between symbolic inputs and outputs, in topological order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradtape._src.keras.operation import Node, Operation
 
 
 class Graph:
-    """The calls by which outputs come from inputs.
+    """The calls that compute outputs from inputs.
 
     Attributes:
       inputs, outputs: symbolic values, flat.
@@ -60,7 +60,7 @@ class Graph:
     def __contains__(self, node: Node) -> bool:
         return node in self._members
 
-    # What follows from the rest, by identities, is not copied but found anew when it is asked for.
+    # Derived attributes refer to objects by identity, and are computed again for copies.
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in _FOUND}
@@ -94,7 +94,7 @@ class Graph:
     # Running it
 
     def _plan(self) -> None:
-        """Finds the calls to be made, with the places of their only argument and result where there is one each."""
+        """Finds the calls to be made, with the positions of their only argument and result where there is one each."""
         self._members = set(self.nodes)
         self._places = {id(value): place for place, value in enumerate(self.inputs)}
         steps: list[tuple[Node, int | None, int | None]] = []
@@ -105,7 +105,7 @@ class Graph:
                 continue
             for value in node.outputs:
                 self._places.setdefault(id(value), len(self._places))
-            # That it is not training is what a layer assumes that is told nothing.
+            # training=False is the default of layers.
             alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor)
             alone = alone and node.kwargs in ({}, {"training": False})
             argument = self._places[id(node.args[0])] if alone else None
@@ -121,7 +121,7 @@ class Graph:
         self._steps = steps
 
     def _chain(self, steps: list[tuple[Node, int | None, int | None]]) -> list[Operation] | None:
-        """What is called one after the other where each takes the result of the one before alone; None elsewhere."""
+        """The operations if each takes only the result of the previous one, else None."""
         value: int | None = 0
         for node, argument, result in steps:
             if argument != value or result is None or nest.is_nested(node.operation_outputs):
@@ -132,7 +132,7 @@ class Graph:
         return [node.operation for node, _, _ in steps]
 
     def run(self, inputs: Sequence[Any], called: Callable[[Operation], Any] | None = None) -> Any:
-        """The outputs, in their structure, for values in the places of the inputs.
+        """Computes the outputs, in their structure, for given inputs.
 
         Args:
           inputs: the values, flat.
@@ -146,7 +146,7 @@ class Graph:
             else:
                 args, kwargs = node.filled({identity: values[place] for identity, place in self._places.items()})
                 if _call.training is not None and "training" in kwargs:
-                    # What the call of the model says is stronger than what was said when it was made.
+                    # Arguments of the model's call override those recorded in the graph.
                     kwargs["training"] = _call.training
                 held = [(value, get_mask(value)) for value in args] if node.operation._takes_masks_away else ()
                 outputs = operation(*args, **kwargs)
@@ -166,7 +166,7 @@ _FOUND = {"_members", "_places", "_steps", "_results", "_result", "chain"}
 
 
 def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[Node], dict[Operation, int]]:
-    """The calls that lead to the outputs, each after its parents, and the order in which operations are met."""
+    """The calls that lead to the outputs in topological order, and the operations in the order found."""
     is_input = {id(value) for value in inputs}
     finished: set[Node] = set()
     found: list[Node] = []
@@ -179,7 +179,7 @@ def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[N
         return history.operation._inbound_nodes[history.node_index]
 
     for output in outputs:
-        # A node waits until those that it depends on are finished; a graph may be deeper than Python's stack.
+        # Iterative depth-first search, as graphs may be deeper than Python's stack.
         waiting: list[tuple[KerasTensor, bool]] = [(output, False)]
         while waiting:
             value, ready = waiting.pop()

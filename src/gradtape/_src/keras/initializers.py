@@ -47,7 +47,7 @@ class Initializer:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes an equal object.
+          A dict of plain data for `from_config`.
 
         Example:
           >>> tf.keras.initializers.RandomUniform(-1.0, 1.0, seed=3).get_config()
@@ -198,7 +198,7 @@ class RandomNormal(RandomInitializer):
     Args:
       mean: their mean.
       stddev: their standard deviation.
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
 
     Raises:
       ValueError: the seed is none.
@@ -225,7 +225,7 @@ class TruncatedNormal(RandomInitializer):
     Args:
       mean: the mean of the distribution before the cut.
       stddev: its standard deviation.
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
 
     Raises:
       ValueError: the seed is none.
@@ -251,7 +251,7 @@ class RandomUniform(RandomInitializer):
 
     Args:
       minval, maxval: the bounds.
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
 
     Raises:
       ValueError: the seed is none.
@@ -281,7 +281,7 @@ class VarianceScaling(RandomInitializer):
       scale: the numerator.
       mode: what n is: "fan_in", the number of inputs, "fan_out", that of outputs, or "fan_avg", their average.
       distribution: "truncated_normal" (or "normal"), "untruncated_normal" or "uniform".
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: the axes whose sizes multiply to the number of inputs and of outputs, where they are
         not the usual ones: the last two, times the sizes of those before.
 
@@ -352,7 +352,7 @@ class GlorotUniform(_Scaled):
     Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -374,7 +374,7 @@ class GlorotNormal(_Scaled):
     Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -396,7 +396,7 @@ class LecunNormal(_Scaled):
     LeCun, Bottou, Orr and Müller, Efficient BackProp (1998).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -418,7 +418,7 @@ class LecunUniform(_Scaled):
     LeCun, Bottou, Orr and Müller, Efficient BackProp (1998).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -440,7 +440,7 @@ class HeNormal(_Scaled):
     He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -462,7 +462,7 @@ class HeUniform(_Scaled):
     He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015).
 
     Args:
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
       input_axes, output_axes: as `VarianceScaling` takes them.
 
     Raises:
@@ -487,7 +487,7 @@ class Orthogonal(RandomInitializer):
 
     Args:
       gain: the multiple.
-      seed: an integer, with which each call gives the same values; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
 
     Raises:
       ValueError: the seed is none; when called, that the shape has fewer than two axes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from gradtape._src.keras.keras_tensor import KerasTensor, standardize_shape
@@ -22,6 +23,7 @@ class InputLayer(Layer):
       input_tensor: a symbolic value that is used in place of a new one.
       optional: whether None may be given.
       name: its name, "input_layer" numbered unless given.
+      kwargs: `input_shape` and `batch_input_shape`, earlier names of `shape` and `batch_shape`.
 
     Raises:
       ValueError: no shape, or two of them.
@@ -46,8 +48,13 @@ class InputLayer(Layer):
         input_tensor: KerasTensor | None = None,
         optional: bool = False,
         name: str | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(name=name)
+        if "input_shape" in kwargs:
+            warnings.warn("Argument `input_shape` is deprecated. Use `shape` instead.", stacklevel=2)
+            shape = kwargs["input_shape"]
+        batch_shape = kwargs.get("batch_input_shape", batch_shape)
         if sparse or ragged:
             raise ValueError("Tensors are dense here: leave out `sparse` and `ragged`, and pad what is ragged.")
         if input_tensor is not None:

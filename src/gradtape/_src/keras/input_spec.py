@@ -1,4 +1,4 @@
-"""InputSpec: what a layer asks of the shapes and dtypes of its inputs."""
+"""InputSpec: the shapes and dtypes that a layer expects of its inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradtape._src.keras.settings import standardize_dtype
 
 
 class InputSpec:
-    """What a layer asks of an input.
+    """The properties that a layer expects of an input.
 
     Args:
       dtype: its dtype.
@@ -71,7 +71,7 @@ class InputSpec:
         return f"InputSpec({', '.join(f'{name}={value}' for name, value in told.items() if value)})"
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a spec like this one.
+        """The constructor's arguments.
 
         Returns:
           A dict of plain data.
@@ -91,7 +91,7 @@ class InputSpec:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> InputSpec:
-        """A spec as `get_config` describes it.
+        """Creates a spec from the result of `get_config`.
 
         Args:
           config: the constructor's arguments.
@@ -106,7 +106,7 @@ class InputSpec:
         return cls(**config)
 
     def _check(self, value: Any, place: int, layer: str) -> None:
-        """Raises ValueError where an input is not as it should be."""
+        """Raises ValueError if an input does not match."""
         if value is None and self.optional:
             return
         if not hasattr(value, "shape"):
@@ -144,7 +144,7 @@ class InputSpec:
 
 
 def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) -> None:
-    """Raises ValueError where inputs are not as the specs of a layer ask.
+    """Raises ValueError if inputs do not match the specs of a layer.
 
     Args:
       input_spec: an InputSpec, or a structure of them, or None.

@@ -1,4 +1,4 @@
-"""What layers are called with: values as tensors of their dtype, their masks, and the call that they are part of."""
+"""Inputs of layers: conversion to tensors of their dtype, masks, and the context of calls."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def get_mask(value: Any) -> Any:
 
 
 def set_mask(value: Any, mask: Any) -> None:
-    """Gives a tensor or a symbolic value a mask, or takes it away."""
+    """Sets or removes the mask of a tensor or symbolic value."""
     if isinstance(value, KerasTensor):
         value._keras_mask = mask
     elif type(value) is Tensor:

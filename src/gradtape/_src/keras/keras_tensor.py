@@ -1,4 +1,4 @@
-"""KerasTensor: a value of a functional model that has a shape and a dtype and is computed when the model is called."""
+"""KerasTensor: a symbolic value of a functional model, with a shape and a dtype."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class KerasHistory(NamedTuple):
 
 
 class KerasTensor:
-    """A symbolic value: what `keras.Input` gives, and what layers and `keras.ops` make of it.
+    """A symbolic value, returned by `keras.Input`, and by layers and `keras.ops` for symbolic arguments.
 
     Args:
       shape: its shape, in which None stands for any size.
@@ -56,7 +56,7 @@ class KerasTensor:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """The shape, in which None stands for any size."""
+        """The shape, in which None means any size."""
         return self._shape
 
     @property
@@ -66,12 +66,12 @@ class KerasTensor:
 
     @property
     def sparse(self) -> bool:
-        """Whether it was said to be sparse."""
+        """Whether it was declared as sparse."""
         return self._sparse
 
     @property
     def ragged(self) -> bool:
-        """Whether it was said to be ragged."""
+        """Whether it was declared as ragged."""
         return self._ragged
 
     @property
@@ -80,7 +80,7 @@ class KerasTensor:
         return len(self._shape)
 
     def reshape(self, newshape: Any) -> Any:
-        """The value with its elements in another shape.
+        """The value reshaped.
 
         Args:
           newshape: the shape.
@@ -95,7 +95,7 @@ class KerasTensor:
         return _ops().reshape(self, newshape)
 
     def squeeze(self, axis: Any = None) -> Any:
-        """The value without axes of size one.
+        """The value without axes of size 1.
 
         Args:
           axis: the axes; all of size one unless given.
@@ -166,7 +166,7 @@ _UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not"}
 
 
 def _ops() -> Any:
-    # Public names are what functional models are written with, and are read when the first one is.
+    # Functions used by functional models, imported with the first one.
     return importlib.import_module("gradtape.keras.ops")
 
 
@@ -185,7 +185,7 @@ KerasTensor.__round__ = _operator("round")  # type: ignore[attr-defined]
 
 
 def standardize_shape(shape: Any) -> tuple[int | None, ...]:
-    """A shape as a tuple of ints and None; ValueError for what is none."""
+    """A shape as a tuple of ints and None; ValueError if it is not valid."""
     if shape is None:
         raise ValueError("Undefined shapes are not supported.")
     if not hasattr(shape, "__iter__"):
@@ -206,7 +206,7 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
 
 
 def is_symbolic(value: Any) -> bool:
-    """Whether a value is a KerasTensor or a structure that holds one."""
+    """Whether a value is a KerasTensor or a structure that contains one."""
     kind = type(value)
     if kind is KerasTensor:
         return True

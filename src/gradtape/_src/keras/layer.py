@@ -1,4 +1,4 @@
-"""Layer: what has weights and computes with them."""
+"""Layer: the base class of layers and models."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ _PLAINLY, _ASKS, _WITHIN = range(3)
 
 
 class Layer(Stateful):
-    """What has weights and computes with them: the base of all layers and models.
+    """A callable object with weights: the base class of all layers and models.
 
-    A subclass makes its weights in `build(input_shape)`, which the first call calls, or in its constructor, and
-    computes in `call(inputs)`. Variables, layers and metrics among its attributes, and in lists, tuples and dicts
-    there, are its own.
+    A subclass creates its weights in `build(input_shape)`, called by the first call, or in its constructor, and defines
+    its computation in `call(inputs)`. Variables, layers and metrics among its attributes, also in lists, tuples and
+    dicts, are tracked.
 
     Args:
-      activity_regularizer: what is added to `losses` for what it returns.
-      trainable: whether its weights are among the trainable ones.
+      activity_regularizer: a regularizer of the outputs.
+      trainable: whether its weights are trainable.
       dtype: the dtype of its weights, to which its floating inputs are cast; or a DTypePolicy.
       autocast: whether inputs are cast.
-      name: its name; the class's in snake case, numbered, unless given.
-      kwargs: `input_shape` or `input_dim`, of which Sequential models are built.
+      name: its name; by default the class' name in snake case, numbered.
+      kwargs: `input_shape` or `input_dim`, with which Sequential models are built.
 
     Raises:
-      ValueError: an unknown argument, or trainable is no bool.
+      ValueError: an argument is unknown, or trainable is not a bool.
 
     Example:
       >>> class Scale(tf.keras.layers.Layer):
@@ -87,10 +87,10 @@ class Layer(Stateful):
     return_state: Any
     stateful: Any
 
-    # Whether arguments that are arrays become tensors, and whether others may be given by position.
+    # Whether array arguments are converted to tensors, and whether other arguments may be positional.
     _convert_input_args = True
     _allow_non_tensor_positional_args = False
-    # Whether what is built takes no further variables and layers.
+    # Whether variables and layers can no longer be added once it is built.
     _locks = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -140,7 +140,7 @@ class Layer(Stateful):
     # Building
 
     def build(self, input_shape: Any) -> None:
-        """Makes the layer's weights; to be written by subclasses that have any.
+        """Creates the layer's weights; to be overridden by subclasses that have any.
 
         Args:
           input_shape: the shape of what the layer is called with; there may be several arguments, `foo_shape` for each
@@ -171,13 +171,13 @@ class Layer(Stateful):
         self.built = True
 
     def _build_at_init(self) -> None:
-        """Marks a layer as built that has nothing to build."""
+        """Marks a layer without weights as built."""
         if type(self).build is Layer.build:
             self.built = True
             self._locked = self._locks
 
     def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes with which the layer was built.
+        """The input shapes with which the layer was built.
 
         Returns:
           A dict, or None.
@@ -195,7 +195,7 @@ class Layer(Stateful):
         return {"shapes_dict": self._build_shapes}
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Builds the layer as `get_build_config` tells.
+        """Builds the layer with the result of `get_build_config`.
 
         Args:
           config: what it returned.
@@ -216,7 +216,7 @@ class Layer(Stateful):
 
     @property
     def input_spec(self) -> Any:
-        """What is asked of the inputs: an InputSpec, or a structure of them. May be set."""
+        """The expected inputs: an InputSpec, or a structure of them. May be set."""
         return self._input_spec
 
     @input_spec.setter
@@ -227,7 +227,7 @@ class Layer(Stateful):
 
     @property
     def supports_masking(self) -> bool:
-        """Whether masks of inputs are passed on. May be set."""
+        """Whether the layer propagates masks of its inputs. May be set."""
         return self._supports_masking
 
     @supports_masking.setter
@@ -235,7 +235,7 @@ class Layer(Stateful):
         self._supports_masking = value
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The mask of what it returns.
+        """The mask of the outputs.
 
         Args:
           inputs: what it is called with.
@@ -275,7 +275,7 @@ class Layer(Stateful):
         return self._call_anew(args, kwargs)
 
     def _knows(self, value: Any) -> bool:
-        """Whether a value is several tensors of the shapes and dtypes that need no preparation."""
+        """Whether a value is a sequence of tensors with shapes and dtypes that need no preparation."""
         shapes, kinds = self._quick_shape, self._quick_dtype
         if type(value) not in (list, tuple) or type(kinds) is not tuple or len(value) != len(shapes):
             return False
@@ -285,7 +285,7 @@ class Layer(Stateful):
         return True
 
     def _call_within(self, value: Any, training: bool | None) -> Any:
-        """A call that needs nothing but what `training` is, and an end to the last call's losses if it is outermost."""
+        """The fast path of a call: only determines `training`, and clears old losses if it is the outermost call."""
         takes_training, default = self._quick_training
         call = _call
         entry, before = call.entry, call.training
@@ -309,7 +309,7 @@ class Layer(Stateful):
                 call.training = before
 
     def _call_anew(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A call of which nothing is known; decides how the next one with such an input is made."""
+        """The general path of a call; decides whether the next one with such an input can use the fast path."""
         self._check_super_called()
         original = args, kwargs
         if self._convert_input_args:
@@ -367,7 +367,7 @@ class Layer(Stateful):
                 _call.entry, _call.training = entry, before
         if symbolic:
             if is_remembered(original):
-                # What the call was told by those around it is part of it; masks that no call made travel with values.
+                # The node includes inherited arguments; masks from outside are attached to values.
                 told = original[1] or {name: value for name, value in kwargs.items() if _is_traceable(value)}
                 Node(self, original[0], told, outputs)
         elif not creates:
@@ -375,7 +375,7 @@ class Layer(Stateful):
         return outputs
 
     def _decide(self, signature: Any, original: Any, args: tuple[Any, ...], tensors: dict[str, Any]) -> None:
-        """Remembers the shape and dtype of an input that needs no preparation."""
+        """Remembers the shape and dtype of inputs that need no preparation."""
         (given, *others), (taken, *_) = (original[0] or (None,)), (args or (None,))
         if others or len(tensors) != 1 or self.activity_regularizer is not None or self._casts_variables():
             return
@@ -392,11 +392,11 @@ class Layer(Stateful):
         state["_quick_kind"] = (_ASKS if signature.takes_training else _PLAINLY) if alone else _WITHIN
 
     def _casts_variables(self) -> bool:
-        """Whether the layer keeps its variables in another dtype than it computes in."""
+        """Whether the layer's variables and computations have different dtypes."""
         return self.autocast and self.compute_dtype != self.variable_dtype
 
     def _build_for(self, tensors: dict[str, Any], arguments: dict[str, Any], first: Any) -> bool:
-        """Builds the layer unless it is; False where its first call has to build the layers inside."""
+        """Builds the layer if necessary; False if its first call has to build nested layers."""
         if self.built:
             return True
         if type(self).build is not Layer.build:
@@ -411,7 +411,7 @@ class Layer(Stateful):
     def _take_masks(
         self, signature: Any, arguments: dict[str, Any], tensors: dict[str, Any], kwargs: dict[str, Any], first: Any
     ) -> Any:
-        """Gives `call` the masks that it takes and was not given; returns that of the first argument."""
+        """Adds mask arguments that `call` accepts and was not given; returns the mask of the first argument."""
         if len(tensors) == 1:
             if signature.takes_mask and arguments["mask"] is None:
                 (value,) = tensors.values()
@@ -424,7 +424,7 @@ class Layer(Stateful):
         return mask if mask is not None else mapped(get_mask, first)
 
     def _pass_masks(self, first: Any, outputs: Any, previous: Any) -> bool:
-        """Gives what the layer returned its mask; returns whether there was any."""
+        """Attaches masks to the outputs; returns whether there were any."""
         masked = any(mask is not None for mask in leaves(previous))
         if not self.supports_masking:
             if masked:
@@ -458,7 +458,7 @@ class Layer(Stateful):
                 self.add_loss(loss)
 
     def _explained(self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Exception:
-        """An error that came out of `call`, with the arguments of the innermost layer in its message."""
+        """An exception raised by `call`, with the arguments of the innermost layer added to its message."""
         if hasattr(error, "_layer_is_named"):
             return error
         try:
@@ -487,7 +487,7 @@ class Layer(Stateful):
         return explained.with_traceback(error.__traceback__)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """What the layer computes; to be written by subclasses.
+        """The layer's computation; to be overridden by subclasses.
 
         Args:
           args, kwargs: its inputs, and `training` and `mask` if it takes them.
@@ -501,7 +501,7 @@ class Layer(Stateful):
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shapes and dtypes of what it returns.
+        """The shapes and dtypes of the outputs.
 
         Args:
           args, kwargs: its arguments, with symbolic values.
@@ -540,7 +540,7 @@ class Layer(Stateful):
 
     @contextlib.contextmanager
     def _undisturbed(self) -> Iterator[None]:
-        """A block after which variables that were there and losses are as before."""
+        """A block after which existing variables and losses are restored."""
         values = [(variable, variable.read_value()) for variable in self.variables]
         losses = [(layer, list(layer._losses)) for layer in self._flatten_layers()]
         try:
@@ -552,7 +552,7 @@ class Layer(Stateful):
                 layer._losses[:] = kept
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
-        """The shape of what it returns; to be written by subclasses that can tell without computing.
+        """The shape of the outputs; to be overridden by subclasses that can compute it without running `call`.
 
         Args:
           args, kwargs: the shapes of its inputs.
@@ -569,7 +569,7 @@ class Layer(Stateful):
         )
 
     def add_metric(self, *args: Any, **kwargs: Any) -> None:
-        """Raises NotImplementedError: metrics are given to `compile`, or kept as attributes.
+        """Raises NotImplementedError: pass metrics to `compile`, or store them as attributes.
 
         Args:
           args, kwargs: not used.
@@ -611,7 +611,7 @@ _OWN_CONFIGS.add(Layer.get_config)
 
 
 def _finishing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A subclass's `build`, after which the layer is built; one that another one calls does not end it."""
+    """Wraps a subclass' `build`: marks the layer as built, except in calls by an overriding `build`."""
     names = list(inspect.signature(method).parameters)[1:]
 
     @functools.wraps(method)

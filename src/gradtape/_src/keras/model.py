@@ -1,4 +1,4 @@
-"""Model: a layer that can be trained and described."""
+"""Model: a layer with training, saving and summary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradtape._src.keras.trainer import Trainer
 
 
 class Model(Trainer, Layer):
-    """A layer that can be trained and described.
+    """A layer that can be trained, saved and summarized.
 
     Called with symbolic values, `Model(inputs, outputs)`, it is the functional model of what leads from the ones to the
     others. A subclass makes its layers in its constructor and calls them in `call`.
@@ -63,7 +63,7 @@ class Model(Trainer, Layer):
             Layer.__init__(self, *args, **kwargs)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """What the model computes; to be written by subclasses.
+        """The model's computation; to be overridden by subclasses.
 
         Args:
           args, kwargs: its inputs, and `training` and `mask` if it takes them.
@@ -78,7 +78,7 @@ class Model(Trainer, Layer):
 
     @property
     def layers(self) -> list[Any]:
-        """The layers that are its own, without those within them."""
+        """The model's layers, without their nested layers."""
         return list(self._flatten_layers(include_self=False, recursive=False))
 
     @layers.setter
@@ -86,7 +86,7 @@ class Model(Trainer, Layer):
         raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
-        """The layer of a name, or at a place.
+        """A layer by name or index.
 
         Args:
           name: the name.
@@ -128,7 +128,7 @@ class Model(Trainer, Layer):
         show_trainable: bool = False,
         layer_range: Any = None,
     ) -> None:
-        """Prints a table of the layers, their output shapes and how many numbers their weights hold.
+        """Prints a table of the layers, their output shapes and numbers of parameters.
 
         Args:
           line_length: the width of lines, at most the terminal's unless given.
@@ -155,11 +155,11 @@ class Model(Trainer, Layer):
             print_fn(text)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-        """Saves the model in a `.keras` file, as `keras.models.save_model` does.
+        """Saves the model to a `.keras` file, like `keras.models.save_model`.
 
         Args:
           filepath: a path that ends in ".keras", or a file.
-          overwrite: whether a file that is there is replaced, without asking on the terminal.
+          overwrite: whether to overwrite an existing file without asking.
           zipped, kwargs: as of `keras.models.save_model`.
 
         Raises:
@@ -185,7 +185,7 @@ class Model(Trainer, Layer):
         input_signature: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Writes what the model computes, and its variables, for `tf.saved_model.load`, without its layers.
+        """Exports the model's computation and variables for `tf.saved_model.load`, without its layers.
 
         Args:
           filepath: a folder, which is made.
@@ -211,17 +211,17 @@ class Model(Trainer, Layer):
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def _default_save_signature(self) -> Any:
-        """The model's call, which `tf.saved_model.save` makes a signature; None where its inputs are not known."""
+        """The model's call, of which `tf.saved_model.save` makes a signature; None if its inputs are not known."""
         from gradtape._src.keras.saving.export import serving
 
         return serving(self, None, "inputs")
 
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: Any = None) -> None:
-        """Saves the weights and the state of the optimizer in a `.weights.h5` file, which Keras reads too.
+        """Saves the weights and the optimizer's state to a `.weights.h5` file, which Keras can read.
 
         Args:
           filepath: a path that ends in ".weights.h5".
-          overwrite: whether a file that is there is replaced, without asking on the terminal.
+          overwrite: whether to overwrite an existing file without asking.
           max_shard_size: None; weights are written in one file.
 
         Raises:
@@ -241,7 +241,7 @@ class Model(Trainer, Layer):
         save_weights(self, filepath, overwrite, max_shard_size)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Sets the weights, and the optimizer's state if it is there, to those in a file that gradtape or Keras wrote.
+        """Loads the weights, and the optimizer's state if present, from a file written by gradtape or Keras.
 
         Args:
           filepath: the path of a `.weights.h5` or `.keras` file.
@@ -269,7 +269,7 @@ class Model(Trainer, Layer):
         load_weights(self, filepath, skip_mismatch, **kwargs)
 
     def build_from_config(self, config: dict[str, Any]) -> None:
-        """Builds the model as `get_build_config` tells; warns where that does not suffice.
+        """Builds the model with the result of `get_build_config`; warns if that is not sufficient.
 
         Args:
           config: what it returned.
@@ -324,7 +324,7 @@ class Model(Trainer, Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A model as `get_config` describes it.
+        """Creates a model from the result of `get_config`.
 
         Args:
           config: a functional model's, or the constructor's arguments.
@@ -364,7 +364,7 @@ class Model(Trainer, Layer):
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The model that `to_json` wrote, without its weights' values.
+    """Creates a model from the result of `to_json`, without the values of its weights.
 
     Args:
       json_string: what it wrote.
@@ -388,7 +388,7 @@ def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _make_functional(kind: type, functional: type) -> Any:
-    """The class with functional models in the place of Model among its bases."""
+    """The class with Functional in place of Model among its bases."""
     if kind is Model:
         return functional
     if kind is object or kind is functional or not issubclass(kind, Model):

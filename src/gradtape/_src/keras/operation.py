@@ -1,4 +1,4 @@
-"""Operations: what layers and the functions of keras.ops are in a graph of symbolic values.
+"""Operations: the nodes of functional models, such as layers and the functions of keras.ops.
 
 A call with a KerasTensor among its arguments computes nothing: it finds out the results' shapes and dtypes and
 remembers itself as a Node, from which functional models are made.
@@ -57,17 +57,17 @@ class Node:
 
     @property
     def output_tensors(self) -> list[KerasTensor]:
-        """What it returned, flat."""
+        """Its results, flat."""
         return self.outputs
 
     @property
     def parent_nodes(self) -> list[Node]:
-        """The calls whose results are its arguments."""
+        """The calls whose results are arguments of this one."""
         histories = [value._keras_history for value in self.input_tensors]
         return [at.operation._inbound_nodes[at.node_index] for at in histories if at and at.operation is not None]
 
     def filled(self, values: Mapping[int, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The arguments with values, by the ids of the symbolic ones, in their places."""
+        """The arguments with symbolic values replaced, given values by the ids of the symbolic ones."""
 
         def value_of(argument: Any) -> Any:
             return values.get(id(argument), argument) if isinstance(argument, KerasTensor) else argument
@@ -79,7 +79,7 @@ class Node:
 
 
 class _Signature:
-    """What classes are called with: what their constructors take. Python 3.10 shows __new__ for an inherited one."""
+    """Makes inspect.signature of a class show its constructor: Python 3.10 would show an inherited __new__."""
 
     def __get__(self, instance: object, owner: type) -> inspect.Signature:
         if instance is not None:
@@ -88,7 +88,7 @@ class _Signature:
 
 
 class _Begun:
-    """Objects that have their state before a constructor has run, and that know what it is called with."""
+    """Objects that are initialized before their constructor runs, and that remember its arguments."""
 
     __signature__ = _Signature()
 
@@ -105,7 +105,7 @@ class _Begun:
 
 
 class Operation(_Begun):
-    """Base of what can be called with symbolic values.
+    """Base class of objects that can be called with symbolic values.
 
     Args:
       name: its name; the class's in snake case, numbered, unless given.
@@ -137,7 +137,7 @@ class Operation(_Begun):
         return self.call(*args, **kwargs)
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
-        """What it returns for symbolic values; remembers the call.
+        """The result for symbolic values; adds the call to the graph.
 
         Args:
           args, kwargs: its arguments.
@@ -154,7 +154,7 @@ class Operation(_Begun):
         return outputs
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """What it computes; to be written by subclasses.
+        """The computation; to be overridden by subclasses.
 
         Args:
           args, kwargs: its arguments.
@@ -168,7 +168,7 @@ class Operation(_Begun):
         raise NotImplementedError
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Shapes and dtypes of what it returns.
+        """The shapes and dtypes of the results.
 
         Args:
           args, kwargs: its arguments, with symbolic values.
@@ -197,12 +197,12 @@ class Operation(_Begun):
 
     @property
     def input(self) -> Any:
-        """The symbolic value or values that it was called with, the first time."""
+        """The symbolic inputs of the first call."""
         return self._of_first_call("input")
 
     @property
     def output(self) -> Any:
-        """The symbolic value or values that it returned, the first time."""
+        """The symbolic outputs of the first call."""
         return self._of_first_call("output")
 
     def _of_first_call(self, what: str) -> Any:
@@ -213,7 +213,7 @@ class Operation(_Begun):
         return values[0] if len(values) == 1 else values
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an operation like this one.
+        """The constructor's arguments, as plain data.
 
         Returns:
           A dict of plain data. Unless a subclass says otherwise, the constructor's arguments if they are plain data.
@@ -239,7 +239,7 @@ class Operation(_Begun):
         return config
 
     def _constructed_with(self) -> dict[str, Any]:
-        """The constructor's arguments but the name; NotImplementedError where they are no plain data."""
+        """The constructor's arguments except the name; NotImplementedError if they are not plain data."""
         args, kwargs = self._given  # type: ignore[attr-defined]
         signature = inspect.signature(type(self).__init__)
         parameters = list(signature.parameters.values())[1:]
@@ -270,7 +270,7 @@ class Operation(_Begun):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """An operation as `get_config` describes it.
+        """Creates an operation from the result of `get_config`.
 
         Args:
           config: the constructor's arguments.
@@ -334,7 +334,7 @@ _NOT_PLAIN = (
 
 
 def inferred(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Shapes and dtypes of what a function makes of symbolic values, as KerasTensors.
+    """The shapes and dtypes of a function's results for symbolic values, as KerasTensors.
 
     A function made of layers, keras.ops and operators says so itself. Any other is called with zeros, twice, with two
     sizes for every unknown one; a size that changed is unknown in the result too.
@@ -365,7 +365,7 @@ def inferred(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def is_remembered(*arguments: Any) -> bool:
-    """Whether calls with these arguments are remembered: not while shapes alone are asked for."""
+    """Whether calls with these arguments are added to the graph: not while only shapes are inferred."""
     return all(value.record_history for value in leaves(arguments) if isinstance(value, KerasTensor))
 
 
@@ -374,7 +374,7 @@ _TRIALS = ((2, 29), (3, 31))
 
 
 def evaluated(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """What `inferred` gives, found by calling the function with zeros."""
+    """Implements `inferred` by calling the function with zeros."""
     varies = any(isinstance(value, KerasTensor) and None in value.shape for value in leaves([args, kwargs]))
     remembered = is_remembered(args, kwargs)
     found = []

@@ -15,7 +15,7 @@ from gradtape._engine.tensor.sequence import held
 
 
 class Progbar:
-    """How far a loop has come, how long it takes, and means of what it tells, on one line of the terminal.
+    """A progress bar with times and mean values, on one line of the terminal.
 
     Args:
       target: how many steps there are; None: not known.

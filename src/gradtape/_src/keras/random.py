@@ -79,7 +79,7 @@ class SeedGenerator:
         return seed
 
     def get_config(self) -> dict[str, Any]:
-        """What `from_config` makes an equal one of.
+        """The constructor's arguments, as plain data.
 
         Returns:
           A dict of plain data.
@@ -144,7 +144,7 @@ def set_random_seed(seed: int) -> None:
 
 
 def forget_common() -> None:
-    """The generator of functions that are given no seed is made anew when the next one asks for it."""
+    """The generator of functions that are given no seed is made again when the next one asks for it."""
     global _common
     _common = None
 
@@ -186,7 +186,7 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
       shape: the shape of the numbers.
       mean: their mean.
       stddev: their standard deviation.
-      dtype: a floating dtype, `floatx` unless given.
+      dtype: a floating dtype, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:
@@ -206,7 +206,7 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any 
       shape: the shape of the numbers.
       mean: the mean of the distribution before the cut.
       stddev: its standard deviation.
-      dtype: a floating dtype, `floatx` unless given.
+      dtype: a floating dtype, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:
@@ -225,7 +225,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     Args:
       shape: the shape of the numbers.
       minval, maxval: the bounds.
-      dtype: a floating dtype, `floatx` unless given.
+      dtype: a floating dtype, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:
@@ -348,7 +348,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
     Args:
       shape: the shape of the numbers, which ends in that of alpha.
       alpha: the distribution's shape parameter.
-      dtype: a floating dtype, `floatx` unless given.
+      dtype: a floating dtype, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:
@@ -362,13 +362,13 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
 
 
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """How many of so many trials succeed.
+    """Binomial random numbers.
 
     Args:
       shape: the shape of the numbers.
       counts: how many trials there are.
       probabilities: the probability of each success.
-      dtype: the dtype of the result, `floatx` unless given.
+      dtype: the dtype of the result, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:
@@ -387,7 +387,7 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
     Args:
       shape: the shape of the numbers, to which alpha and beta broadcast.
       alpha, beta: the distribution's parameters.
-      dtype: a floating dtype, `floatx` unless given.
+      dtype: a floating dtype, `floatx` by default.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
 
     Returns:

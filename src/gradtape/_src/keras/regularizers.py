@@ -38,7 +38,7 @@ class Regularizer:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes an equal object.
+          A dict of plain data for `from_config`.
 
         Raises:
           NotImplementedError: the class does not say what they are.

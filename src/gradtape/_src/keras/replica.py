@@ -1,4 +1,4 @@
-"""What a model's loops do where the model is one of several replicas."""
+"""Training loops of one of several replicas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequential: the model that is a list of layers."""
+"""Sequential: models defined by a list of layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.state import tracking as checkpointed
 
 
 class Sequential(Model):
-    """The model that is a list of layers, each called with what the one before it returned.
+    """A model defined by a list of layers, each applied to the output of the previous one.
 
     Args:
       layers: the layers; what `keras.Input` returned may be the first.
@@ -56,11 +56,11 @@ class Sequential(Model):
             self._maybe_rebuild()
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Adds a layer at the end.
+        """Appends a layer.
 
         Args:
           layer: the layer, or what `keras.Input` returned.
-          rebuild: whether the model is built anew.
+          rebuild: whether the model is built again.
 
         Raises:
           ValueError: it is no layer, its name is another's, or there is an input already.
@@ -101,10 +101,10 @@ class Sequential(Model):
             self._forget()
 
     def pop(self, rebuild: bool = True) -> Any:
-        """Takes the last layer away.
+        """Removes the last layer.
 
         Args:
-          rebuild: whether the model is built anew.
+          rebuild: whether the model is built again.
 
         Returns:
           The layer.
@@ -114,7 +114,8 @@ class Sequential(Model):
           >>> model.pop().units
           2
         """
-        layer = self._layers.pop()
+        layer = self._layers[-1]
+        self._layers.pop()
         changed()
         self._forget()
         if rebuild:
@@ -183,7 +184,7 @@ class Sequential(Model):
         return children if self._functional is not None else {**children, "_layers": self._layers}
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
-        """What the last layer returns.
+        """Computes the output of the last layer.
 
         Args:
           inputs: what the first layer is called with.
@@ -222,7 +223,7 @@ class Sequential(Model):
         )
 
     def compute_output_spec(self, inputs: Any, training: bool | None = None, mask: Any = None, **kwargs: Any) -> Any:
-        """Shape and dtype of what the last layer returns.
+        """The shape and dtype of the output.
 
         Args:
           inputs: a symbolic value.
@@ -243,7 +244,7 @@ class Sequential(Model):
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of what the last layer returns.
+        """The shape of the output.
 
         Args:
           input_shape: the shape of what the first is called with.
@@ -268,12 +269,12 @@ class Sequential(Model):
 
     @property
     def input_shape(self) -> Any:
-        """The shape of what it is called with."""
+        """The shape of the input."""
         return self._built_as("input shape").input_shape
 
     @property
     def output_shape(self) -> Any:
-        """The shape of what it returns."""
+        """The shape of the output."""
         return self._built_as("output shape").output_shape
 
     @property
@@ -311,7 +312,7 @@ class Sequential(Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A model as `get_config` describes it.
+        """Creates a model from the result of `get_config`.
 
         Args:
           config: what it returned.
@@ -343,7 +344,7 @@ class Sequential(Model):
 
 
 def _check_parameters(layer: Any) -> None:
-    """Raises ValueError for a layer that is not called with one tensor."""
+    """Raises ValueError for a layer that does not take exactly one tensor."""
     named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     positional = [p for p in inspect.signature(layer.call).parameters.values() if p.kind in named]
     required = [parameter for parameter in positional if parameter.default is parameter.empty]

@@ -1,4 +1,4 @@
-"""Objects as plain data and back: what configurations of layers, losses and their parts are made of.
+"""Serialization of layers, losses and their parts as plain data.
 
 An object with `get_config` becomes ``{"module", "class_name", "config", "registered_name"}``; lists, dicts, tuples,
 arrays and tensors are written by their parts. Reading looks classes up among those of keras and those that the program
@@ -21,8 +21,10 @@ from gradtape._engine.api.api import as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType
 from gradtape._src.core.tensor_shape import TensorShape
+from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.lambdas import is_lambda, read_lambda, written_lambda
+from gradtape._src.keras.settings import standardize_dtype
 
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ _scopes = _local()
 
 
 def get_custom_objects() -> dict[str, Any]:
-    """Classes and functions by name that deserialisation knows besides those of keras; may be added to.
+    """Custom classes and functions for deserialization, by name; a dict that may be modified.
 
     Returns:
       The dict itself.
@@ -61,7 +63,7 @@ def get_custom_objects() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
-    """A block in which deserialisation knows further classes and functions.
+    """A block in which additional classes and functions are known to deserialization.
 
     Args:
       objects: them, by name.
@@ -84,11 +86,11 @@ def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
-    """Makes a class or function known to deserialisation under "package>name".
+    """Registers a class or function for deserialization as "package>name".
 
     Args:
       package: a prefix that keeps names apart.
-      name: the name, that of the class or function unless given.
+      name: the name, by default that of the class or function.
 
     Returns:
       A decorator.
@@ -119,7 +121,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 
 def get_registered_name(obj: Any) -> str:
-    """The name under which a class or function was registered, or its own.
+    """The registered name of a class or function, or its own name.
 
     Args:
       obj: a class or function.
@@ -155,7 +157,7 @@ def get_registered_object(name: str, custom_objects: Any = None, module_objects:
 
 
 def enable_unsafe_deserialization() -> None:
-    """Lets this thread read lambdas, whose code runs, wherever `safe_mode` is not given.
+    """Allows this thread to deserialize lambdas, which execute code, if `safe_mode` is not given.
 
     Example:
       >>> tf.keras.config.enable_unsafe_deserialization()
@@ -164,13 +166,13 @@ def enable_unsafe_deserialization() -> None:
 
 
 def in_safe_mode() -> bool | None:
-    """Whether lambdas are refused at present; None where nothing was said of it."""
+    """Whether lambdas are currently rejected; None if not set."""
     return getattr(_scopes, "safe", None)
 
 
 @contextlib.contextmanager
 def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
-    """A block in which lambdas are refused, or read."""
+    """A block in which lambdas are rejected, or allowed."""
     before = in_safe_mode()
     _scopes.safe = safe_mode
     try:
@@ -181,7 +183,7 @@ def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def sharing_scope() -> Iterator[None]:
-    """A block in which an object that is written or read several times stays one object."""
+    """A block in which an object that is serialized or deserialized repeatedly remains one object."""
     _scopes.written, _scopes.read = {}, {}
     try:
         yield
@@ -190,10 +192,10 @@ def sharing_scope() -> Iterator[None]:
 
 
 def namespaces() -> dict[str, dict[str, Any]]:
-    """What keras and each of its namespaces hold, by dotted name; "keras" itself last."""
+    """The contents of keras and its namespaces, by dotted name; "keras" itself last."""
     keras = importlib.import_module("gradtape.keras")
     found = {}
-    # dir() reads what has not been read yet.
+    # dir() triggers lazy imports.
     for name in dir(keras):
         part = getattr(keras, name)
         if isinstance(part, ModuleType) and dir(part):
@@ -220,7 +222,7 @@ def home_of(kind: type) -> tuple[str, str]:
 
 
 def serialize_keras_object(obj: Any) -> Any:
-    """An object as plain data, from which `deserialize_keras_object` makes an equal one.
+    """Serializes an object to plain data for `deserialize_keras_object`.
 
     Args:
       obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function,
@@ -312,19 +314,30 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
             data[key] = serialize_keras_object(found)
     written = getattr(_scopes, "written", None)
     if written is not None:
-        # The object is kept, that no other be at its address.
+        # Keep the object alive, so that its address is not reused.
         number, _, first = written.setdefault(id(obj), (len(written), obj, data))
         if first is not data:
             first["shared_object_id"] = data["shared_object_id"] = number
     return data
 
 
+def _read_lambda(config: Any) -> Any:
+    return read_lambda(*config["value"]) if "value" in config else read_lambda(**config)
+
+
+def _read_symbol(config: dict[str, Any]) -> KerasTensor:
+    made = KerasTensor(config["shape"], config["dtype"])
+    made._pre_serialization_keras_history = config.get("keras_history")
+    return made
+
+
 _OF_DATA: dict[str, Callable[[Any], Any]] = {
     "__bytes__": lambda config: config["value"].encode("utf-8"),
     "__numpy__": lambda config: np.array(config["value"], config["dtype"]),
-    "__tensor__": lambda config: as_tensor(config["value"], config["dtype"]),
+    "__tensor__": lambda config: as_tensor(config["value"], standardize_dtype(config["dtype"])),
     "__ellipsis__": lambda config: Ellipsis,
     "__slice__": lambda config: slice(config["start"], config["stop"], config["step"]),
+    "__keras_tensor__": _read_symbol,
 }
 
 
@@ -336,7 +349,7 @@ UNSAFE = (
 
 
 def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None = None, safe_mode: bool = True) -> Any:
-    """The object that `serialize_keras_object` wrote.
+    """Creates an object from the result of `serialize_keras_object`.
 
     Args:
       config: its data.
@@ -347,8 +360,9 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
       The object.
 
     Raises:
-      TypeError: it names a class or function that is not known, or one without `from_config`.
-      ValueError: it has a lambda, and safe_mode does not allow for it.
+      TypeError: it names a class or function that is not known, or one without `from_config`; or what it holds is of
+        another type.
+      ValueError: it has a lambda, and safe_mode does not allow for it; or it lacks something.
 
     Example:
       >>> data = tf.keras.saving.serialize_keras_object({"start": tf.keras.initializers.Constant(3.0)})
@@ -365,17 +379,10 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
         return config
     if "class_name" not in config or "config" not in config:
         return {key: deserialize_keras_object(value, custom_objects, safe_mode) for key, value in config.items()}
-    name, inner = config["class_name"], config["config"]
-    if name == "__lambda__":
-        if safe_mode:
-            raise ValueError(UNSAFE.format("Python lambda"))
-        return read_lambda(*inner["value"]) if "value" in inner else read_lambda(**inner)
-    if name in _OF_DATA:
-        return _OF_DATA[name](inner)
-    if name == "__keras_tensor__":
-        made = KerasTensor(inner["shape"], inner["dtype"])
-        made._pre_serialization_keras_history = inner.get("keras_history")
-        return made
+    name: Any = config["class_name"]
+    inner: Any = config["config"]
+    if not isinstance(name, str):
+        raise _unknown("class", name, config)
     if name == "function":
         if not isinstance(inner, str):
             raise TypeError(
@@ -383,8 +390,20 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
                 f"Full config: {config}"
             )
         return _known("function", inner, config, custom_objects)
-    if inner is not None and not isinstance(inner, dict):
+    must_hold = name in _OF_DATA or name == "__lambda__"
+    if not isinstance(inner, dict) and (must_hold or inner is not None):
         raise TypeError(f"Expected 'config' to be a dict for {name},\ninstead got {type(inner)}\nFull config: {config}")
+    if name == "__lambda__":
+        if safe_mode:
+            raise ValueError(UNSAFE.format("Python lambda"))
+        return _read_lambda(inner)
+    if name in _OF_DATA:
+        try:
+            return _OF_DATA[name](inner)
+        except KeyError as error:
+            raise ValueError(f"The 'config' of {name} lacks {error}.\nFull config: {config}") from None
+        except AttributeError as error:
+            raise TypeError(f"The 'config' of {name} is of another type: {error}.\nFull config: {config}") from None
     read, number = getattr(_scopes, "read", None) or {}, config.get("shared_object_id")
     if number in read:
         return read[number]
@@ -416,12 +435,14 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
 
 
 def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | None) -> Any:
-    """A class or function by its registered name or its own; TypeError where nothing is known under either."""
+    """A class or function by its registered name or its own; TypeError if neither is known."""
     registered = config.get("registered_name") or name
     found = get_registered_object(name if what == "function" else registered, custom_objects)
     if found is not None:
         return found
     module = config.get("module") or ""
+    if not isinstance(module, str):
+        raise TypeError(f"Expected 'module' to be a str for {name},\ninstead got {type(module)}\nFull config: {config}")
     if ".src" in module and name in INTERNAL:
         return INTERNAL[name]()
     places = namespaces()
@@ -429,7 +450,11 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
         found = places[place].get(name) if what == "class" or place in _OF_FUNCTIONS else None
         if callable(found) and (what == "function" or (isinstance(found, type) and module not in ("builtins", ""))):
             return found
-    raise TypeError(
+    raise _unknown(what, name, config)
+
+
+def _unknown(what: str, name: Any, config: Any) -> TypeError:
+    return TypeError(
         f"Could not locate {what} '{name}'. Make sure custom classes and functions are decorated with "
         "`@keras.saving.register_keras_serializable()`. If they are already decorated, make sure they are all imported "
         f"so that the decorator is run before trying to load them. Full object config: {config}"
@@ -437,7 +462,7 @@ def _known(what: str, name: str, config: Any, custom_objects: dict[str, Any] | N
 
 
 class Kind:
-    """What one namespace's `get`, `serialize` and `deserialize` do.
+    """Implements `get`, `serialize` and `deserialize` of one namespace.
 
     Attributes:
       word: how messages call its objects.
@@ -451,9 +476,11 @@ class Kind:
         self.instantiated = instantiated
 
     def enter(self, *names: str) -> Callable[[T], T]:
-        """A decorator that enters a class or function under its own name and these."""
+        """Decorator that registers a class or function by its own name and these aliases."""
 
         def entered(thing: T) -> T:
+            if isinstance(thing, type):
+                name_constructor(thing)
             for name in (thing.__name__, *names):  # type: ignore[attr-defined]
                 self.objects[name] = thing
             return thing
@@ -465,7 +492,7 @@ class Kind:
         return serialize_keras_object(thing)
 
     def deserialize(self, config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-        """The object that `serialize` wrote, or that a name stands for; what names nothing, as it is."""
+        """The object for a name or the result of `serialize`; unknown values are returned unchanged."""
         name = config
         arguments: Any = {}
         if isinstance(config, dict):
@@ -491,7 +518,7 @@ class Kind:
         return kind.from_config(arguments) if arguments else kind()
 
     def get(self, identifier: Any) -> Any:
-        """The object that a name, its data, or a class stands for; a callable as it is; None for None."""
+        """The object for a name, a configuration or a class; callables and None are returned unchanged."""
         if identifier is None:
             return None
         found = identifier

@@ -1,4 +1,4 @@
-"""What Keras keeps for a whole program: the default float dtype, the fuzz factor, the layout of images."""
+"""Keras' global settings: the default float dtype, the fuzz factor, the image data format."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def image_data_format() -> str:
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Says where images have their channels.
+    """Sets the default image data format.
 
     Args:
       data_format: "channels_last" or "channels_first".

@@ -1,4 +1,4 @@
-"""What `call`, `build` and `compute_output_shape` of a layer take, and which of a call's arguments are tensors."""
+"""Signatures of layers' `call`, `build` and `compute_output_shape`."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def shapes_of(tensors: Mapping[str, Any]) -> dict[str, Any]:
     def shape(value: Any) -> Any:
         return None if value is None else shape_of(value)
 
-    left_out = ("mask", "args", "kwargs")
-    return {f"{name}_shape": mapped(shape, value) for name, value in tensors.items() if name not in left_out}
+    unsupported = ("mask", "args", "kwargs")
+    return {f"{name}_shape": mapped(shape, value) for name, value in tensors.items() if name not in unsupported}
 
 
 def shape_arguments(

@@ -1,4 +1,4 @@
-"""What layers have: variables, other layers and metrics among their attributes, weights, losses, names and dtypes."""
+"""The state of layers: variables, layers and metrics among their attributes, losses, names and dtypes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_layers", "
 
 
 def _holds_state(value: Any) -> bool:
-    """Whether a checkpoint has something to save of a value."""
+    """Whether a value has state to save in a checkpoint."""
     if isinstance(value, list | tuple | dict):
         return any(_holds_state(part) for part in (value.values() if isinstance(value, dict) else value))
     return checkpointed.is_trackable(value)
 
 
 class Stateful(Operation):
-    """What has variables and parts with variables among its attributes: the base of layers."""
+    """Base class of layers: an object with variables and other stateful objects among its attributes."""
 
     _parent_path: str | None
 
@@ -52,7 +52,7 @@ class Stateful(Operation):
 
     @classmethod
     def _state(cls) -> dict[str, Any]:
-        # Attributes may be set before the constructor of this class has run.
+        # Subclasses may set attributes before they call this constructor.
         return {
             **super()._state(),
             "_trainable_variables": [],
@@ -83,7 +83,7 @@ class Stateful(Operation):
         checkpointed.attribute_added(self)
 
     def _trackable_children(self) -> dict[str, Any]:
-        """What a checkpoint finds below: attributes that hold state, but for seeds and metrics, as over TensorFlow."""
+        """The children in checkpoints: stateful attributes, except seeds and metrics, as in Keras."""
         return {name: value for name, value in vars(self).items() if name not in _BOOKKEEPING and _holds_state(value)}
 
     def __delattr__(self, name: str) -> None:
@@ -94,7 +94,7 @@ class Stateful(Operation):
         object.__delattr__(self, name)
 
     def _track(self, value: Any) -> Any:
-        """Takes a value that holds state as the layer's own; returns what stands for it among the attributes."""
+        """Tracks a stateful value; returns the value to store as the attribute."""
         kind = type(value)
         if isinstance(value, Variable):
             self._track_variable(value)
@@ -155,7 +155,7 @@ class Stateful(Operation):
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
-        """A new weight.
+        """Creates a weight.
 
         Args:
           shape: its shape, without axes unless given.
@@ -213,7 +213,7 @@ class Stateful(Operation):
 
     @property
     def trainable(self) -> bool:
-        """Whether its weights are among the trainable ones; setting it sets that of its layers too."""
+        """Whether its weights are trainable; setting it sets that of its layers, too."""
         return self._trainable
 
     @trainable.setter
@@ -229,7 +229,7 @@ class Stateful(Operation):
     @property
     @kept
     def variables(self) -> list[Variable]:
-        """Its weights, then the states of its seed generators, then those of its layers."""
+        """Its weights, the states of its seed generators, then those of its layers."""
         found = _once([*self._trainable_variables, *self._non_trainable_variables])
         found += [generator.state for generator in self._seed_generators]
         seen = {id(variable) for variable in found}
@@ -249,7 +249,7 @@ class Stateful(Operation):
     @property
     @kept
     def non_trainable_variables(self) -> list[Variable]:
-        """The others among `variables`."""
+        """The `variables` that are not trainable."""
         if not self.trainable:
             return self.variables
         return [variable for variable in self.variables if not variable.trainable]
@@ -257,7 +257,7 @@ class Stateful(Operation):
     @property
     @kept
     def weights(self) -> list[Variable]:
-        """The trainable ones of its own, its others, then those of its layers; no states of seed generators."""
+        """Its trainable weights, its other weights, then those of its layers; without states of seed generators."""
         found = [*self._trainable_variables, *self._non_trainable_variables]
         for layer in self._layers:
             found += layer.weights
@@ -272,12 +272,12 @@ class Stateful(Operation):
     @property
     @kept
     def non_trainable_weights(self) -> list[Variable]:
-        """The others among `weights`."""
+        """The `weights` that are not trainable."""
         return [weight for weight in self.weights if not weight.trainable] if self.trainable else self.weights
 
     @property
     def metrics(self) -> list[Any]:
-        """The metrics of its own and of its layers."""
+        """Its metrics and those of its layers."""
         found = list(self._metrics)
         for layer in self._layers:
             found += layer.metrics
@@ -333,7 +333,7 @@ class Stateful(Operation):
             weight.assign(value)
 
     def count_params(self) -> int:
-        """How many numbers its weights hold.
+        """The number of parameters.
 
         Returns:
           An int.
@@ -355,7 +355,7 @@ class Stateful(Operation):
         return count_params(self.weights)
 
     def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Puts the variables of its own, not those of its layers, into a mapping, under "0", "1" and so on.
+        """Stores its own variables, not those of its layers, in a mapping with the keys "0", "1" and so on.
 
         Args:
           store: the mapping.
@@ -371,7 +371,7 @@ class Stateful(Operation):
             store[str(place)] = variable
 
     def load_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Sets the variables of its own to what `save_own_variables` stored.
+        """Restores its own variables as stored by `save_own_variables`.
 
         Args:
           store: the mapping.
@@ -406,7 +406,7 @@ class Stateful(Operation):
 
     @property
     def losses(self) -> list[Any]:
-        """What was given to `add_loss` in the last call, by it and its layers, and what regularizers give."""
+        """The losses added by `add_loss` in the last call, including its layers', and regularization losses."""
         found = [loss for layer in self._that_add_losses() for loss in layer._losses]
         for weight in self._regularized():
             found.append(weight.regularizer(weight))
@@ -460,7 +460,7 @@ class Stateful(Operation):
         return [layer for layer in self._flatten_layers() if layer._adds_losses]
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
-        """Every layer within, each once, in the order in which Keras lists them."""
+        """All nested layers, each once, in Keras' order."""
         found: list[Any] = [self] if include_self else []
         seen: set[int] = set()
         waiting = list(self._layers)
@@ -478,7 +478,7 @@ class Stateful(Operation):
 
     @property
     def dtype_policy(self) -> policies.DTypePolicy:
-        """The policy that says in which dtype it computes and keeps its weights. May be set."""
+        """The policy for the dtypes of computations and weights. May be set."""
         return self._dtype_policy
 
     @dtype_policy.setter
@@ -498,7 +498,7 @@ class Stateful(Operation):
 
     @property
     def compute_dtype(self) -> str:
-        """The dtype in which it computes, by name."""
+        """The dtype of computations, by name."""
         return self._dtype_policy.compute_dtype
 
     @property
@@ -510,7 +510,7 @@ class Stateful(Operation):
 
     @property
     def path(self) -> str | None:
-        """Its name behind those of the layers around it; None before it is built."""
+        """Its name, prefixed by those of the enclosing layers; None before it is built."""
         return self._path
 
     def _scope(self) -> name_scope:
@@ -531,5 +531,5 @@ def _once(values: list[Any]) -> list[Any]:
 
 
 def count_params(weights: Sequence[Any]) -> int:
-    """How many numbers weights hold."""
+    """The total number of elements of weights."""
     return sum(int(weight.shape.num_elements()) for weight in weights)

@@ -23,7 +23,7 @@ from gradtape._src.optimizers.loss_scale import LossScaleOptimizer
 
 
 class Steps:
-    """What a model does with one batch, and what `compile` says of it."""
+    """Compiling a model, and single steps."""
 
     _compile_config: Any
     _compile_loss: Any
@@ -75,22 +75,22 @@ class Steps:
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
-        """Says how the model is trained.
+        """Configures training.
 
         Args:
           optimizer: an optimizer, its name, or its configuration.
           loss: a loss, its name or a function of targets and outputs; for several outputs a list of them, or a dict by
             the outputs' names.
-          loss_weights: what losses are multiplied by before they are added up, in the structure of `loss`.
+          loss_weights: factors of the losses in their sum, in the structure of `loss`.
           metrics: a list of metrics, their names or functions; for several outputs a list or a dict of such.
-          weighted_metrics: metrics that are given the weights of examples.
-          run_eagerly: whether a step runs op by op in Python.
-          steps_per_execution: how many steps are made between calls of callbacks.
+          weighted_metrics: metrics that take the weights of examples into account.
+          run_eagerly: whether steps are not compiled.
+          steps_per_execution: the number of steps between calls of callbacks.
           jit_compile: not used.
-          auto_scale_loss: whether a model of the policy "mixed_float16" has its optimizer made a `LossScaleOptimizer`.
+          auto_scale_loss: whether to wrap the optimizer in a `LossScaleOptimizer` for the policy "mixed_float16".
 
         Raises:
-          ValueError: unknown names, or metrics that are no list or dict.
+          ValueError: a name is unknown, or metrics are not a list or dict.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -98,6 +98,12 @@ class Steps:
           >>> model.optimizer.name[:4]
           'adam'
         """
+        if jit_compile and jit_compile != "auto" and run_eagerly:
+            jit_compile = False
+            warnings.warn(
+                "If `run_eagerly` is True, then `jit_compile` cannot also be True. Disabling `jit_compile`.",
+                stacklevel=2,
+            )
         optimizer = optimizers.get(optimizer)
         scaled = optimizer is None or isinstance(optimizer, LossScaleOptimizer)
         if auto_scale_loss and not scaled and self.dtype_policy.name == "mixed_float16":
@@ -133,7 +139,7 @@ class Steps:
         )
 
     def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was called with, as plain data.
+        """The arguments of `compile`, as plain data.
 
         Returns:
           A dict.
@@ -149,7 +155,7 @@ class Steps:
         return serialize_keras_object(self._compile_config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles the model as `get_compile_config` tells.
+        """Compiles the model with the result of `get_compile_config`.
 
         Args:
           config: what it returned.
@@ -180,7 +186,7 @@ class Steps:
 
     @property
     def metrics(self) -> list[Any]:
-        """The mean of the loss, the metrics that were given to `compile`, and those among the attributes of layers."""
+        """The mean loss, the metrics passed to `compile`, and those among attributes of layers."""
         found: list[Any] = []
         if self.compiled:
             found += [metric for metric in (self._loss_tracker, self._compile_metrics) if metric is not None]
@@ -198,7 +204,7 @@ class Steps:
         return [metric.name for metric in self.metrics]
 
     def reset_metrics(self) -> None:
-        """Starts `metrics` anew.
+        """Resets `metrics`.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -209,7 +215,7 @@ class Steps:
             metric.reset_state()
 
     def get_metrics_result(self) -> dict[str, Any]:
-        """The present values of `metrics`.
+        """The current values of `metrics`.
 
         Returns:
           A dict by names.
@@ -230,7 +236,7 @@ class Steps:
         return found
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
-        """Shows the outputs of a batch to the metrics that were given to `compile`. May be overridden.
+        """Updates the metrics passed to `compile` with the outputs of a batch. May be overridden.
 
         Args:
           x: the inputs.
@@ -250,6 +256,38 @@ class Steps:
         if self._compile_metrics is not None:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
+
+    # What training loops of TensorFlow's earlier Keras call
+
+    @property
+    def compiled_metrics(self) -> Any:
+        """Deprecated: has `update_state(y, y_pred, sample_weight=None)`, which updates `metrics`."""
+        return _CompiledMetrics(self)
+
+    def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
+        """Deprecated: `compute_loss` of targets and outputs.
+
+        Args:
+          y: the targets.
+          y_pred: the outputs.
+          sample_weight: the weights of examples.
+          regularization_losses: not used; `losses` are added.
+
+        Returns:
+          A tensor without axes.
+
+        Example:
+          >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+          >>> model.compile("sgd", "mse")
+          >>> float(model.compiled_loss(tf.zeros([2, 1]), tf.fill([2, 1], 3.0)))
+          9.0
+        """
+        warnings.warn(
+            "`model.compiled_loss()` is deprecated. Instead, use `model.compute_loss(x, y, y_pred, sample_weight, "
+            "training)`.",
+            stacklevel=2,
+        )
+        return self.compute_loss(None, y, y_pred, sample_weight)
 
     # A step
 
@@ -368,8 +406,27 @@ class Steps:
         return self._called(x, False)
 
 
+class _CompiledMetrics:
+    """What `compiled_metrics` gives."""
+
+    def __init__(self, model: Steps) -> None:
+        self._model = model
+
+    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        warnings.warn(
+            "`model.compiled_metrics()` is deprecated. Instead, use e.g.:\n```\nfor metric in self.metrics:\n"
+            "    metric.update_state(y, y_pred)\n```\n",
+            stacklevel=2,
+        )
+        for metric in self._model.metrics:
+            if isinstance(metric, Mean):
+                metric.update_state(y_pred, sample_weight=sample_weight)
+            else:
+                metric.update_state(y, y_pred, sample_weight=sample_weight)
+
+
 def _examples(x: Any) -> int:
-    """How many examples there are in a batch of inputs."""
+    """The number of examples in a batch of inputs."""
     if isinstance(x, TENSORS):
         return int(x.shape[0])
     return int(next(value for value in nest.flatten(x) if value is not None).shape[0])

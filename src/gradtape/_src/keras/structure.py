@@ -1,4 +1,4 @@
-"""What is found by walking through layers is kept until anything changes among layers and their variables."""
+"""Caches of traversals of layers, invalidated when layers or variables change."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 
 class _Changes:
-    """How often a layer got a part, or a part became trainable or not, anywhere."""
+    """The number of changes to any layer's parts or trainability."""
 
     count = 0
 
 
 def changed() -> None:
-    """Says that a layer has another part, or that one is trainable or not from now on."""
+    """Notifies of a change to a layer's parts or trainability."""
     _Changes.count += 1
 
 
 def kept(method: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """A method without arguments of a layer that walks through its parts; it is called anew after a change."""
+    """A method without arguments of a layer that walks through its parts; it is called again after a change."""
     name = method.__name__
 
     @functools.wraps(method)

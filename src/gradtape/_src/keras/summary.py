@@ -1,4 +1,4 @@
-"""The table that describes a model's layers."""
+"""The summary table of a model."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def summary(
 
 
 def _is_chain(model: Any, graph: Any) -> bool:
-    """Whether each call takes what the one before it returned, and nothing else."""
+    """Whether each call takes only the result of the previous one."""
     depths: dict[int, int] = {}
     for node in reversed(graph.nodes):
         depth = max(

@@ -1,4 +1,4 @@
-"""What Keras makes of the values it is given, and what it hangs on tensors: masks, and the logits of probabilities."""
+"""Conversion of values to tensors, and attributes of tensors: masks, and logits of probabilities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainer: what models can do to be fitted, evaluated and asked for predictions."""
+"""Trainer: fitting, evaluating and predicting with models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _is_tensor(value: Any) -> bool:
 
 
 class Trainer(Steps):
-    """What models can do to be fitted, evaluated and asked for predictions."""
+    """Fitting, evaluating and predicting with models."""
 
     _initial_epoch: Any
     _strategy: Any
@@ -47,10 +47,17 @@ class Trainer(Steps):
     stop_training: Any
     trainable_weights: Any
 
+    @property
+    def distribute_strategy(self) -> Any:
+        """The strategy within whose scope the model was compiled, or the present one."""
+        from gradtape._src.distributed.strategy import get_strategy  # read when first used
+
+        return self._strategy or get_strategy()
+
     # Loops
 
     def _compiled_step(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The step as a compiled function, unless the model runs eagerly."""
+        """The step, compiled unless the model runs eagerly."""
         if self.run_eagerly:
             return step
         function = importlib.import_module("gradtape").function
@@ -62,13 +69,13 @@ class Trainer(Steps):
         one, each = function(step, reduce_retracing=True), function(several, reduce_retracing=True)
 
         def compiled(data: Any) -> Any:
-            # Calls with tensors alone are known again without looking at structures.
+            # Calls with only tensors are recognized without inspecting structures.
             if type(data) is tuple and all(map(_is_tensor, data)):
                 return each(*data)
             return one(data)
 
         def explain_plan() -> str:
-            """The plans of the step's calls with tensors alone, and with structures."""
+            """The plans of the step, for calls with only tensors and for those with structures."""
             return "\n".join(part.explain_plan() for part in (each, one) if part.experimental_get_tracing_count())
 
         compiled.explain_plan = explain_plan  # type: ignore[attr-defined]
@@ -78,7 +85,7 @@ class Trainer(Steps):
         """The compiled `train_step`.
 
         Args:
-          force: whether it is made anew.
+          force: whether it is made again.
 
         Returns:
           A function of a batch.
@@ -95,7 +102,7 @@ class Trainer(Steps):
         """The compiled `test_step`.
 
         Args:
-          force: whether it is made anew.
+          force: whether it is made again.
 
         Returns:
           A function of a batch.
@@ -112,7 +119,7 @@ class Trainer(Steps):
         """The compiled `predict_step`.
 
         Args:
-          force: whether it is made anew.
+          force: whether it is made again.
 
         Returns:
           A function of a batch.
@@ -148,31 +155,31 @@ class Trainer(Steps):
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
     ) -> Any:
-        """Trains the model for some epochs.
+        """Trains the model for a number of epochs.
 
         Args:
-          x: the inputs: arrays or tensors; or a dataset, a generator or an iterable of batches, which hold targets and
-            weights too.
+          x: the inputs: arrays or tensors; or a dataset, a generator or an iterable of batches, which contain targets
+            and weights, too.
           y: the targets, for arrays.
-          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          batch_size: the number of examples in a batch, 32 by default, for arrays.
           epochs: the number of the last epoch.
           verbose: 1 shows a bar for each epoch, 2 a line, 0 nothing; "auto" is 1.
           callbacks: a list of callbacks.
-          validation_split: the fraction of the arrays, at their end, that is not trained with but evaluated.
-          validation_data: what is evaluated after each epoch: a tuple of arrays, or batches.
-          shuffle: whether arrays are trained with in random order.
+          validation_split: the fraction of the arrays, at their end, used for validation instead of training.
+          validation_data: data to evaluate after each epoch: a tuple of arrays, or batches.
+          shuffle: whether to shuffle arrays.
           class_weight: weights of examples by their classes.
           sample_weight: weights of examples, for arrays.
-          initial_epoch: the number of epochs that are over.
-          steps_per_epoch: how many batches make an epoch.
-          validation_steps, validation_batch_size: the same for what is evaluated.
-          validation_freq: every how many epochs that is done, or a list of epochs.
+          initial_epoch: the number of epochs already completed.
+          steps_per_epoch: the number of batches in an epoch.
+          validation_steps, validation_batch_size: the same for validation.
+          validation_freq: the number of epochs between validations, or a list of epochs.
 
         Returns:
-          A History, whose `history` holds the values of metrics by epoch.
+          A History, whose `history` contains the values of metrics by epoch.
 
         Raises:
-          ValueError: the model is not compiled, or arguments do not go together.
+          ValueError: the model is not compiled, or arguments are inconsistent.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -221,6 +228,7 @@ class Trainer(Steps):
             steps_per_epoch,
             self.steps_per_execution,
         )
+        batches.begin_anew()
         told = self._callbacks(callbacks, verbose, epochs, batches, history=True)
         vars(self)["stop_training"] = False
         replica.begin(self)
@@ -234,11 +242,13 @@ class Trainer(Steps):
             self.reset_metrics()
             told.on_epoch_begin(epoch)
             for first, last, group in batches.epoch():
-                if unbuilt:
+                if group and unbuilt:
                     self._build_for_batches(group[0], batches.batch_size)
                     unbuilt = False
                 if asks:
                     told.on_train_batch_begin(first)
+                if not group:
+                    continue
                 for data in group:
                     logs = step(data)
                 if asks:
@@ -274,12 +284,12 @@ class Trainer(Steps):
         callbacks: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """The loss and the metrics of some data.
+        """Computes the loss and the metrics on a data set.
 
         Args:
           x: the inputs, as `fit` takes them.
           y: the targets, for arrays.
-          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          batch_size: how many examples there are in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
           sample_weight: weights of examples, for arrays.
           steps: how many batches are taken.
@@ -315,11 +325,13 @@ class Trainer(Steps):
         batches.begin_anew()
         asks, unbuilt = told.asks_batches("test"), self._is_unbuilt()
         for first, last, group in batches.epoch():
-            if unbuilt:
+            if group and unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
                 unbuilt = False
             if asks:
                 told.on_test_batch_begin(first)
+            if not group:
+                continue
             for data in group:
                 logs = step(data)
             if asks:
@@ -338,11 +350,11 @@ class Trainer(Steps):
         steps: int | None = None,
         callbacks: Any = None,
     ) -> Any:
-        """The outputs for some data.
+        """Computes the outputs for a data set.
 
         Args:
           x: the inputs, as `fit` takes them.
-          batch_size: how many examples there are in a batch, 32 unless given, for arrays.
+          batch_size: how many examples there are in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
           steps: how many batches are taken.
           callbacks: a list of callbacks.
@@ -370,42 +382,39 @@ class Trainer(Steps):
         vars(self)["stop_predicting"] = False
         step = replica.predicting(self.make_predict_function(), batches.of_replica)
         told.on_predict_begin()
-        unbuilt, found = self._is_unbuilt(), list[Any]()
+        asks, unbuilt, found = told.asks_batches("predict"), self._is_unbuilt(), list[Any]()
         for first, last, group in batches.epoch():
-            if unbuilt:
+            if group and unbuilt:
                 self._build_for_batches(group[0], batches.batch_size)
                 unbuilt = False
-            told.on_predict_batch_begin(first)
+            if asks:
+                told.on_predict_batch_begin(first)
+            if not group:
+                continue
             outputs = [step(data) for data in group]
             found += outputs
-            told.on_predict_batch_end(last, {"outputs": outputs[-1]})
+            if asks:
+                told.on_predict_batch_end(last, {"outputs": outputs[0] if len(outputs) == 1 else _joined(outputs)})
             if self.stop_predicting:
                 break
         told.on_predict_end()
         if not found:
             raise ValueError("There is no batch to predict for: the data is empty.")
-        return nest.map_structure(
-            lambda *parts: (
-                np.concatenate([np.asarray(part) for part in parts])
-                if getattr(parts[0], "ndim", 0)
-                else np.stack([np.asarray(part) for part in parts])
-            ),
-            *found,
-        )
+        return _joined(found)
 
     def _is_unbuilt(self) -> bool:
-        """Whether it or a layer within is not built: `build` marks the model alone where a class has none."""
+        """Whether the model or a nested layer is not built; a model without `build` is marked as built early."""
         return not self.built or not all(layer.built for layer in self._layers_within())
 
     def _build_for_batches(self, data: Any, batch_size: int | None) -> None:
-        """Builds the model for batches like one, of any number of examples where that varies."""
+        """Builds the model for batches like the given one, of any size if that varies."""
         if self.run_eagerly:
             return
         x, _, _ = unpack_x_y_sample_weight(data)
         if not all(isinstance(value, TENSORS) and value.ndim for value in leaves(x)):
             return
         inputs = mapped(lambda value: KerasTensor((batch_size, *value.shape[1:]), value.dtype, record_history=False), x)
-        # A call that needs values builds the model when it is made.
+        # If the call depends on values, the model is built by the first call.
         with contextlib.suppress(Exception):
             self(inputs)  # type: ignore[operator]
 
@@ -427,7 +436,7 @@ class Trainer(Steps):
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Trains with one batch.
+        """Trains on one batch.
 
         Args:
           x: the inputs.
@@ -459,7 +468,7 @@ class Trainer(Steps):
         return self._on_batch(self.make_train_function(), x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """The loss and the metrics of one batch.
+        """Computes the loss and the metrics on one batch.
 
         Args:
           x: the inputs.
@@ -488,7 +497,7 @@ class Trainer(Steps):
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
-        """The outputs for one batch.
+        """Computes the outputs for one batch.
 
         Args:
           x: the inputs.
@@ -506,7 +515,7 @@ class Trainer(Steps):
     # Logs
 
     def _results_or(self, logs: Any) -> Any:
-        """The values of metrics where a step told of the same, and what it told otherwise."""
+        """The values of the metrics if a step returned the same names, else what it returned."""
         try:
             values = self.get_metrics_result()
         except ValueError:
@@ -521,6 +530,18 @@ class Trainer(Steps):
         results = [logs[name] for name in names if name in logs]
         results += [logs[name] for name in sorted(logs) if name not in names]
         return results[0] if len(results) == 1 else results
+
+
+def _joined(outputs: list[Any]) -> Any:
+    """The outputs for several batches as those for one, arrays."""
+    return nest.map_structure(
+        lambda *parts: (
+            np.concatenate([np.asarray(part) for part in parts])
+            if getattr(parts[0], "ndim", 0)
+            else np.stack([np.asarray(part) for part in parts])
+        ),
+        *outputs,
+    )
 
 
 def _is_due(epoch: int, frequency: Any) -> bool:

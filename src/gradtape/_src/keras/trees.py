@@ -11,7 +11,7 @@ _DIFFERENT = "Structures don't have the same nested structure."
 
 
 class MAP_TO_NONE:  # Keras' name
-    """What a function returns to `traverse` to put None in place of what it was given.
+    """Returned by a function to `traverse` to replace its argument by None.
 
     Example:
       >>> tree = tf.keras.tree
@@ -37,7 +37,7 @@ def is_nested(structure: Any) -> bool:
 
 
 def flatten(structure: Any) -> list[Any]:
-    """The leaves of a structure; a leaf alone gives a list of one.
+    """The leaves of a structure, as a list.
 
     Args:
       structure: a nested structure, or a leaf.
@@ -53,13 +53,13 @@ def flatten(structure: Any) -> list[Any]:
 
 
 def _items(structure: Any) -> list[tuple[Any, Any]]:
-    """What a structure holds directly, each with its key or number."""
+    """The direct children of a structure, each with its key or index."""
     parts = list(nest.children(structure))
     return list(zip(sorted(structure) if isinstance(structure, Mapping) else range(len(parts)), parts, strict=True))
 
 
 def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
-    """The leaves of a structure, each with the keys and numbers that lead to it.
+    """The leaves of a structure, each with its path of keys and indices.
 
     Args:
       structure: a nested structure, or a leaf.
@@ -78,9 +78,9 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
 
 def _check_like(one: Any, other: Any) -> None:
     """Raises ValueError unless both nest in the same way."""
-    if nest.is_nested(one) != nest.is_nested(other):
-        raise ValueError(_DIFFERENT)
     if not nest.is_nested(one):
+        if nest.is_nested(other):
+            raise ValueError(_DIFFERENT)
         return
     _check_level(one, other)
     for first, second in zip(nest.children(one), nest.children(other), strict=True):
@@ -88,21 +88,25 @@ def _check_like(one: Any, other: Any) -> None:
 
 
 def _check_level(one: Any, other: Any) -> None:
-    """Raises ValueError unless both hold as much directly, under the same keys."""
+    """Raises ValueError unless both have the same number of children, with the same keys."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         if set(one) != set(other):
-            raise ValueError(
-                f"dictionary key mismatch; expected key(s): {sorted(one)}, got key(s): {sorted(other)}; dict: {other}."
-            )
+            message = f"dictionary key mismatch; expected key(s): {sorted(one)}, got key(s): {sorted(other)}"
+            for what, keys in (("missing", set(one) - set(other)), ("extra", set(other) - set(one))):
+                message += f", {what} key(s): {sorted(keys)}" if keys else ""
+            raise ValueError(f"{message}; dict: {other}.")
     elif type(one) is not type(other):
-        raise ValueError(f"Expected an instance of {type(one).__name__}, got {other}.")
+        kinds = "dict, collections.OrderedDict, or collections.defaultdict"
+        raise ValueError(
+            f"Expected an instance of {kinds if isinstance(one, Mapping) else type(one).__name__}, got {other}."
+        )
     elif len(one) != len(other):
         kind = type(one).__name__
         raise ValueError(f"{kind} arity mismatch; expected: {len(one)}, got: {len(other)}; {kind}: {other}.")
 
 
 def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
-    """A structure of what a function makes of the leaves of structures.
+    """Applies a function to corresponding leaves of structures.
 
     Args:
       func: the function, of as many leaves as there are structures.
@@ -135,7 +139,7 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
 
 
 def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *structures: Any) -> Any:
-    """A structure of what a function makes of the parts of structures where a shallower one has its leaves.
+    """Applies a function to the parts of structures that correspond to the leaves of a shallower one.
 
     Args:
       shallow_structure: the shallower structure.
@@ -164,7 +168,7 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
-    """A structure like another one, of other leaves.
+    """A structure like another one, with other leaves.
 
     Args:
       structure: the other one.
@@ -205,7 +209,7 @@ def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
 
 
 def assert_same_paths(a: Any, b: Any) -> None:
-    """Raises unless the same keys and numbers lead to the leaves of two structures, of whatever types.
+    """Raises unless the leaves of two structures have the same paths, whatever the types of containers.
 
     Args:
       a, b: the structures.
@@ -226,12 +230,12 @@ def assert_same_paths(a: Any, b: Any) -> None:
 
 
 def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
-    """A structure whose parts a function may replace, leaves and structures alike.
+    """Traverses a structure, any part of which a function may replace.
 
     Args:
       func: what it returns replaces what it is given; None keeps it, `MAP_TO_NONE` puts None in its place.
       structure: the structure.
-      top_down: whether a structure is asked for before its parts, which are not asked for if it was replaced.
+      top_down: whether a structure is requested before its parts, which are not requested if it was replaced.
 
     Returns:
       A structure.
@@ -270,7 +274,7 @@ def lists_to_tuples(structure: Any) -> Any:
 
 
 def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
-    """A structure of what a function makes of the shapes in a structure.
+    """Applies a function to the shapes in a structure.
 
     Args:
       func: the function.

@@ -1,8 +1,7 @@
-"""Variable: what layers, metrics and seeds keep, with a path that says where in a model it is."""
+"""Variable: the variables of layers, metrics and seeds, with their path in a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from gradtape._engine.api.api import apply_cast
@@ -13,10 +12,10 @@ from gradtape._src.keras.naming import auto_name, check, current_path
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.structure import changed
 from gradtape._src.keras.tensors import tensor_of
-from gradtape._src.state.variable import Variable as BaseVariable
+from gradtape._src.state.named import NamedVariable
 
 
-class Variable(BaseVariable):
+class Variable(NamedVariable):
     """A variable with a path: "dense/kernel" is the kernel of the layer "dense".
 
     Args:
@@ -40,7 +39,7 @@ class Variable(BaseVariable):
     regularizer: Any = None
     overwrite_with_gradient = False
     _autocast = True
-    # Whatever was said later of whether it is trainable; tapes go by what was said at first.
+    # `trainable` as set later; tapes use the initial value.
     _trainable: bool
 
     def __init__(
@@ -91,29 +90,14 @@ class Variable(BaseVariable):
         return sizes  # type: ignore[return-value]
 
     @property
-    def name(self) -> str:
-        """The name."""
-        return self._name
-
-    @property
-    def path(self) -> str:
-        """The names of the layers around it and its own, joined by "/"."""
-        return self._path
-
-    @property
     def trainable(self) -> bool:
-        """Whether layers list it among their trainable ones. May be set."""
+        """Whether layers list it as trainable. May be set."""
         return self._trainable
 
     @trainable.setter
     def trainable(self, value: Any) -> None:
         self._trainable = bool(value)
         changed()
-
-    @property
-    def value(self) -> Tensor:  # type: ignore[override]  # Keras' is a property
-        """Its present value, a tensor."""
-        return self.read_value()
 
     def assign(self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True) -> Any:
         """Sets the value.
@@ -140,7 +124,7 @@ class Variable(BaseVariable):
                 "The shape of the target variable and the shape of the target value in `variable.assign(value)` must "
                 f"match. variable.shape={self.shape}, Received: value.shape={value.shape}. Target variable: {self}"
             )
-        return BaseVariable.assign(self, value, read_value=read_value)
+        return NamedVariable.assign(self, value, read_value=read_value)
 
     def assign_add(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
@@ -166,12 +150,12 @@ class Variable(BaseVariable):
         delta = self._cast(delta)
         if delta.shape != self.shape:
             return self.assign(self + delta, read_value=read_value)
-        return BaseVariable.assign_add(self, delta, read_value=read_value)
+        return NamedVariable.assign_add(self, delta, read_value=read_value)
 
     def assign_sub(
         self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
     ) -> Any:
-        """Takes off the value.
+        """Subtracts from the value.
 
         Args:
           delta: what is subtracted; it is cast to the variable's dtype.
@@ -192,27 +176,9 @@ class Variable(BaseVariable):
         delta = self._cast(delta)
         if delta.shape != self.shape:
             return self.assign(self - delta, read_value=read_value)
-        return BaseVariable.assign_sub(self, delta, read_value=read_value)
+        return NamedVariable.assign_sub(self, delta, read_value=read_value)
 
     def _cast(self, value: Any) -> Tensor:
         if type(value) is Tensor:
             return value if value.dtype is self.dtype else apply_cast(value, self.dtype)
         return tensor_of(value, self.dtype)
-
-    def __repr__(self) -> str:
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}, value={self.numpy()}>"
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = _restored(*self.__reduce__()[1])
-        memo[id(self)] = copied
-        return copied
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _restored, (type(self), self.numpy(), dict(vars(self)))
-
-
-def _restored(kind: type[Variable], value: Any, attributes: dict[str, Any]) -> Variable:
-    made = kind.__new__(kind)
-    made._initialise(tensor_of(value), attributes["_trainable"], attributes["_name"])
-    vars(made).update(attributes)
-    return made

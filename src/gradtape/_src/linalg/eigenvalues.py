@@ -1,6 +1,6 @@
 """Eigenvalues and eigenvectors of square matrices, and what rules of spectra share; see systems.py.
 
-What gradients alone need is read when the first one is asked for: importing gradtape takes less time so.
+What gradients alone need is read when the first one is requested: importing gradtape takes less time so.
 """
 
 from __future__ import annotations

@@ -401,7 +401,7 @@ def lstsq(
     Raises:
       InvalidArgumentError: the matrix does not fit rhs.
       NotImplementedError: a regularizer of a complex matrix.
-      ValueError: a gradient is asked for although fast is False.
+      ValueError: a gradient is requested although fast is False.
 
     Example:
       >>> tf.linalg.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [[1.0], [3.0], [5.0]]).numpy().round(4)

@@ -225,7 +225,7 @@ def tridiagonal_solve(
       The solutions, of shape [..., n, k] or [..., n]; NaN for a singular matrix.
 
     Raises:
-      ValueError: the diagonals do not have their format, rhs does not fit them, or perturb_singular is asked for.
+      ValueError: the diagonals do not have their format, rhs does not fit them, or perturb_singular is requested.
       InvalidArgumentError: the operands are of integers or of two dtypes.
 
     Example:
@@ -300,7 +300,7 @@ def tridiagonal_matmul(
 
 
 def _chosen(w: np.ndarray, select: str, select_range: Any) -> slice:
-    """The places among ascending eigenvalues that are asked for. Raises ValueError for what is no choice."""
+    """The positions among ascending eigenvalues that are requested. Raises ValueError for what is no choice."""
     if select == "a":
         return slice(None)
     if select not in ("i", "v"):
@@ -356,12 +356,12 @@ def eigh_tridiagonal(
       eigvals_only: whether the vectors are not wanted.
       select: "a" for all eigenvalues, "i" for those from one place to another among the ascending ones, "v" for those
         in an interval.
-      select_range: the two places, both included, or the ends of the interval.
+      select_range: the two positions, both included, or the ends of the interval.
       tol: not used; eigenvalues are as exact as the dtype allows.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The eigenvalues that are asked for, ascending; without eigvals_only also their vectors, in columns.
+      The eigenvalues that are requested, ascending; without eigvals_only also their vectors, in columns.
 
     Raises:
       ValueError: the dtypes differ or are not floating, or select has another value.

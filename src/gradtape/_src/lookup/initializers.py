@@ -1,4 +1,4 @@
-"""What tables are filled with: pairs of tensors, or the lines of a file."""
+"""Initializers of tables: pairs of tensors, or the lines of a file."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class KeyValueTensorInitializer:
     """Fills a table with keys and their values.
 
     Args:
-      keys: a tensor of integers or text, or what becomes one.
-      values: the same number of numbers or texts.
+      keys: a tensor of integers or text, or a value convertible to one.
+      values: the same number of numbers or strings.
       key_dtype: the dtype of the keys; None for the one they have.
       value_dtype: the same of the values.
       name: not used; TensorFlow names operations by it.

@@ -1,7 +1,7 @@
 """Tables whose entries do not change, and tables that programs write to.
 
 They are dicts of Python's. What does not change is looked up by a primitive, so that compiled functions go on with
-other keys; what changes is asked anew each time.
+other keys; what changes is asked again each time.
 """
 
 from __future__ import annotations
@@ -360,7 +360,7 @@ class MutableHashTable(_Table):
         super().__init__(key_dtype, value_dtype, default_value, name)
 
     def insert(self, keys: Any, values: Any, name: str | None = None) -> None:
-        """Gives keys their values, in the place of those that they have.
+        """Inserts keys with values, replacing existing ones.
 
         Args:
           keys: a tensor of the dtype of the keys.

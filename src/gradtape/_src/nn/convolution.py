@@ -188,7 +188,7 @@ def conv1d(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [batch, width, outputs], of as many places as windows fit.
+      A tensor of shape [batch, width, outputs], of as many positions as windows fit.
 
     Raises:
       InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: the loss of label sequences whose places in longer sequences are not known.
+"""Connectionist temporal classification: the loss of label sequences whose positions in longer sequences are not known.
 
 Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification: Labelling Unsegmented Sequence Data
 with Recurrent Neural Networks (2006).

@@ -169,7 +169,7 @@ def weighted_moments(
 def sufficient_statistics(
     x: TensorLike, axes: Axes, shift: TensorLike | None = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
-    """What mean and variance over axes are made of.
+    """The sufficient statistics of mean and variance over axes.
 
     Args:
       x: a floating tensor.
@@ -518,12 +518,12 @@ def general_dropout(
     noise_shape: ShapeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """`dropout` with uniform numbers from a function of one's own.
+    """`dropout` with uniform numbers from a function of your own.
 
     Args:
       x: a floating tensor.
       rate: the fraction, a number of [0, 1), or a tensor of x's dtype without axes.
-      uniform_sampler: a function called as uniform_sampler(shape=..., dtype=...) that gives numbers of [0, 1).
+      uniform_sampler: a function called as uniform_sampler(shape=..., dtype=...) that returns numbers of [0, 1).
       noise_shape: the shape in which elements are drawn, which broadcasts to x's; None stands for x's own size.
       name: not used; TensorFlow names operations by it.
 

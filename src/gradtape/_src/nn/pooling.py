@@ -31,6 +31,7 @@ from gradtape._src.nn.windows import (
     lie,
     spread,
 )
+from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.gathering import take_along_last
 from gradtape._src.table.rows import ALL, call, op, real, single
@@ -133,7 +134,7 @@ def _geometry(
 
 @functools.lru_cache(64)
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
-    """How many of a window's elements lie inside the image, (1, places, 1)."""
+    """The number of elements inside the image of each window, (1, positions, 1)."""
     plane = (1, *shape[1:-1], 1)
     return _SUMS(tensor_from(np.ones(plane), dtype), attributes=(plane, geometry))
 
@@ -155,8 +156,12 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
     return (_PUT(g, *call.saved, attributes=call.attributes[:1]),)
 
 
-def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Values added up at their places in an image."""
+# The positions depend on the image, with derivative zero: as in TensorFlow, the pooled values are therefore an operand
+# of the gradients, which are zero with respect to it.
+
+
+def _put(values: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Values added up at their positions in an image."""
     if values.dtype not in (float32, float64) or not values.shape.num_elements():
         return sums_of_rows(values, view(places), shape)
     out, image = empty(shape, values.dtype)
@@ -164,16 +169,26 @@ def _put(values: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
     return out
 
 
-def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
-    return _TAKE(g, *call.saved, attributes=call.attributes), None
+def _put_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+    return _linear_in_values(_TAKE, call, needs, g)
 
 
-def _take(image: Tensor, places: Tensor, shape: tuple[int, ...]) -> Tensor:
+def _take(image: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
     return tensor_from(view(image).ravel()[view(places)], image.dtype)
 
 
-def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor, None]:
-    return _PUT(g, *call.saved, attributes=call.attributes), None
+def _take_vjp(call: Any, needs: Any, g: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+    return _linear_in_values(_PUT, call, needs, g)
+
+
+def _linear_in_values(
+    transposed: Primitive, call: Any, needs: Any, g: Tensor
+) -> tuple[Tensor | None, None, Tensor | None]:
+    return (
+        transposed(g, *call.saved, attributes=call.attributes) if needs[0] else None,
+        None,
+        zeros_like(call.saved[1]) if needs[2] else None,
+    )
 
 
 def _sums(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
@@ -192,9 +207,9 @@ def _spread(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tenso
 
 
 _SPREAD: Primitive  # its vjp names _SUMS, whose vjp names it
-_LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2,))
-_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1,), batch="pooled")
-_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1,), batch="pooled")
+_LARGEST = Primitive("MaxPool", _largest, _largest_vjp, saves=(-2, -1))
+_TAKE = Primitive("MaxPoolGradGrad", _take, _take_vjp, saves=(1, 2), batch="pooled")
+_PUT = Primitive("MaxPoolGrad", _put, _put_vjp, saves=(1, 2), batch="pooled")
 _SUMS = Primitive(
     "AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True, batch="images"
 )
@@ -290,7 +305,7 @@ max_pool3d: Pooling = _pooling(True, 3)
 
 
 class MaxPoolWithArgmax(NamedTuple):
-    """What `max_pool_with_argmax` returns: the largest, and their places in the flattened image."""
+    """The result of `max_pool_with_argmax`: maxima, and their indices in the flattened image."""
 
     output: Tensor
     argmax: Tensor
@@ -314,12 +329,12 @@ def max_pool_with_argmax(
       strides: the steps between windows, likewise.
       padding: "SAME" or "VALID".
       data_format: "NHWC".
-      output_dtype: the dtype of places.
-      include_batch_in_index: whether places count through all images of the batch.
+      output_dtype: the dtype of positions.
+      include_batch_in_index: whether positions count through all images of the batch.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A named tuple of `output`, the largest, and `argmax`, their places (row * width + column) * channels + channel.
+      A named tuple of `output`, the largest, and `argmax`, their positions (row * width + column) * channels + channel.
 
     Raises:
       ValueError: another data_format.
@@ -383,7 +398,7 @@ def pool(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same dtype, of as many places as windows fit.
+      A tensor of the same dtype, of as many positions as windows fit.
 
     Raises:
       ValueError: another kind or rank, or dilations with strides greater than 1 or padding "SAME".

@@ -1,4 +1,4 @@
-"""Transposes of convolutions: products of places with the filters, added where the windows lie."""
+"""Transposes of convolutions: products of positions with the filters, added where the windows lie."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Kernel(NamedTuple):
 
 
 class Geometry(NamedTuple):
-    """A window over an image, each by spatial axis: its size, places, stride, dilation, and padding before the axis."""
+    """A window over an image: size, number of positions, stride, dilation and leading padding, each by spatial axis."""
 
     window: tuple[int, ...]
     places: tuple[int, ...]
@@ -190,7 +190,7 @@ def five(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def patches_of(image: Tensor, geometry: Geometry, outside: float = 0.0) -> Tensor:
-    """What a window sees at every place, (batch · places, window · channels)."""
+    """What a window sees at every place, (batch · positions, window · channels)."""
     return _PATCHES(image, attributes=(tuple(image.shape), geometry, outside))
 
 

@@ -1,4 +1,4 @@
-"""What dtypes operands and results have: NumPy's promotion, in which Python's numbers take the dtype of arrays."""
+"""NumPy's dtype promotion, in which Python numbers take the dtype of arrays."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def dstack(arrays: Any) -> Tensor:
 
 
 def _part(tensor: Tensor, axis: int, begin: int | None, end: int | None) -> Tensor:
-    """What lies between two places of an axis."""
+    """What lies between two positions of an axis."""
     return tensor[tuple([slice(None)] * axis + [slice(begin, end)])]
 
 

@@ -37,7 +37,7 @@ def _numpys(dtype: Any) -> Any:
 
 
 class finfo_object(NamedTuple):
-    """What is known of a floating dtype.
+    """The properties of a floating dtype.
 
     Attributes:
       bits: its size.
@@ -61,7 +61,7 @@ class finfo_object(NamedTuple):
 
 
 class iinfo_object(NamedTuple):
-    """What is known of an integer dtype.
+    """The limits of an integer dtype.
 
     Attributes:
       bits: its size.
@@ -239,7 +239,7 @@ def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Te
 
 
 class unique_result(NamedTuple):
-    """The distinct elements of a tensor, and what else was asked for; None for what was not.
+    """The distinct elements of a tensor, and what else was requested; None for what was not.
 
     Attributes:
       values: the distinct elements, sorted.
@@ -331,7 +331,7 @@ def unique_inverse(x: Any) -> unique_inverse_result:
 
 
 class Info:
-    """What a namespace of the array API says of itself.
+    """Inspection of the array API namespace.
 
     Example:
       >>> tf.array_api.__array_namespace_info__().default_dtypes()["real floating"]
@@ -339,7 +339,7 @@ class Info:
     """
 
     def capabilities(self) -> dict[str, Any]:
-        """What it can do.
+        """Its capabilities.
 
         Returns:
           A dict.
@@ -366,7 +366,7 @@ class Info:
         """The devices there are.
 
         Returns:
-          A list of texts.
+          A list of strings.
 
         Example:
           >>> tf.array_api.__array_namespace_info__().devices()
@@ -396,7 +396,7 @@ class Info:
 
         Args:
           device: not used.
-          kind: the kind asked for; None for all.
+          kind: the kind requested; None for all.
 
         Returns:
           Dtypes by name.

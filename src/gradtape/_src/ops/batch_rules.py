@@ -322,15 +322,16 @@ def _row_count(rows: np.ndarray, shape: Any, taken: Any) -> int:
 
 
 def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of values and their places among an image's elements."""
-    values, places = _all_batched(count, operands, batched)
+    """Of values, their positions among an image's elements, and the pooled values."""
+    *others, pooled = operands
+    values, places = _all_batched(count, others, batched[:2])
     (shape,) = given
     size = math.prod(shape)
     if count * size > np.iinfo(np.int32).max:
         return None
     offsets = tensor_from((np.arange(count, dtype=np.int32) * size).reshape(-1, *(1 for _ in places.shape[1:])))
     places = apply_elementwise("add", places, offsets)
-    (result,) = primitive.again((values, places), ((count * shape[0], *shape[1:]),))
+    (result,) = primitive.again((values, places, pooled), ((count * shape[0], *shape[1:]),))
     return (apply_reshape(result, (count, result.shape[0] // count, *result.shape[1:])),)
 
 

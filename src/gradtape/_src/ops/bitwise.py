@@ -140,11 +140,11 @@ def bitwise_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
 @op("bitwise.left_shift", dtypes=INTEGERS, orders="0", edges=_shifts)
 def left_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits of x moved up by y places; those that leave the word are lost.
+    """The bits of x moved up by y positions; those that leave the word are lost.
 
     Args:
       x: a tensor of integers.
-      y: the places, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
+      y: the positions, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -162,11 +162,11 @@ def left_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 @op("bitwise.right_shift", dtypes=INTEGERS, orders="0", edges=_shifts)
 def right_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits of x moved down by y places; what comes in is the sign's, or 0 of unsigned numbers.
+    """The bits of x moved down by y positions; what comes in is the sign's, or 0 of unsigned numbers.
 
     Args:
       x: a tensor of integers.
-      y: the places, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
+      y: the positions, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
       name: not used; TensorFlow names operations by it.
 
     Returns:

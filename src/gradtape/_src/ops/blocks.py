@@ -131,7 +131,7 @@ def space_to_batch_nd(
     edges=lambda: [call(integer([[[1], [2]], [[3], [4]]]), [2], [[0, 0]])],
 )
 def batch_to_space(input: TensorLike, block_shape: TensorLike, crops: TensorLike, name: str | None = None) -> Tensor:
-    """Puts elements of a batch together as places of blocks: the reverse of `space_to_batch`.
+    """Moves elements of the batch axis to blocks of spatial axes: the reverse of `space_to_batch`.
 
     Args:
       input: a tensor: the batch, the axes that grow, and further ones.

@@ -33,7 +33,7 @@ from gradtape._src.table.rows import ALL, call, integer, op, real, values
     tolerance=1e-6,
 )
 def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
-    """Converts x to another dtype; floats become whole numbers by dropping their fractions.
+    """Converts x to another dtype; floats become integers by dropping their fractions.
 
     Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
 
@@ -108,7 +108,7 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
     given = tensor.dtype
     low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
-    # No float holds a whole number beyond any float: only a narrower dtype cuts values off.
+    # No float holds an integer beyond any float: only a narrower dtype cuts values off.
     if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
         return apply_cast(tensor, wanted)
     if given.is_floating:

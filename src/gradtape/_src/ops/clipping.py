@@ -145,7 +145,7 @@ def embedding_lookup(
 
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      ids: whole numbers, which count along the first axis of params.
+      ids: integers, which count along the first axis of params.
       max_norm: the greatest norm of a row; None leaves rows as they are.
       name: not used; TensorFlow names operations by it.
 

@@ -62,10 +62,10 @@ def bincount(
     axis: IntLike | None = None,
     binary_output: bool = False,
 ) -> Tensor:
-    """How often each of the numbers 0, 1, 2, ... occurs.
+    """Counts the occurrences of each of the integers 0, 1, 2, ...
 
     Args:
-      arr: a tensor of whole numbers that are not negative.
+      arr: a tensor of integers that are not negative.
       weights: a tensor of the same shape, whose sums take the place of counts and whose dtype the result has; None for
         counts.
       minlength: the least length of the result, which is filled with 0.
@@ -131,7 +131,7 @@ def bincount(
 
 
 def _counted(places: np.ndarray, length: int, weights: np.ndarray | None, dtype: dtypes.DType) -> np.ndarray:
-    """How often each place below a length occurs, or the sum of the weights that occur there, in the order given."""
+    """Counts the occurrences of each index below a length, or sums weights by index, in the order given."""
     check_memory((length,), dtypes.int64)
     if weights is None:
         return np.bincount(places.reshape(-1), minlength=length).astype(dtype.as_numpy_dtype)
@@ -155,7 +155,7 @@ def histogram_fixed_width(
     dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """How many values fall into each of nbins equal parts of a range.
+    """A histogram: the number of values in each of nbins equal parts of a range.
 
     Args:
       values: a tensor of numbers; those outside the range fall into the first or last part.
@@ -267,7 +267,7 @@ def confusion_matrix(
     dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """How often each label met each prediction: element [i, j] counts label i with prediction j.
+    """The confusion matrix: element [i, j] counts label i with prediction j.
 
     Args:
       labels: a vector of classes, which are not negative.
@@ -362,7 +362,7 @@ def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = 
 
     Args:
       x: a vector.
-      out_idx: the dtype of places.
+      out_idx: the dtype of positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -388,7 +388,7 @@ def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: s
 
     Args:
       x: a vector.
-      out_idx: the dtype of places and counts.
+      out_idx: the dtype of positions and counts.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -414,7 +414,7 @@ def unravel_index(indices: TensorLike, dims: TensorLike, name: str | None = None
     """The coordinates of flat indices into a shape.
 
     Args:
-      indices: a whole number or a vector of them.
+      indices: an integer or a vector of them.
       dims: the shape, a vector of the same dtype.
       name: not used; TensorFlow names operations by it.
 

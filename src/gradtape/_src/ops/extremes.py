@@ -1,4 +1,4 @@
-"""The places of the largest and the smallest elements along an axis."""
+"""The positions of the largest and the smallest elements along an axis."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _place_edges() -> list[Any]:
 def argmax(
     input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """The place of the largest element along an axis; the first one where several are equally large.
+    """The position of the largest element along an axis; the first one where several are equally large.
 
     Args:
       input: a tensor of at least one axis.
@@ -85,7 +85,7 @@ def argmax(
 def argmin(
     input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """The place of the smallest element along an axis; the first one where several are equally small.
+    """The position of the smallest element along an axis; the first one where several are equally small.
 
     Args:
       input: a tensor of at least one axis.

@@ -63,7 +63,7 @@ def gather(
 
     Args:
       params: a tensor of at least one axis.
-      indices: a tensor of whole numbers, which count along the axis.
+      indices: a tensor of integers, which count along the axis.
       validate_indices: not used; indices are always checked.
       axis: the axis; None for batch_dims.
       batch_dims: how many leading axes params and indices share.
@@ -128,7 +128,7 @@ _GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=Tr
 
 
 def slices_at(tensor: Tensor, rows: Tensor, axis: int, batch: int) -> Tensor:
-    """The slices along an axis at places that a tensor tells."""
+    """The slices along an axis at positions that a tensor tells."""
     return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch))
 
 
@@ -155,7 +155,7 @@ _GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True, b
 
 
 def along_axis(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
-    """The slices along an axis at places that are no tensor's."""
+    """The slices along an axis at positions that are no tensor's."""
     return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
 
 
@@ -213,7 +213,7 @@ def gather_nd(
 
     Args:
       params: a tensor.
-      indices: whole numbers of shape [..., d]: coordinates along d axes of params.
+      indices: integers of shape [..., d]: coordinates along d axes of params.
       batch_dims: how many leading axes params and indices share.
       bad_indices_policy: "IGNORE" gives slices of zeros for coordinates that are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
@@ -339,5 +339,5 @@ _HELD = Primitive("Where", lambda mask: tensor_from(np.flatnonzero(view(mask))),
 
 
 def take_along_last(tensor: Tensor, places: Tensor) -> Tensor:
-    """Elements by their places along the last axis, one vector of places for each vector of the tensor."""
+    """Elements by their positions along the last axis, one vector of positions for each vector of the tensor."""
     return slices_at(tensor, places, tensor.ndim - 1, tensor.ndim - 1)

@@ -21,8 +21,8 @@ class IndexedSlices(CompositeTensor):
 
     Args:
       values: a tensor of shape (n, d1, ..., dm).
-      indices: whole numbers of shape (n,).
-      dense_shape: the shape (d0, d1, ..., dm) of the dense tensor, a tensor or sequence of whole numbers.
+      indices: integers of shape (n,).
+      dense_shape: the shape (d0, d1, ..., dm) of the dense tensor, a tensor or sequence of integers.
 
     Example:
       >>> slices = tf.IndexedSlices(tf.constant([[1.0], [2.0], [3.0]]), [0, 2, 2], dense_shape=[3, 1])
@@ -113,5 +113,5 @@ def values_of(x: Any) -> Tensor:
 
 
 def like(x: Any, values: Tensor) -> Any:
-    """The values, at the places of x where that is a tensor that is stored as several."""
+    """The values, at the positions of x where that is a tensor that is stored as several."""
     return x._with_values(values) if isinstance(x, CompositeTensor) else values

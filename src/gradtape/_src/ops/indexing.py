@@ -242,7 +242,7 @@ def strided_slice(
     Args:
       input_: a tensor, or what converts to one.
       begin: the first place along each axis; negative ones count from the end.
-      end: the places before which to stop.
+      end: the positions before which to stop.
       strides: the steps, which may be negative; None for ones.
       begin_mask: positions whose begin is ignored: the slice starts at the axis' first element.
       end_mask: positions whose end is ignored: the slice goes on to the last element.

@@ -112,14 +112,15 @@ def _pack(values: Any, dtype: Any) -> Tensor:
     first = first_dtype(values)
     wanted = first if dtype is None else as_dtype(dtype)
 
-    def packed(value: Any) -> Tensor:
+    def packed(value: Any, name: str) -> Tensor:
         if isinstance(value, TENSORS):
             return as_tensor(value) if wanted is None or wanted == first else apply_cast(as_tensor(value), wanted)
         if isinstance(value, list | tuple) and first_dtype(value) is not None:
-            return stack([packed(item) for item in value], name="")
+            whole = all(isinstance(item, TENSORS) for item in value)
+            return stack([packed(item, str(place)) for place, item in enumerate(value)], name=name if whole else "")
         return as_tensor(value, wanted)
 
-    return packed(values)
+    return packed(values, "packed")
 
 
 install_packing(_pack)

@@ -215,7 +215,7 @@ def _none_of(tensor: Tensor) -> Tensor:
 def _start(
     initializer: Any, tensors: list[Tensor], elems: Any, order: list[int], backwards: bool
 ) -> builtins.tuple[Any, list[int]]:
-    """What a fold starts with, and the elements left to fold."""
+    """The initial value of a fold, and the elements to fold."""
     if initializer is not None:
         return nest.map_structure(as_any_tensor, initializer), order
     if not order:

@@ -109,11 +109,11 @@ _ONE_HOT = Primitive("OneHot", _one_hot, batch="one_hot")
 def sequence_mask(
     lengths: TensorLike, maxlen: TensorLike | None = None, dtype: DTypeLike = dtypes.bool, name: str | None = None
 ) -> Tensor:
-    """For each length, True at places below it and False at the others.
+    """For each length, True at positions below it and False at the others.
 
     Args:
       lengths: a tensor of numbers.
-      maxlen: how many places there are; None for the greatest length.
+      maxlen: how many positions there are; None for the greatest length.
       dtype: the dtype of the mask.
       name: not used; TensorFlow names operations by it.
 
@@ -169,7 +169,7 @@ _WHERE = Primitive("Where", lambda mask: tensor_from(np.argwhere(view(mask))), v
 def where(
     condition: TensorLike, x: TensorLike | None = None, y: TensorLike | None = None, name: str | None = None
 ) -> Tensor:
-    """Elements of x where a condition holds and of y elsewhere; without x and y, the places where it holds.
+    """Elements of x where a condition holds and of y elsewhere; without x and y, the positions where it holds.
 
     Args:
       condition: a tensor of bools; without x and y also of numbers, which hold where they are not 0.

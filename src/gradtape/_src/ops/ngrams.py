@@ -1,4 +1,4 @@
-"""Neighbouring texts joined."""
+"""Neighbouring strings joined."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def ngrams(
     preserve_short_sequences: bool = False,
     name: str | None = None,
 ) -> StringTensor:
-    """The runs of neighbouring texts along the last axis, each joined to one text.
+    """The runs of neighbouring strings along the last axis, each joined to one text.
 
     Args:
       data: a string tensor with at least one axis.
@@ -28,7 +28,7 @@ def ngrams(
       separator: what stands between neighbours.
       pad_values: what stands before the first and behind the last text, one text for both or a pair; None for nothing.
       padding_width: how often that is at each end, at most one less than a run has; None for that many.
-      preserve_short_sequences: whether texts that are fewer than a run has make one run.
+      preserve_short_sequences: whether strings that are fewer than a run has make one run.
       name: not used; TensorFlow names operations by it.
 
     Returns:

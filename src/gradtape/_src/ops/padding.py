@@ -37,7 +37,7 @@ def pad(
 
     Args:
       tensor: a tensor, or what converts to one.
-      paddings: a pair for each axis: how many places are added before and behind.
+      paddings: a pair for each axis: how many positions are added before and behind.
       mode: "CONSTANT" fills them with constant_values, "REFLECT" with the mirror image that leaves out the border
         element, and "SYMMETRIC" with the one that repeats it; case does not matter.
       constant_values: the number that "CONSTANT" fills with.

@@ -1,4 +1,4 @@
-"""Elements repeated and moved to other places."""
+"""Elements repeated and moved to other positions."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | Non
 
     Args:
       input: a tensor of at least one axis.
-      shift: by how many places, forward where positive; a number, or one per axis of `axis`.
+      shift: by how many positions, forward where positive; a number, or one per axis of `axis`.
       axis: the axis or axes.
       name: not used; TensorFlow names operations by it.
 

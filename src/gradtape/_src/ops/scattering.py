@@ -83,7 +83,7 @@ def scatter_nd(
     """Adds updates at coordinates to a tensor of zeros.
 
     Args:
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of the result.
+      indices: integers of shape [..., d]: coordinates along the first d axes of the result.
       updates: a tensor of shape indices.shape[:-1] + shape[d:].
       shape: the shape of the result.
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
@@ -137,7 +137,7 @@ def tensor_scatter_nd_update(
 
     Args:
       tensor: a tensor, which stays as it is.
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       name: not used; TensorFlow names operations by it.
 
@@ -183,7 +183,7 @@ def tensor_scatter_nd_add(
 
     Args:
       tensor: a tensor, which stays as it is.
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
@@ -211,7 +211,7 @@ def tensor_scatter_nd_sub(
 
     Args:
       tensor: a tensor, which stays as it is.
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
@@ -262,7 +262,7 @@ def tensor_scatter_nd_max(
 
     Args:
       tensor: a tensor, which stays as it is.
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.
@@ -290,7 +290,7 @@ def tensor_scatter_nd_min(
 
     Args:
       tensor: a tensor, which stays as it is.
-      indices: whole numbers of shape [..., d]: coordinates along the first d axes of `tensor`.
+      indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
       bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
       name: not used; TensorFlow names operations by it.

@@ -232,7 +232,7 @@ def segment_sum(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -257,7 +257,7 @@ def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -282,7 +282,7 @@ def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -307,7 +307,7 @@ def segment_min(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -345,7 +345,7 @@ def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of whole numbers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -373,7 +373,7 @@ def unsorted_segment_sum(
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
@@ -401,7 +401,7 @@ def unsorted_segment_mean(
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
@@ -426,11 +426,11 @@ def unsorted_segment_mean(
 def unsorted_segment_sqrt_n(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
-    """Sums the rows of each segment and divides by the root of how many there are.
+    """Sums the rows of each segment and divides by the root of their number.
 
     Args:
       data: a floating tensor of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
@@ -467,7 +467,7 @@ def unsorted_segment_max(
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
@@ -503,7 +503,7 @@ def unsorted_segment_min(
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.
@@ -538,7 +538,7 @@ def unsorted_segment_prod(
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: whole numbers in any order, of the leading sizes of `data`: the segment of each row. Rows with
+      segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
         negative numbers are left out.
       num_segments: how many segments there are.
       name: not used; TensorFlow names operations by it.

@@ -220,7 +220,7 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
 
     Args:
       input: a tensor, or what converts to one.
-      axis: where the axis goes; negative places count from behind the last axis.
+      axis: where the axis goes; negative positions count from behind the last axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -73,13 +73,13 @@ def top_k(
     index_type: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> TopKV2:
-    """The k largest elements along the last axis, from the largest down, and their places.
+    """The k largest elements along the last axis, from the largest down, and their positions.
 
     Args:
       input: a tensor of at least one axis.
       k: how many.
       sorted: not used; the elements are in order either way.
-      index_type: the dtype of the places.
+      index_type: the dtype of the positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -185,7 +185,7 @@ def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", n
 def argsort(
     values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
-    """The places that put elements in order along an axis.
+    """The positions that put elements in order along an axis.
 
     Args:
       values: a tensor of at least one axis.
@@ -238,11 +238,11 @@ def searchsorted(
       sorted_sequence: a tensor whose last axis is in ascending order.
       values: a tensor of the same leading sizes.
       side: "left" puts a value before those it equals, "right" behind them.
-      out_type: the dtype of the places.
+      out_type: the dtype of the positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape of `values`, of places from 0 to the length of the sequence.
+      A tensor of the shape of `values`, of positions from 0 to the length of the sequence.
 
     Raises:
       ValueError: another side.

@@ -1,4 +1,4 @@
-"""Parts of texts: texts cut up, and put together from parts.
+"""Parts of texts: strings cut up, and put together from parts.
 
 What TensorFlow gives as a ragged tensor is a tensor here where its rows are of one length, as those of a scalar are.
 """
@@ -41,7 +41,7 @@ def _rows(function: Callable[[bytes], list[Any]], array: np.ndarray, name: str, 
 
 
 def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = None) -> StringTensor:
-    """The parts of texts between separators.
+    """The parts of strings between separators.
 
     Args:
       input: a string tensor.
@@ -53,7 +53,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = No
       A string tensor with an axis more, of the parts.
 
     Raises:
-      ValueError: texts have different numbers of parts, which only a ragged tensor holds.
+      ValueError: strings have different numbers of parts, which only a ragged tensor holds.
       TypeError: it is no text.
 
     Example:
@@ -68,7 +68,7 @@ def split(input: Any, sep: Any = None, maxsplit: int = -1, name: str | None = No
 
 
 def bytes_split(input: Any, name: str | None = None) -> StringTensor:
-    """The bytes of texts, each as a text.
+    """The bytes of strings, each as a string.
 
     Args:
       input: a string tensor.
@@ -78,7 +78,7 @@ def bytes_split(input: Any, name: str | None = None) -> StringTensor:
       A string tensor with an axis more.
 
     Raises:
-      ValueError: texts differ in length, which only a ragged tensor holds.
+      ValueError: strings differ in length, which only a ragged tensor holds.
 
     Example:
       >>> tf.strings.bytes_split("abc").numpy().tolist()
@@ -112,11 +112,11 @@ def _decoded(text: bytes, encoding: str, errors: str, replacement: int) -> str:
 def unicode_split(
     input: Any, input_encoding: str, errors: str = "replace", replacement_char: int = 65533, name: str | None = None
 ) -> StringTensor:
-    """The characters of texts, each as a text.
+    """The characters of strings, each as a string.
 
     Args:
       input: a string tensor.
-      input_encoding: of the texts and of the characters: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
+      input_encoding: of the strings and of the characters: "UTF-8", "UTF-16-BE" or "UTF-32-BE".
       errors: what becomes of malformed bytes: "replace", "ignore" or "strict", by which they are refused.
       replacement_char: the character that replaces them.
       name: not used; TensorFlow names operations by it.
@@ -126,7 +126,7 @@ def unicode_split(
 
     Raises:
       InvalidArgumentError: an unknown encoding, or malformed bytes that are to be refused.
-      ValueError: texts differ in their number of characters, which only a ragged tensor holds.
+      ValueError: strings differ in their number of characters, which only a ragged tensor holds.
 
     Example:
       >>> [part.decode() for part in tf.strings.unicode_split("hé", "UTF-8").numpy()]
@@ -149,11 +149,11 @@ def unicode_decode(
     replace_control_characters: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """The characters of texts, each as its number in Unicode.
+    """The characters of strings, each as its number in Unicode.
 
     Args:
       input: a string tensor.
-      input_encoding: of the texts, by any name that Python knows.
+      input_encoding: of the strings, by any name that Python knows.
       errors: what becomes of malformed bytes: "replace", "ignore" or "strict", by which they are refused.
       replacement_char: the number that replaces them.
       replace_control_characters: whether control characters are replaced too.
@@ -164,7 +164,7 @@ def unicode_decode(
 
     Raises:
       InvalidArgumentError: an unknown encoding, or malformed bytes that are to be refused.
-      ValueError: texts differ in their number of characters, which only a ragged tensor holds.
+      ValueError: strings differ in their number of characters, which only a ragged tensor holds.
 
     Example:
       >>> tf.strings.unicode_decode("hé", "UTF-8").numpy()
@@ -232,11 +232,11 @@ def _check_encoding(encoding: str) -> None:
 
 
 def substr(input: Any, pos: TensorLike, len: TensorLike, unit: str = "BYTE", name: str | None = None) -> StringTensor:
-    """Parts of texts, by where they begin and how long they are.
+    """Parts of strings, by where they begin and how long they are.
 
     Args:
       input: a string tensor.
-      pos: where each part begins, from the text's end where it is negative; its shape broadcasts with the texts'.
+      pos: where each part begins, from the text's end where it is negative; its shape broadcasts with the strings'.
       len: how long each part is at most, of the same shape and dtype; -1 for all that is left.
       unit: what is counted: "BYTE", or "UTF8_CHAR" for characters.
       name: not used; TensorFlow names operations by it.
@@ -285,7 +285,7 @@ def substr(input: Any, pos: TensorLike, len: TensorLike, unit: str = "BYTE", nam
 def reduce_join(
     inputs: Any, axis: Axes = None, keepdims: bool = False, separator: str = "", name: str | None = None
 ) -> StringTensor:
-    """The texts along axes put together.
+    """The strings along axes put together.
 
     Args:
       inputs: a string tensor.

@@ -41,7 +41,7 @@ def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) ->
     """Texts put together, element by element.
 
     Args:
-      inputs: a sequence of string tensors or texts, of one shape but for scalars.
+      inputs: a sequence of string tensors or strings, of one shape but for scalars.
       separator: the text between them.
       name: not used; TensorFlow names operations by it.
 
@@ -71,7 +71,7 @@ def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) ->
 def format(
     template: str, inputs: Any, placeholder: str = "{}", summarize: int = 3, name: str | None = None
 ) -> StringTensor:
-    """A text with tensors in the places of placeholders, as `tf.print` shows them.
+    """A text with tensors in the positions of placeholders, as `tf.print` shows them.
 
     Args:
       template: the text.
@@ -104,7 +104,7 @@ def format(
 
 
 def length(input: Any, unit: str = "BYTE", name: str | None = None) -> Tensor:
-    """How long texts are.
+    """The lengths of strings.
 
     Args:
       input: a string tensor.
@@ -243,7 +243,7 @@ def regex_replace(
 
 
 def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tensor:
-    """Whether a regular expression matches the whole of texts.
+    """Whether a regular expression matches the whole of strings.
 
     Args:
       input: a string tensor.
@@ -265,7 +265,7 @@ def regex_full_match(input: Any, pattern: Any, name: str | None = None) -> Tenso
 
 
 def to_number(input: Any, out_type: DTypeLike = dtypes.float32, name: str | None = None) -> Tensor:
-    """The numbers that texts say.
+    """The numbers that strings say.
 
     Args:
       input: a string tensor.

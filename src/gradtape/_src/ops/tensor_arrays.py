@@ -24,7 +24,7 @@ class TensorArray:
 
     Args:
       dtype: the dtype of the tensors.
-      size: how many there are.
+      size: their number.
       dynamic_size: whether writing behind the end makes it longer.
       clear_after_read: whether a tensor is forgotten once it was read; True unless given.
       tensor_array_name, handle, flow, name: not used.
@@ -111,7 +111,7 @@ class TensorArray:
         return as_tensor(0)
 
     def size(self, name: str | None = None) -> Tensor:
-        """How many tensors there are.
+        """The number of tensors.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -163,7 +163,7 @@ class TensorArray:
         """The tensor at an index.
 
         Args:
-          index: a whole number.
+          index: an integer.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -200,15 +200,15 @@ class TensorArray:
         return found
 
     def _zeros(self) -> Tensor:
-        """What reads where nothing was written."""
+        """The value read where nothing was written."""
         sizes = self._shape.as_list() if self._shape.rank is not None else []
         return zeros(tuple(size or 0 for size in sizes), self._dtype)
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
-        """Puts a tensor at an index.
+        """Writes a tensor at an index.
 
         Args:
-          index: a whole number.
+          index: an integer.
           value: a tensor, or what converts to one.
           name: not used; TensorFlow names operations by it.
 
@@ -280,7 +280,7 @@ class TensorArray:
         """The tensors at some indices along a new first axis.
 
         Args:
-          indices: whole numbers.
+          indices: integers.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -344,7 +344,7 @@ class TensorArray:
         """Writes the slices of a tensor along its first axis to some indices.
 
         Args:
-          indices: whole numbers, one for each slice.
+          indices: integers, one for each slice.
           value: a tensor, or what converts to one.
           name: not used; TensorFlow names operations by it.
 

@@ -1,4 +1,4 @@
-"""Optimizer: what every optimizer shares, from its variables and learning rate to clipping, decay and averages."""
+"""Optimizer: the base class, with variables, learning rate, clipping, decay, averages and serialization."""
 
 from __future__ import annotations
 
@@ -7,71 +7,51 @@ import inspect
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from gradtape._engine.api.api import apply_cast, as_tensor, full
-from gradtape._engine.state.optimizers import BaseOptimizer, number_places
-from gradtape._engine.tensor.tensor import Tensor
+from gradtape._engine.api.api import as_tensor
+from gradtape._engine.state.optimizers import number_places
 from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import replication
-from gradtape._src.core.dtypes import float32, int32, int64
+from gradtape._src.core.dtypes import float32, int64
 from gradtape._src.core.errors import InvalidArgumentError
 from gradtape._src.core.hints import DIAGNOSE, NO_GRADIENTS, pointed
-from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
-from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
+from gradtape._src.core.typing import TensorLike
+from gradtape._src.optimizers.hyperparameters import Declared, bound, declare, hyperparameter
 from gradtape._src.optimizers.options import check_options
 from gradtape._src.optimizers.schedules import LearningRateSchedule, deserialize, serialize
 from gradtape._src.optimizers.sparse import collected_rows
-from gradtape._src.state import tracking
+from gradtape._src.optimizers.variables import OptimizerVariables, Slot
 from gradtape._src.state.variable import Variable
 
 _names: dict[str, int] = {}
 
 
-class Slot(NamedTuple):
-    """A variable that an optimizer keeps for each of its trainable ones.
+class Optimizer(OptimizerVariables, Declared):
+    """Base class of the optimizers, which all have its keyword arguments.
 
-    Attributes:
-      name: what the slot's name ends in.
-      initial: its first value: a number, the name of a hyperparameter, or "variable" for the variable's own.
-      when: the hyperparameter that must be positive for the slot to be in use.
-      without: the axis of the variable, -1 or -2, that the slot lacks; a scalar nobody reads stands in for
-        variables of fewer than two axes.
-    """
-
-    name: str
-    initial: float | str = 0.0
-    when: str | None = None
-    without: int | None = None
-
-
-class Optimizer(BaseOptimizer, Declared):
-    """Base of the optimizers; its keyword arguments are theirs too.
-
-    A subclass with a rule of the engine is a row: the rule's name, its slots, and its hyperparameters with their
-    defaults; see :class:`gradtape.optimizers.Adam`. Any other subclass makes its slots in `build` with
+    A subclass that uses a rule of the engine declares the rule's name, its slots, and its hyperparameters with their
+    defaults; see :class:`gradtape.optimizers.Adam`. Any other subclass creates its slots in `build` with
     `add_variable_from_reference`, and updates one variable in `update_step(gradient, variable, learning_rate)`.
 
     Args:
       learning_rate: a float, a schedule of `tf.optimizers.schedules`, or a callable without arguments.
-      weight_decay: each step first takes this fraction, times the learning rate, off every variable.
-      clipnorm: largest norm of each gradient; larger ones are scaled down to it.
-      clipvalue: largest absolute value of a gradient's elements.
-      global_clipnorm: largest norm of all gradients together.
+      weight_decay: before each step, every variable is reduced by this fraction of itself times the learning rate.
+      clipnorm: maximum norm of each gradient; larger ones are scaled down to it.
+      clipvalue: maximum absolute value of a gradient's elements.
+      global_clipnorm: maximum norm of all gradients together.
       use_ema: whether to keep a moving average of every variable.
-      ema_momentum: how much of the average stays at each step.
-      ema_overwrite_frequency: after so many steps the variables are set to their averages; None: only
-        `finalize_variable_values` does.
-      loss_scale_factor: what the loss was multiplied by; gradients are divided by it.
-      gradient_accumulation_steps: so many gradients are averaged for one step.
-      name: the optimizer's name, after its class unless given.
-      kwargs: none but `decay`, which is ignored with a warning.
+      ema_momentum: the weight of the previous average in each step.
+      ema_overwrite_frequency: number of steps after which variables are overwritten by their averages; None: only
+        `finalize_variable_values` does so.
+      loss_scale_factor: the factor by which the loss was multiplied; gradients are divided by it.
+      gradient_accumulation_steps: number of gradients that are averaged for one step.
+      name: the optimizer's name, by default derived from its class.
+      kwargs: only `decay`, which is ignored with a warning.
 
     Raises:
-      ValueError: an argument out of its range, unknown, or more than one way of clipping.
+      ValueError: an argument is invalid or unknown, or more than one way of clipping is given.
 
     Example:
       >>> class Signs(tf.optimizers.Optimizer):
@@ -96,8 +76,6 @@ class Optimizer(BaseOptimizer, Declared):
         name: str = hyperparameter(default=None, kw_only=True)
 
     _rule = ""
-    _slots: ClassVar[tuple[tuple[Slot, ...], ...]] = ()  # in the groups and order in which they are made
-    _has_product = False  # whether the rule reads the product of its momenta so far
     _places: ClassVar[Mapping[str, int]] = number_places("")
     _default_rate: ClassVar[Any] = inspect.Parameter.empty
 
@@ -126,8 +104,7 @@ class Optimizer(BaseOptimizer, Declared):
         declare(cls, (rate,), (inspect.Parameter("name", named, default=None), kwargs))
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        given = type(self)._signature.bind(*arguments, **keywords)
-        given.apply_defaults()
+        given = bound(type(self), arguments, keywords)
         values = dict(given.arguments)
         kwargs, learning_rate, name = values.pop("kwargs"), values.pop("learning_rate"), values.pop("name")
         if kwargs.pop("decay", None) is not None:
@@ -144,12 +121,13 @@ class Optimizer(BaseOptimizer, Declared):
         self._product: Variable | None = None
         self._undecayed: list[Variable] = []
         self._undecayed_names: list[str] = []
-        self._iterations = Variable(0, trainable=False, name="iteration", dtype=int64)
+        self._path = self.name
+        self._iterations = self._own(0, "iteration", int64)
         self._variables = [self._iterations]
         if callable(learning_rate):
             self._learning_rate = learning_rate
         elif isinstance(learning_rate, float):
-            self._learning_rate = Variable(learning_rate, trainable=False, name="learning_rate", dtype=float32)
+            self._learning_rate = self._own(learning_rate, "learning_rate", float32)
             self._variables.append(self._learning_rate)
         else:
             raise ValueError(
@@ -163,13 +141,13 @@ class Optimizer(BaseOptimizer, Declared):
         self._bind()
 
     def _check(self) -> None:
-        """Raises ValueError for hyperparameters out of their ranges."""
+        """Raises ValueError for invalid hyperparameters."""
 
     def _bind(self) -> None:
-        """Tells the engine what the attributes say."""
+        """Passes the attributes to the engine."""
         for field in self._fields:
             setattr(self, field, self.__dict__[field])
-        # Replicas' gradients are added up in `apply`.
+        # Replicas' gradients are summed in `apply`.
         self._set_rule(self._rule, type(self).apply is not Optimizer.apply or replication.several)
         self._set_counter(self._iterations)
         self._bind_rate()
@@ -191,7 +169,7 @@ class Optimizer(BaseOptimizer, Declared):
         self._bind()
 
     def __copy__(self) -> Optimizer:
-        # One with a state of its own, for the same trainable variables.
+        # A copy with its own state, for the same trainable variables.
         kept = [*self._trainable_variables, *self._undecayed]
         return copy.deepcopy(self, {id(variable): variable for variable in kept})
 
@@ -199,15 +177,10 @@ class Optimizer(BaseOptimizer, Declared):
 
     @property
     def iterations(self) -> Any:
-        """The number of steps so far: a variable, which may be assigned; accumulated gradients count once."""
+        """The number of steps so far, a variable that may be assigned; accumulated gradients count once."""
         if self.gradient_accumulation_steps:
             return self._iterations // self.gradient_accumulation_steps
         return self._iterations
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The optimizer's own variables: iterations, learning rate, averages, accumulators, then slots."""
-        return self._variables[:]
 
     if TYPE_CHECKING:
         learning_rate: Any = hyperparameter(default=0.001)
@@ -215,8 +188,8 @@ class Optimizer(BaseOptimizer, Declared):
 
         @property
         def learning_rate(self) -> Any:
-            """The learning rate: a variable, or what the schedule or callable gives now. Assigning a number sets the
-            variable."""
+            """The learning rate: a variable, or the current value of the schedule or callable. Assigning a number sets
+            the variable."""
             if isinstance(self._learning_rate, Variable):
                 return self._learning_rate
             if isinstance(self._learning_rate, LearningRateSchedule):
@@ -240,230 +213,12 @@ class Optimizer(BaseOptimizer, Declared):
             else:
                 previous.assign(learning_rate)
 
-    def build(self, variables: Iterable[Variable]) -> None:
-        """Makes the optimizer's variables for these trainable ones; the first step does it otherwise.
-
-        Args:
-          variables: the variables that later steps are for.
-
-        Example:
-          >>> optimizer = tf.optimizers.Adam()
-          >>> optimizer.build([tf.Variable([1.0, 2.0], name="w")])
-          >>> [variable.name for variable in optimizer.variables]
-          ['iteration:0', 'learning_rate:0', 'w_0_momentum:0', 'w_0_velocity:0']
-        """
-        if self.built:
-            return
-        trainable = list(variables)
-        if self.use_ema:
-            self._averages = self.add_optimizer_variables(trainable, "average")
-        if self.gradient_accumulation_steps:
-            self._accumulators = self.add_optimizer_variables(trainable, "gradient_accumulator")
-        self._slot_variables = []
-        for group in self._slots:
-            in_use = [slot for slot in group if slot.when is None or getattr(self, slot.when) > 0]
-            made: dict[Slot, list[Variable]] = {slot: [] for slot in group}
-            for variable in trainable:
-                for slot in in_use:
-                    made[slot].append(self._add_slot(slot, variable))
-            self._slot_variables += made.values()
-        if self._has_product:
-            dtype = trainable[0].dtype if trainable else None
-            self._product = Variable(1.0, trainable=False, name="variable", dtype=dtype)
-            self._variables.append(self._product)
-        self._trainable_variables = trainable
-        self._bind()
-        self.built = True
-        tracking.attribute_added(self)
-
-    def _trackable_children(self) -> dict[str, Any]:
-        return tracking.attributes(self)
-
-    def _add_slot(self, slot: Slot, variable: Variable) -> Variable:
-        if slot.without is not None:
-            shape = list(variable.shape)
-            if len(shape) < 2:
-                made = Variable(0, trainable=False, name=variable.name.removesuffix(":0"), dtype=int32)
-                self._variables.append(made)
-                return made
-            del shape[slot.without]
-            return self.add_variable(shape, dtype=variable.dtype, name=variable.name.removesuffix(":0"))
-        initial: Any = slot.initial
-        if initial == "variable":
-            return self.add_variable_from_reference(variable, slot.name, lambda shape, dtype: variable.numpy())
-        value = np.float32(getattr(self, initial) if isinstance(initial, str) else initial)  # as Keras' cast gives it
-        return self.add_variable_from_reference(
-            variable, slot.name, lambda shape, dtype: full(shape, float(value), dtype)
-        )
-
-    def add_variable(
-        self,
-        shape: ShapeLike,
-        initializer: Any = "zeros",
-        dtype: DTypeLike | None = None,
-        aggregation: Any = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """A new variable among the optimizer's own.
-
-        Args:
-          shape: its shape.
-          initializer: "zeros", "ones", or a callable from a shape and a dtype to the first value.
-          dtype: its dtype, float32 unless given.
-          aggregation, layout: not used; there is one device.
-          name: its name.
-
-        Returns:
-          The variable, not trainable; it comes last in `variables`.
-
-        Raises:
-          ValueError: an initializer by another name.
-
-        Example:
-          >>> optimizer = tf.optimizers.SGD(0.1)
-          >>> optimizer.add_variable((2,), "ones", name="scale").numpy()
-          array([1., 1.], dtype=float32)
-          >>> optimizer.variables[-1].name
-          'scale:0'
-        """
-        dtype = float32 if dtype is None else dtype
-        if isinstance(initializer, str):
-            if initializer not in ("zeros", "ones"):
-                raise ValueError(f"Could not interpret initializer identifier: {initializer}")
-            value = full(shape, float(initializer == "ones"), dtype)
-        else:
-            value = initializer(shape, dtype)
-        made = Variable(value, trainable=False, name=name or "variable", dtype=dtype)
-        self._variables.append(made)
-        return made
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """A new variable of another's shape and dtype among the optimizer's own.
-
-        Args:
-          reference_variable: the other variable.
-          name: what is added to its name; "var" unless given.
-          initializer: as for `add_variable`.
-
-        Returns:
-          The variable, not trainable; it comes last in `variables`.
-
-        Example:
-          >>> optimizer = tf.optimizers.SGD(0.1)
-          >>> optimizer.add_variable_from_reference(tf.Variable([1.0, 2.0], name="w"), "momentum")
-          <tf.Variable 'w_0_momentum:0' shape=(2,) dtype=float32, numpy=array([0., 0.], dtype=float32)>
-        """
-        owner = getattr(reference_variable, "path", reference_variable.name).replace("/", "_").replace(":", "_")
-        return self.add_variable(
-            reference_variable.shape, initializer, reference_variable.dtype, name=f"{owner}_{name or 'var'}"
-        )
-
-    def add_optimizer_variables(
-        self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
-    ) -> Any:
-        """New variables for each of some others.
-
-        Args:
-          trainable_variables: the others.
-          name: what is added to their names, or several such.
-          initializer: as for `add_variable`, or one per name.
-
-        Returns:
-          A list of variables, one per other; a tuple of lists where there are several names.
-
-        Raises:
-          ValueError: there are not as many initializers as names.
-
-        Example:
-          >>> w = [tf.Variable([1.0, 2.0], name="w"), tf.Variable(3.0, name="b")]
-          >>> momenta, norms = tf.optimizers.SGD(0.1).add_optimizer_variables(w, ["momentum", "norm"])
-          >>> [variable.name for variable in momenta + norms]
-          ['w_0_momentum:0', 'b_0_momentum:0', 'w_0_norm:0', 'b_0_norm:0']
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        several = isinstance(initializer, (list, tuple))
-        initializers = list(initializer) if several else [initializer] * len(names)
-        if len(names) != len(initializers):
-            raise ValueError(
-                "The number of provided names must match the number of provided initializers.  "
-                f"Received name='{name}', initializer='{initializer}'"
-            )
-        made: tuple[list[Variable], ...] = tuple([] for _ in names)
-        for variable in trainable_variables:
-            for slot, ending, first in zip(made, names, initializers, strict=True):
-                slot.append(self.add_variable_from_reference(variable, ending, first))
-        return made[0] if isinstance(name, str) else made
-
-    def assign(self, variable: Variable, value: TensorLike) -> None:
-        """Sets a variable to a value, which is cast to its dtype.
-
-        Args:
-          variable: the variable, trainable or the optimizer's own.
-          value: the value; a tensor of the variable's shape, or what becomes one.
-
-        Raises:
-          InvalidArgumentError: the value's shape is not the variable's.
-
-        Example:
-          >>> w = tf.Variable(1.0)
-          >>> tf.optimizers.SGD(0.1).assign(w, tf.constant(0.25, tf.float64))
-          >>> float(w)
-          0.25
-        """
-        variable.assign(self._cast(value, variable))
-
-    def assign_add(self, variable: Variable, value: TensorLike) -> None:
-        """Adds a value, which is cast to its dtype, to a variable.
-
-        Args:
-          variable: the variable, trainable or the optimizer's own.
-          value: what is added; a tensor of the variable's shape, or what becomes one.
-
-        Raises:
-          InvalidArgumentError: the value's shape is not the variable's.
-
-        Example:
-          >>> w = tf.Variable(1.0)
-          >>> tf.optimizers.SGD(0.1).assign_add(w, tf.constant(0.25, tf.float64))
-          >>> float(w)
-          1.25
-        """
-        variable.assign_add(self._cast(value, variable))
-
-    def assign_sub(self, variable: Variable, value: TensorLike) -> None:
-        """Takes a value, which is cast to its dtype, off a variable.
-
-        Args:
-          variable: the variable, trainable or the optimizer's own.
-          value: what is taken off; a tensor of the variable's shape, or what becomes one.
-
-        Raises:
-          InvalidArgumentError: the value's shape is not the variable's.
-
-        Example:
-          >>> w = tf.Variable(1.0)
-          >>> tf.optimizers.SGD(0.1).assign_sub(w, tf.constant(0.25, tf.float64))
-          >>> float(w)
-          0.75
-        """
-        variable.assign_sub(self._cast(value, variable))
-
-    def _cast(self, value: Any, variable: Variable) -> Tensor:
-        value = as_tensor(value)
-        return value if value.dtype == variable.dtype else apply_cast(value, variable.dtype)
-
-    def _get_variable_index(self, variable: Variable) -> int | None:
-        return self._place(variable)
-
     # Steps
 
     def minimize(
         self, loss: TensorLike | Callable[[], TensorLike], var_list: Any, tape: GradientTape | None = None
     ) -> Variable:
-        """One step down the gradient of a loss.
+        """Minimizes a loss by one step.
 
         Args:
           loss: a callable without arguments, or a tensor that `tape` recorded.
@@ -494,14 +249,14 @@ class Optimizer(BaseOptimizer, Declared):
         return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
-        """One step with gradients of these variables.
+        """Takes one step with the given gradients.
 
         Args:
           grads: the gradients; None for a variable that has none.
           trainable_variables: their variables, by default those that the optimizer was built with.
 
         Raises:
-          ValueError: no variables are given or known, or there are not as many gradients, or an unknown variable.
+          ValueError: no variables are given or known, their number is not that of the gradients, or one is unknown.
           InvalidArgumentError: a gradient's shape is not its variable's.
 
         Example:
@@ -531,13 +286,13 @@ class Optimizer(BaseOptimizer, Declared):
         self._take(zip(grads, trainable_variables, strict=False))
 
     def _begin(self, variables: Sequence[Variable]) -> None:
-        """Makes the optimizer's variables for these trainable ones unless they are there."""
+        """Builds the optimizer for these trainable variables if it is not built yet."""
         if not self.built:
             self.build(variables)
-            self.built = True  # also where a subclass builds in its own way
+            self.built = True  # also if a subclass overrides `build`
 
     def _fitting(self, pairs: list[tuple[Any, Variable]]) -> list[tuple[Any, Variable]]:
-        """The pairs with their gradients as tensors of the variables' dtypes, or Rows, where there are any."""
+        """The pairs that have gradients, converted to tensors of the variables' dtypes, or to Rows."""
         _, variables = zip(*pairs, strict=True)
         self._begin(variables)
         if not self._trainable_variables:
@@ -563,10 +318,10 @@ class Optimizer(BaseOptimizer, Declared):
         return [(self._fitted(gradient, variable), variable) for gradient, variable in present]
 
     def _fitted(self, gradient: Any, variable: Variable) -> Any:
-        """The gradient as a tensor of its variable's dtype and shape, or as Rows.
+        """Converts a gradient to a tensor of its variable's dtype and shape, or to Rows.
 
-        Raises InvalidArgumentError for another shape, and for a variable of integers, which a step cannot move, or of
-        complex numbers, which have neither an order nor a square that is a size.
+        Raises InvalidArgumentError for a wrong shape, for integer variables, and for complex ones unless the rule
+        supports them.
         """
         dtype = variable.dtype
         if not dtype.is_floating and not (dtype.is_complex and self._takes_complex()):
@@ -587,10 +342,10 @@ class Optimizer(BaseOptimizer, Declared):
         return collected_rows(gradient, variable, limit, self._absolute, bool(self.clipnorm or self.global_clipnorm))
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
-        """Sets variables to their moving averages, if there are any; to be called when training ends.
+        """Overwrites variables with their moving averages, if there are any; to be called at the end of training.
 
         Args:
-          var_list: the variables, in the order in which the optimizer was built with them.
+          var_list: the variables, in the order of `build`.
 
         Example:
           >>> w = tf.Variable(1.0)
@@ -608,11 +363,11 @@ class Optimizer(BaseOptimizer, Declared):
     def exclude_from_weight_decay(
         self, var_list: Sequence[Variable] | None = None, var_names: Sequence[str] | None = None
     ) -> None:
-        """Leaves variables out of weight decay; what was excluded before is not any more.
+        """Excludes variables from weight decay. Replaces earlier exclusions.
 
         Args:
           var_list: variables.
-          var_names: words; a variable whose name contains one is left out.
+          var_names: patterns; variables whose names contain one are excluded.
 
         Example:
           >>> w, bias = tf.Variable(1.0, name="w"), tf.Variable(1.0, name="bias")
@@ -638,7 +393,7 @@ class Optimizer(BaseOptimizer, Declared):
           loss: a tensor, or a number.
 
         Returns:
-          The product, a tensor of the loss' shape and dtype; the loss itself where loss_scale_factor is None.
+          The product, a tensor of the loss' shape and dtype; the loss itself if loss_scale_factor is None.
 
         Example:
           >>> w = tf.Variable(3.0)
@@ -651,88 +406,13 @@ class Optimizer(BaseOptimizer, Declared):
         """
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
-    # State
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets the optimizer's variables.
-
-        Args:
-          weights: values in the order of `variables`.
-
-        Raises:
-          ValueError: the optimizer has not been built, or a value has not its variable's shape.
-
-        Example:
-          >>> optimizer = tf.optimizers.SGD(0.5)
-          >>> optimizer.build([tf.Variable([1.0, 2.0])])
-          >>> optimizer.set_weights([np.array(7), np.array(0.25)])
-          >>> int(optimizer.iterations), float(optimizer.learning_rate)
-          (7, 0.25)
-        """
-        if not self.built:
-            raise ValueError(
-                "You are calling `set_weights()` on an optimizer that has not yet been built. Please call "
-                "`optimizer.build(trainable_variables)` to create the optimizer weights before calling `set_weights()`."
-            )
-        for variable, weight in zip(self._variables, weights, strict=False):
-            if tuple(variable.shape) != tuple(weight.shape):
-                raise ValueError(
-                    f"Optimizer variable {variable.name} has shape {variable.shape} not compatible with provided "
-                    f"weight shape {weight.shape}."
-                )
-            variable.assign(weight)
-
-    def save_own_variables(self, store: MutableMapping[str, Any]) -> None:
-        """Puts the values of `variables` into a mapping, under "0", "1" and so on.
-
-        Args:
-          store: a dict, or another mapping that may be written to, such as a group of an HDF5 file.
-
-        Example:
-          >>> store = {}
-          >>> tf.optimizers.SGD(0.5).save_own_variables(store)
-          >>> {key: float(value) for key, value in store.items()}
-          {'0': 0.0, '1': 0.5}
-        """
-        for place, variable in enumerate(self.variables):
-            store[str(place)] = variable.numpy()
-
-    def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Sets `variables` to what `save_own_variables` stored; warns and leaves them where there are not as many.
-
-        Args:
-          store: what `save_own_variables` has written to.
-
-        Raises:
-          InvalidArgumentError: a value's shape is not its variable's.
-
-        Example:
-          >>> w = tf.Variable([1.0, 2.0])
-          >>> one, other, store = tf.optimizers.Adam(), tf.optimizers.Adam(), {}
-          >>> one.apply([tf.ones(2)], [w])
-          >>> one.save_own_variables(store)
-          >>> other.build([w])
-          >>> other.load_own_variables(store)
-          >>> int(other.iterations)
-          1
-        """
-        if len(store.keys()) != len(self.variables):
-            warnings.warn(
-                f"Skipping variable loading for optimizer '{self.name}', because it has {len(self.variables)} "
-                f"variables whereas the saved optimizer has {len(store.keys())} variables. ",
-                stacklevel=2,
-            )
-            return
-        for place, variable in enumerate(self.variables):
-            variable.assign(store[str(place)])
-
     # Configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an optimizer like this one, without its state.
+        """The constructor's arguments, without the optimizer's state.
 
         Returns:
-          A dict from the names of the constructor's arguments to plain values; a schedule is a dict of such.
+          A dict from argument names to plain values; a schedule is a nested dict.
 
         Example:
           >>> tf.optimizers.SGD(0.5).get_config()["momentum"]
@@ -749,17 +429,17 @@ class Optimizer(BaseOptimizer, Declared):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Optimizer:
-        """An optimizer made from what `get_config` gave.
+        """Creates an optimizer from the result of `get_config`.
 
         Args:
           config: names and values of the class's arguments.
-          custom_objects: classes of schedules by name, beside those of `schedules`.
+          custom_objects: additional classes of schedules by name.
 
         Returns:
-          An optimizer of this class that has taken no step yet.
+          A new optimizer of this class.
 
         Raises:
-          ValueError: an unknown argument or schedule, or a value out of its range.
+          ValueError: an argument or schedule is unknown, or a value invalid.
 
         Example:
           >>> config = tf.optimizers.SGD(0.5, momentum=0.9).get_config()
@@ -781,7 +461,7 @@ def _blank(kind: type[Optimizer]) -> Optimizer:
 
 
 def _frames_within() -> int:
-    """How many frames of this module lie between a warning and the program's line that it is about."""
+    """The number of frames of this module between a warning and the user's line that it refers to."""
     depth = 1
     while sys._getframe(depth).f_code.co_filename == __file__:
         depth += 1

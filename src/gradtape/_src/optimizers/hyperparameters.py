@@ -1,4 +1,4 @@
-"""Hyperparameters: named numbers with defaults, which the engine reads."""
+"""Hyperparameters: attributes with defaults, which the engine reads."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_: Any) -> Any:
-        """To type checkers, that a class's hyperparameters are the arguments of its constructor; here, nothing."""
+        """Tells type checkers that a class' hyperparameters are its constructor's arguments; no effect at run time."""
         return lambda kind: kind
 
 
 class Hyperparameter:
-    """An attribute that the engine reads too, at the place that its owner's class gives to its name, if any.
+    """An attribute that is also stored in the engine, at the index that its owner's class assigns to its name, if any.
 
     Assigning it changes the next step. The owner is a class with `_places` and `_set_number`.
 
@@ -51,13 +51,13 @@ class Hyperparameter:
 
 
 def hyperparameter(*, default: Any = Hyperparameter.required, kw_only: bool = False) -> Any:
-    """A Hyperparameter, of any type to type checkers, which read the class as a dataclass."""
+    """A Hyperparameter, typed as Any for type checkers, which treat the class as a dataclass."""
     return Hyperparameter(default, kw_only)
 
 
 @dataclass_transform(field_specifiers=(hyperparameter,))
 class Declared:
-    """Base of classes whose hyperparameters are the arguments of their constructor, once `declare` was called.
+    """Base of classes whose hyperparameters are their constructor's arguments, set up by `declare`.
 
     Attributes:
       _places: where the engine keeps a hyperparameter's number, by name.
@@ -72,7 +72,7 @@ class Declared:
 
 
 def fields_of(kind: type) -> dict[str, Hyperparameter]:
-    """A class's hyperparameters by name, those of its bases first; one that is given again keeps its place."""
+    """A class' hyperparameters by name, those of its bases first; a redefined one keeps its position."""
     fields: dict[str, Hyperparameter] = {}
     for base in reversed(kind.__mro__):
         fields |= {name: value for name, value in vars(base).items() if isinstance(value, Hyperparameter)}
@@ -82,7 +82,7 @@ def fields_of(kind: type) -> dict[str, Hyperparameter]:
 def declare(
     kind: type[Declared], before: tuple[inspect.Parameter, ...] = (), after: tuple[inspect.Parameter, ...] = ()
 ) -> None:
-    """Sets what follows from a class's hyperparameters: `_fields`, and what its constructor takes, `_signature`.
+    """Sets `_fields` and the constructor's `_signature` from a class' hyperparameters.
 
     Hyperparameters come between other parameters, those with kw_only last. A constructor that the class writes out
     itself is what `inspect.signature` shows.
@@ -105,8 +105,35 @@ def declare(
     kind.__signature__ = shown
 
 
+def bound(kind: type[Declared], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> inspect.BoundArguments:
+    """What a constructor was called with. TypeError, as Python raises it, where that is not what it takes."""
+    try:
+        found = kind._signature.bind(*arguments, **keywords)
+    except TypeError as error:
+        named = [p for p in kind._signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+        needed = [p.name for p in named if p.default is p.empty]
+        if len(arguments) > len(named):
+            least = f"from {len(needed) + 1} to " if len(needed) < len(named) else ""
+            what = f"takes {least}{len(named) + 1} positional arguments but {len(arguments) + 1} were given"
+        else:
+            missing = [f"'{name}'" for name in needed[len(arguments) :] if name not in keywords]
+            if not missing:
+                raise TypeError(f"{kind.__qualname__}.__init__() got {str(error).removeprefix('got ')}") from None
+            plural = "s" if len(missing) > 1 else ""
+            what = f"missing {len(missing)} required positional argument{plural}: {_listed(missing)}"
+        raise TypeError(f"{kind.__qualname__}.__init__() {what}") from None
+    found.apply_defaults()
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) < 3:
+        return " and ".join(names)
+    return ", ".join(names[:-1]) + f", and {names[-1]}"
+
+
 def explain(kind: type[Declared]) -> None:
-    """Completes the Args of a class's docstring, in the order of its signature, by those of its base's docstring."""
+    """Adds the base's entries to the Args of a class' docstring, in the order of its signature."""
     entries = {**_entries(kind.__base__), **_entries(kind)}
     order = {name: place for place, name in enumerate(kind.__signature__.parameters)}
     explained = {name: entry for name, entry in entries.items() if name in order}
@@ -123,7 +150,7 @@ _NEXT_SECTION = re.compile(r"^(?=(?:Raises|Example):$)", re.MULTILINE)
 
 
 def _entries(kind: type | None) -> dict[str, str]:
-    """The entries of the Args in a class's own docstring, by each of the names that they explain."""
+    """The entries of Args in a class' docstring, by each of the names that they describe."""
     found = _ARGUMENTS.search(inspect.cleandoc(vars(kind).get("__doc__") or "") + "\n")
     entries = re.findall(r"^(  [*\w][*\w, ]*:.*\n(?:    .*\n)*)", found[1] if found else "", re.MULTILINE)
     return {name.strip(" *"): entry for entry in entries for name in entry.partition(":")[0].split(",")}

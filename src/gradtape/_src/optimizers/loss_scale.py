@@ -16,7 +16,7 @@ from gradtape._src.state.variable import Variable
 
 
 class LossScaleOptimizer(Optimizer):
-    """Another optimizer, for gradients of a loss that is scaled up so that they do not underflow.
+    """Wraps another optimizer, and scales the loss so that gradients do not underflow.
 
     The scale is halved, and the step left out, where a gradient is not finite; it is doubled after so many steps in a
     row in which all were. Hand the loss to `scale_loss` before its gradients are taken.
@@ -75,6 +75,7 @@ class LossScaleOptimizer(Optimizer):
         trainable = list(variables)
         self.step_counter: Variable = self.add_variable((), dtype=int64, name="step_counter")
         self.dynamic_scale: Variable = self.add_variable((), self._first_scale, float32, name="dynamic_scale")
+        self.inner_optimizer._path = f"{self.name}/{self.inner_optimizer.name}"
         self.inner_optimizer.build(trainable)
         super().build(trainable)
 
@@ -84,7 +85,7 @@ class LossScaleOptimizer(Optimizer):
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
         if not self.built:
             self.build(trainable_variables or ())
-        scale = self.dynamic_scale.value()
+        scale = self.dynamic_scale.read_value()
         if not all(_is_finite(gradient) for gradient in grads if gradient is not None):
             self.step_counter.assign(0)
             self.dynamic_scale.assign(scale * 0.5)
@@ -118,7 +119,7 @@ class LossScaleOptimizer(Optimizer):
             self.inner_optimizer.learning_rate = learning_rate
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss times the present scale.
+        """The loss times the current scale.
 
         Args:
           loss: a tensor, or a number.
@@ -131,7 +132,7 @@ class LossScaleOptimizer(Optimizer):
           >>> float(optimizer.scale_loss(tf.constant(2.0)))
           2048.0
         """
-        return loss * (self.dynamic_scale.value() if self.built else self.initial_scale)
+        return loss * (self.dynamic_scale.read_value() if self.built else self.initial_scale)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)

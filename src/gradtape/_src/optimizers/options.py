@@ -1,4 +1,4 @@
-"""What the options that all optimizers share may be."""
+"""Validation of the options that all optimizers share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def check_options(
     gradient_accumulation_steps: int | None,
     **others: Any,
 ) -> None:
-    """Raises ValueError for options out of their ranges."""
+    """Raises ValueError for invalid options."""
     if gradient_accumulation_steps and not gradient_accumulation_steps >= 2:
         raise ValueError(
             "`gradient_accumulation_steps` must be an integer >= 2. "

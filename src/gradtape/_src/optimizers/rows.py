@@ -1,4 +1,4 @@
-"""tf.optimizers: the optimizers, one row each.
+"""tf.optimizers: the optimizers, one class each.
 
 A row is a class: the engine's rule, the slots it reads in its order, and its hyperparameters with Keras' names and
 defaults. From it follow the constructor, what `get_config` gives, and what `deserialize` finds. Its docstring explains
@@ -7,8 +7,9 @@ its own arguments; those of its base are added to it.
 
 from __future__ import annotations
 
-from gradtape._src.optimizers.base import Optimizer, Slot
+from gradtape._src.optimizers.base import Optimizer
 from gradtape._src.optimizers.hyperparameters import explain, hyperparameter
+from gradtape._src.optimizers.variables import Slot
 
 __all__ = [
     "SGD",
@@ -88,7 +89,7 @@ class Adam(
 
 
 class AdamW(Adam):
-    """Adam with weight decay that is not part of the gradient: w -= rate weight_decay w before each step.
+    """Adam with decoupled weight decay: w -= rate weight_decay w before each step.
 
     Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.
 
@@ -351,7 +352,7 @@ class Adafactor(
     learning_rate=0.001,
     state=((Slot("row", without=-1), Slot("column", without=-2), Slot("velocity")),),
 ):
-    """Adafactor: w -= rate g / sqrt(v), where of a matrix's v only the means over rows and columns are carried on.
+    """Adafactor: w -= rate g / sqrt(v), where for matrices only the means of v over rows and columns are kept.
 
     The rate is min(learning_rate, 1 / sqrt(t)) max(epsilon_2, rms(w)), and less where g / sqrt(v) is clipped.
 
@@ -385,7 +386,7 @@ class ScheduleFreeAdamW(
     learning_rate=0.0025,
     state=((Slot("momentum", "variable"), Slot("velocity")),),
 ):
-    """Adam whose iterates z are averaged, which takes the place of a schedule: w lies between z and the average.
+    """Schedule-free Adam: averages its iterates z instead of using a schedule; w lies between z and the average.
 
     z -= rate g / (sqrt(v / (1 - beta_2^t)) + epsilon), with x the mean of all z, and w = (1 - beta_1) z + beta_1 x.
 

@@ -1,4 +1,4 @@
-"""tf.optimizers.schedules: learning rates as functions of the step, each a formula of the engine.
+"""tf.optimizers.schedules: learning rate schedules, each a formula of the engine.
 
 A schedule computes in the float type of its first learning rate, float32 unless that is a float64 array, as Keras
 does; the step may be a number, a tensor or a variable of any shape.
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from gradtape._engine.state.schedules import BaseSchedule, number_places
 from gradtape._src.core.typing import TensorLike
-from gradtape._src.optimizers.hyperparameters import Declared, declare, hyperparameter
+from gradtape._src.optimizers.hyperparameters import Declared, bound, declare, hyperparameter
 
 __all__ = [
     "CosineDecay",
@@ -27,15 +27,15 @@ __all__ = [
 
 
 class LearningRateSchedule:
-    """Base of the schedules: a callable from the step's number to a learning rate.
+    """Base of the schedules: a callable from the step to a learning rate.
 
     Example:
       >>> class Warmup(tf.optimizers.schedules.LearningRateSchedule):
       ...     def __call__(self, step):
       ...         return 0.1 * tf.minimum(tf.cast(step, tf.float32) / 4.0, 1.0)
-      >>> optimizer = tf.optimizers.SGD(Warmup())
+      >>> optimizer = tf.optimizers.SGD(Warmup(), name="sgd")
       >>> optimizer.iterations.assign(2)
-      <tf.Variable 'iteration:0' shape=() dtype=int64, numpy=2>
+      <Variable path=sgd/iteration, shape=(), dtype=int64, value=2>
       >>> round(float(optimizer.learning_rate), 6)
       0.05
     """
@@ -46,7 +46,7 @@ class LearningRateSchedule:
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a schedule like this one; a subclass that is to be saved has its own.
+        """The constructor's arguments; subclasses must override it to be saved.
 
         Raises:
           NotImplementedError: always.
@@ -57,7 +57,7 @@ class LearningRateSchedule:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
-        """A schedule made from what `get_config` gave.
+        """A schedule made from the result of `get_config`.
 
         Args:
           config: names and values of the class's arguments.
@@ -77,7 +77,7 @@ class LearningRateSchedule:
 
 
 class _Row(BaseSchedule, LearningRateSchedule, Declared):
-    """A schedule with a formula of the engine: its subclasses are the formula's name, and its parameters."""
+    """A schedule computed by the engine: subclasses define the formula's name and its parameters."""
 
     _formula = "pieces"
     _places: ClassVar[Mapping[str, int]] = number_places("pieces")
@@ -88,14 +88,13 @@ class _Row(BaseSchedule, LearningRateSchedule, Declared):
         declare(cls)
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        given = type(self)._signature.bind(*arguments, **keywords)
-        given.apply_defaults()
+        given = bound(type(self), arguments, keywords)
         for name, value in given.arguments.items():
             setattr(self, name, value)
         self._check()
 
     def _check(self) -> None:
-        """Raises ValueError for parameters out of their ranges."""
+        """Raises ValueError for invalid parameters."""
         for name in ("decay_steps", "first_decay_steps"):
             if getattr(self, name, 1) <= 0:
                 raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={getattr(self, name)}")
@@ -108,7 +107,7 @@ class _Row(BaseSchedule, LearningRateSchedule, Declared):
             setattr(self, name, value)
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make a schedule like this one.
+        """The constructor's arguments.
 
         Returns:
           A dict from the names of the constructor's arguments to their values.
@@ -125,7 +124,7 @@ def _blank(kind: type[_Row]) -> _Row:
 
 
 class ExponentialDecay(_Row, formula="exponential"):
-    """A rate that falls by a factor in every decay_steps: initial_learning_rate · decay_rate^(step / decay_steps).
+    """Exponential decay: initial_learning_rate · decay_rate^(step / decay_steps).
 
     Args:
       initial_learning_rate: the rate at step 0.
@@ -150,7 +149,7 @@ class ExponentialDecay(_Row, formula="exponential"):
 
 
 class InverseTimeDecay(_Row, formula="inverse_time"):
-    """A rate that falls as the inverse of the step: initial_learning_rate / (1 + decay_rate · step / decay_steps).
+    """Inverse time decay: initial_learning_rate / (1 + decay_rate · step / decay_steps).
 
     Args:
       initial_learning_rate: the rate at step 0.
@@ -175,7 +174,7 @@ class InverseTimeDecay(_Row, formula="inverse_time"):
 
 
 class PolynomialDecay(_Row, formula="polynomial"):
-    """A rate that falls along a power of the steps that are left to end_learning_rate, where it stays.
+    """Polynomial decay to end_learning_rate, constant after decay_steps.
 
     (initial_learning_rate - end_learning_rate) · (1 - step / decay_steps)^power + end_learning_rate.
 
@@ -204,7 +203,7 @@ class PolynomialDecay(_Row, formula="polynomial"):
 
 
 class CosineDecay(_Row, formula="cosine"):
-    """Half a cosine down to alpha times its start, and constant from there.
+    """Cosine decay to alpha times the initial rate, constant after decay_steps.
 
     initial_learning_rate · ((1 - alpha) · (1 + cos(π · step / decay_steps)) / 2 + alpha).
 
@@ -236,7 +235,7 @@ class CosineDecay(_Row, formula="cosine"):
 
 
 class CosineDecayRestarts(_Row, formula="cosine_restarts"):
-    """Half cosines one after the other, each t_mul times as long and m_mul times as high as the one before.
+    """Cosine decay with restarts, each period t_mul times as long and m_mul times as high as the previous one.
 
     initial_learning_rate · ((1 - alpha) · m_mul^i · (1 + cos(π · fraction)) / 2 + alpha), where fraction is how much of
     the i-th half cosine has passed.
@@ -268,7 +267,7 @@ class CosineDecayRestarts(_Row, formula="cosine_restarts"):
 
 
 class PiecewiseConstantDecay(_Row, formula="pieces"):
-    """A rate that is values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
+    """Piecewise constant: values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
 
     Args:
       boundaries: the last steps of all values but the last.
@@ -297,7 +296,7 @@ class PiecewiseConstantDecay(_Row, formula="pieces"):
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """The class and the configuration of a schedule, of plain values.
+    """A schedule as a dict of its class name and configuration.
 
     Args:
       learning_rate_schedule: the schedule.
@@ -322,7 +321,7 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LearningRateSchedule:
-    """A schedule from what `serialize` gave.
+    """A schedule from the result of `serialize`.
 
     Args:
       config: the description.

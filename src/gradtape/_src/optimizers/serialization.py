@@ -1,4 +1,4 @@
-"""Optimizers as plain data and back, and by name."""
+"""Serialization of optimizers, and lookup by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS: tuple[type[Optimizer], ...] = (*ROWS, LossScaleOptimizer)
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """The class and the configuration of an optimizer, of plain values.
+    """An optimizer as a dict of its class name and configuration.
 
     Args:
       optimizer: the optimizer; its state is left out.
@@ -36,7 +36,7 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
-    """An optimizer made from what `serialize` gave; class names are read in any case.
+    """An optimizer from the result of `serialize`; class names are case-insensitive.
 
     Args:
       config: the description.
@@ -62,7 +62,7 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
 
 
 def get(identifier: Any) -> Optimizer | None:
-    """An optimizer by its class's name, by what `serialize` gave, or itself; None for None.
+    """An optimizer from its class' name or the result of `serialize`; optimizers and None are returned unchanged.
 
     Args:
       identifier: a name in any case, a dict, an optimizer, or None.

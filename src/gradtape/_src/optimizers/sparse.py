@@ -1,4 +1,4 @@
-"""Gradients of some rows of a variable, as a step takes them: each row once, in order."""
+"""Sparse gradients for optimizer steps: each row once, in ascending order."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gradtape._src.state.variable import Variable
 
 
 def collected_rows(slices: Any, variable: Variable, limit: float | None, absolute: bool, normed: bool) -> Rows:
-    """IndexedSlices with their entries clipped to ±limit and those of one index added up, of the variable's dtype.
+    """IndexedSlices in the variable's dtype, clipped to ±limit and summed over equal indices.
 
-    normed: whether their norm is asked for, which is NaN otherwise.
+    normed: whether their norm is requested, which is NaN otherwise.
 
     Raises InvalidArgumentError for rows that the variable does not have or of another shape.
     """

@@ -25,7 +25,7 @@ _BLOCKS = 512  # of the stream, that are set aside for each class
 
 
 class Candidates(NamedTuple):
-    """What a sampler gives; sampled losses take it as their `sampled_values`.
+    """The result of a sampler, passed to sampled losses as `sampled_values`.
 
     Attributes:
       sampled_candidates: the classes, int64 of shape [num_sampled].
@@ -39,7 +39,7 @@ class Candidates(NamedTuple):
 
 
 class _Distribution(NamedTuple):
-    """How classes are drawn.
+    """The distribution of sampled classes.
 
     Attributes:
       kernel: TensorFlow's op.

@@ -1,4 +1,4 @@
-"""What stateful and stateless functions and generators share: a stream's numbers as those of a distribution.
+"""Random distributions, shared by stateful and stateless functions and generators.
 
 They are TensorFlow's on a CPU for the same seeds, bit for bit. Uniform numbers are equal everywhere; others to the last
 bit where both libraries use the same C library's log, sine and cosine.
@@ -31,7 +31,7 @@ DRAWS = effect_kind("draws")
 
 
 class Algorithm(enum.Enum):
-    """How numbers are made; gradtape has Philox alone, which is also what AUTO_SELECT selects.
+    """The algorithm of random numbers; gradtape has only Philox, which AUTO_SELECT selects, too.
 
     Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (2011).
 
@@ -85,7 +85,7 @@ def ending_in(sizes: tuple[int, ...], last: tuple[int, ...], op: str, name: str 
 
 
 def floats(fill: Fill, stream: Stream, sizes: tuple[int, ...], dtype: DType) -> Tensor:
-    """What one of the engine's generators draws from the stream."""
+    """Draws from the stream by one of the engine's generators."""
     if not dtype.is_floating:
         as_tensor(0.0, dtype)  # raises, as the parameters' conversion does in TensorFlow
         raise TypeError(f"Random numbers are real, not of {dtype.name}")

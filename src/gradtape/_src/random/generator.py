@@ -322,7 +322,7 @@ class Generator:
         Args:
           shape: the shape of the numbers drawn, with which float bounds broadcast.
           minval: the lower bound.
-          maxval: the upper bound, 1 unless given; integers are of the whole range of their dtype where both bounds are
+          maxval: the upper bound, 1 by default; integers are of the whole range of their dtype where both bounds are
             None.
           dtype: float32, float64, int32 or int64.
           name: not used; TensorFlow names operations by it.
@@ -361,7 +361,7 @@ class Generator:
         dtype: DTypeLike = dtypes.int32,
         name: str | None = None,
     ) -> Tensor:
-        """How many of `counts` trials succeed, each with probability `probs`.
+        """Binomial random numbers: successes in `counts` trials with probability `probs`.
 
         Args:
           shape: the shape of the result, to whose end counts and probs broadcast.

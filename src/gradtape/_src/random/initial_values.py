@@ -17,7 +17,7 @@ class _Initializer:
         """The constructor's arguments.
 
         Returns:
-          A dict, from which `from_config` makes an equal object.
+          A dict for `from_config`.
 
         Example:
           >>> tf.random_uniform_initializer(-1.0, 1.0).get_config()
@@ -114,7 +114,7 @@ class random_uniform_initializer(_Drawn):
 
     Args:
       minval, maxval: the bounds.
-      seed: an integer, with which each call gives the same values; None to go by `tf.random.set_seed`.
+      seed: an integer, for the same values in each call; None to go by `tf.random.set_seed`.
 
     Raises:
       ValueError: when called, that the dtype is none of numbers.
@@ -140,7 +140,7 @@ class random_normal_initializer(_Drawn):
     Args:
       mean: their mean.
       stddev: their standard deviation.
-      seed: an integer, with which each call gives the same values; None to go by `tf.random.set_seed`.
+      seed: an integer, for the same values in each call; None to go by `tf.random.set_seed`.
 
     Raises:
       ValueError: when called, that the dtype is not floating.

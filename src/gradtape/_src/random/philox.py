@@ -65,7 +65,7 @@ _global.streams = {}
 
 
 def set_seed(seed: int | None) -> None:
-    """Starts every sequence anew from ``seed``; None forgets the global seed."""
+    """Starts every sequence again from ``seed``; None forgets the global seed."""
     from random import Random
 
     _global.seed = None if seed is None else int(seed)
@@ -118,7 +118,7 @@ def op_stream(op: tuple[Any, ...], seed: int | None, blocks: int) -> Stream:
 
 
 def graph_stream(op: int) -> Stream:
-    """The stream of the op of a number in a graph that TensorFlow runs anew each time: the same one each time."""
+    """The stream of the op of a number in a graph that TensorFlow runs again each time: the same one each time."""
     if _global.seed is None:
         return fresh_stream()
     first = _global.seed % _MAX_SEED

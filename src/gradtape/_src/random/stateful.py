@@ -36,7 +36,7 @@ from gradtape._src.table.rows import call, integer, op, real, values
 
 
 def set_seed(seed: int | None) -> None:
-    """Sets the global seed: the stateful functions' numbers start anew, and are the same in every run.
+    """Sets the global seed: the stateful functions' numbers start again, and are the same in every run.
 
     They are TensorFlow's numbers for the same seeds, on its CPU.
 
@@ -160,7 +160,7 @@ def uniform(
     Args:
       shape: the shape of the numbers drawn, with which float bounds broadcast.
       minval: the lower bound.
-      maxval: the upper bound, 1 unless given; integers must give it, and bounds without axes.
+      maxval: the upper bound, 1 by default; integers must give it, and bounds without axes.
       dtype: float32, float64, int32 or int64.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
@@ -214,7 +214,7 @@ def gamma(
     Args:
       shape: how many, before the broadcast shape of alpha and beta.
       alpha: the shape parameter; NaN comes of a negative one.
-      beta: the rate, 1 unless given.
+      beta: the rate, 1 by default.
       dtype: float32 or float64.
       seed: the call's own seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.

@@ -152,7 +152,7 @@ def stateless_uniform(
       shape: the shape of the numbers drawn, with which float bounds broadcast.
       seed: two integers, int32 or int64.
       minval: the lower bound.
-      maxval: the upper bound, 1 unless given; integers are of the whole range of their dtype where both bounds are
+      maxval: the upper bound, 1 by default; integers are of the whole range of their dtype where both bounds are
         None.
       dtype: float32, float64, int32 or int64.
       alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
@@ -199,7 +199,7 @@ def stateless_gamma(
       shape: the shape of the result, ending in the broadcast shape of alpha and beta.
       seed: two integers, int32 or int64.
       alpha: the shape parameter; NaN comes of a negative one.
-      beta: the rate, 1 unless given.
+      beta: the rate, 1 by default.
       dtype: float32 or float64.
       name: not used; TensorFlow names operations by it.
 
@@ -281,7 +281,7 @@ def stateless_binomial(
     output_dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """How many of `counts` trials succeed, each with probability `probs`; depends on nothing but the arguments.
+    """Binomial random numbers: successes in `counts` trials with probability `probs`, determined by the arguments.
 
     Args:
       shape: the shape of the result, ending in the broadcast shape of counts and probs.

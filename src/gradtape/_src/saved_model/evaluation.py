@@ -187,7 +187,7 @@ def _filled(node: Any, values: list[Tensor]) -> Any:
 
 
 def result_specs(node: Any) -> Any:
-    """A structure with specs in the places of results."""
+    """A structure with specs in place of results."""
     return decoded_spec(node["spec"]) if "slot" in node else structure(node, result_specs)
 
 

@@ -292,13 +292,13 @@ class Signature:
     @property
     def structured_input_signature(self) -> Any:
         """No arguments by place, and specs of the tensors by name."""
-        specs = zip(self._inputs, self._body.specs, strict=True)
+        specs = sorted(zip(self._inputs, self._body.specs, strict=True), key=lambda named: named[0])
         return (), {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in specs}
 
     @property
     def structured_outputs(self) -> dict[str, TensorSpec]:
         """Specs of the results by name."""
-        return dict(_named(self._results))
+        return {name: TensorSpec(spec.shape, spec.dtype, name) for name, spec in _named(self._results)}
 
     def __call__(self, *args: Any, **kwargs: Any) -> dict[str, Tensor]:
         """The results by name. Raises TypeError for other arguments than the signature's."""

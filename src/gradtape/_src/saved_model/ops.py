@@ -1,6 +1,6 @@
 """The ops of exported functions: how a step of a trace is written, and what evaluates it again.
 
-A row evaluates through functions that check what they are given, because a file may say anything: shapes and places
+A row evaluates through functions that check what they are given, because a file may say anything: shapes and positions
 that compiled loops trust are never taken from it.
 """
 

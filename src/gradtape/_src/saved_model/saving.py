@@ -218,7 +218,7 @@ class _Writer:
         self._held: list[Any] = []  # so that no other object gets the id of one that is known
 
     def written(self, signatures: Mapping[str, ConcreteFunction], asked: bool) -> dict[str, Any]:
-        """The whole model. asked: whether the signatures were asked for, and may not be left out."""
+        """The whole model. asked: whether the signatures were requested, and may not be left out."""
         held = [value for value in self._objects if isinstance(value, BaseVariable)]
         before = [(value, BaseVariable.read_value(value)) for value in held]
         try:

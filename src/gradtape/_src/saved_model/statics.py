@@ -1,7 +1,7 @@
-"""Static values as JSON: attributes, shapes, specs; and whole numbers that depend on sizes which no signature knows.
+"""Static values as JSON: attributes, shapes, specs; and integers that depend on sizes which no signature knows.
 
 A function of a signature with unknown sizes is traced at several. What the traces have in common is written as it is; a
-whole number in which they differ is the polynomial that gives it at each, linear in every size.
+integer in which they differ is the polynomial that returns it at each, linear in every size.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_FACTORS = 8  # of a term of a polynomial
 
 
 class DifferError(Exception):
-    """Traces differ in more than whole numbers that depend on sizes."""
+    """Traces differ in more than integers that depend on sizes."""
 
 
 class Either(dict[str, Any]):
@@ -108,7 +108,7 @@ def decoded_spec(node: Any, name: str | None = None) -> TensorSpec:
 def merged(nodes: Sequence[Any], points: Sequence[Mapping[int, int]]) -> Any:
     """One JSON tree of those that traces gave at points: sizes by axis, the corners of a box, then others.
 
-    Raises DifferError where they differ in anything but whole numbers that are polynomials of the sizes.
+    Raises DifferError where they differ in anything but integers that are polynomials of the sizes.
     """
     first = nodes[0]
     if all(isinstance(node, list) and len(node) == len(first) for node in nodes):

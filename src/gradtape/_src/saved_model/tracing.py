@@ -25,7 +25,7 @@ from gradtape._src.saved_model.statics import DifferError, Either, encoded, enco
 # Sizes of unknown axes at which functions are traced, those of the first axis being as small as batches may be.
 _BATCHES, _OTHERS = (3, 5, 7), (24, 40, 56)
 _MOST_UNKNOWN = 3  # axes: there are twice as many traces for each
-_SMALL = 64  # elements of constants of whole numbers that may depend on sizes
+_SMALL = 64  # elements of constants of integers that may depend on sizes
 
 
 class ExportError(ValueError):
@@ -118,7 +118,7 @@ def _least(concrete: Any, axes: Any, forced: Any, traces: Any, points: Any, node
 
 
 class _Arguments:
-    """The arguments of a signature as JSON has them: tensors by their places."""
+    """The arguments of a signature as JSON has them: tensors by their positions."""
 
     def __init__(self, arguments: Any) -> None:
         self._count = 0
@@ -302,7 +302,7 @@ def _needed(steps: list[Any], wanted: set[int]) -> list[Any]:
 
 
 def _given(value: Any, sizes: Mapping[int, int]) -> Any:
-    """Arguments with tensors in the places of specs: zeros, and identities where there are matrices, to be inverted."""
+    """Arguments with tensors in place of specs: zeros, and identities for matrices, so that they can be inverted."""
 
     def example(leaf: Any) -> Any:
         if not isinstance(leaf, TensorSpec):

@@ -120,7 +120,7 @@ def dct(
       A tensor of that dtype whose last axis is n long.
 
     Raises:
-      NotImplementedError: another axis is asked for.
+      NotImplementedError: another axis is requested.
       TypeError: the numbers have another dtype.
       ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
 
@@ -154,7 +154,7 @@ def idct(
       A tensor of that dtype whose last axis is n long.
 
     Raises:
-      NotImplementedError: another axis is asked for.
+      NotImplementedError: another axis is requested.
       TypeError: the numbers have another dtype.
       ValueError: they have no axis, there are no such type, n or norm, or these do not go together.
 

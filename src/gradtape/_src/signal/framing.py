@@ -84,7 +84,7 @@ def frame(
             shape[place] += behind
     else:
         count = max(0, 1 + (shape[place] - length) // step)
-    # Blocks of which both a stretch and a step have whole numbers are moved together.
+    # Blocks of which both a stretch and a step have integers are moved together.
     block = math.gcd(length, step)
     blocks = shape[place] // block
     corner = (slice(None),) * place + (slice(blocks * block),)
@@ -136,7 +136,7 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
     if step == length:
         return reshape(tensor, [*outer, whole])
     # A stretch is a row of parts, of which the one numbered p lies p rows lower. Parts come first, and each has as many
-    # rows of zeros behind it as there are parts: cut anew, a row shorter each, it has moved down by its number.
+    # rows of zeros behind it as there are parts: cut again, a row shorter each, it has moved down by its number.
     parts = -(-length // step)
     rows = count + parts
     ahead = [[0, 0]] * len(outer)

@@ -75,7 +75,7 @@ def stft(
       frame_step: steps from the start of each to that of the next one.
       fft_length: how many numbers are transformed, stretches cut or with zeros behind; None for the power of 2 that is
         not less than their length.
-      window_fn: a function of the length that gives, for `dtype`, what stretches are multiplied by; None for nothing.
+      window_fn: a function of the length that returns, for `dtype`, what stretches are multiplied by; None for nothing.
       pad_end: whether stretches start at every step within the axis, filled up with zeros behind its end.
       name: not used; TensorFlow names operations by it.
 
@@ -127,7 +127,7 @@ def inverse_stft(
       frame_length: how long stretches are.
       frame_step: steps from the start of each to that of the next one.
       fft_length: how many numbers were transformed; None for the power of 2 that is not less than frame_length.
-      window_fn: a function of the length that gives, for `dtype`, what stretches are multiplied by before they are
+      window_fn: a function of the length that returns, for `dtype`, what stretches are multiplied by before they are
         added up; None for nothing.
       name: not used; TensorFlow names operations by it.
 

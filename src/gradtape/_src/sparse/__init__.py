@@ -1,1 +1,1 @@
-"""Sparse tensors: values and their places, and what is computed of these."""
+"""Sparse tensors: values and their positions, and what is computed of these."""

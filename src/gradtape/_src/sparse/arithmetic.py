@@ -45,7 +45,7 @@ def add(a: SparseTensor | TensorLike, b: SparseTensor | TensorLike, threshold: A
       threshold: sums of two values that have a smaller magnitude are left out of the result of two sparse tensors.
 
     Returns:
-      A SparseTensor with its places in the order of rows where both are sparse, a tensor otherwise. Gradients flow to
+      A SparseTensor with its positions in row-major order if both are sparse, else a tensor. Gradients flow to
       both.
 
     Raises:
@@ -97,8 +97,8 @@ def _summed(op: str, values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
 
 
 def _together(op: str, a: SparseTensor, b: SparseTensor) -> tuple[Tensor, Tensor, Tensor, Tensor, np.ndarray]:
-    """The places of either of two tensors in order, both values at these, 0 where one has none, the shape, and at which
-    places one of them has none."""
+    """The positions of either of two tensors in order, both values at these, 0 if one has none, the shape, and at which
+    positions one of them has none."""
     if a.dtype is not b.dtype:
         raise wrong_dtype(op, 4, a.dtype, b.dtype)
     sizes, others = sizes_of(a), sizes_of(b)
@@ -127,7 +127,7 @@ def maximum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with its places in the order of rows. Gradients flow to both; TensorFlow has none.
+      A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
       TypeError: one is no SparseTensor.
@@ -150,7 +150,7 @@ def minimum(sp_a: SparseTensor, sp_b: SparseTensor, name: str | None = None) -> 
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with its places in the order of rows. Gradients flow to both; TensorFlow has none.
+      A SparseTensor with its positions in row-major order. Gradients flow to both; TensorFlow has none.
 
     Raises:
       TypeError: one is no SparseTensor.
@@ -198,7 +198,7 @@ def _divisors(op: str, dense: Tensor, indices: Tensor, sizes: Any) -> Tensor:
 
 @one_step("indices", static=("sizes",))
 def _beside(op: str, dense: Tensor, indices: Tensor, sizes: Any) -> Tensor:
-    """The elements of a tensor, broadcast to a shape, at places of it."""
+    """The elements of a tensor, broadcast to a shape, at positions of it."""
     shape, sizes = tuple(dense.shape), tuple(sizes)
     if len(shape) > len(sizes) or any(
         size not in (1, whole) for size, whole in zip(shape[::-1], sizes[::-1], strict=False)
@@ -238,14 +238,14 @@ def reduce_sum(
     """The sums over axes of a sparse tensor.
 
     Args:
-      sp_input: a SparseTensor; its places may be in any order.
+      sp_input: a SparseTensor; its positions may be in any order.
       axis: the axis or axes; all of them unless given.
       keepdims: whether these stay, with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor, or a SparseTensor with its places in the order of rows. Gradients flow to the values.
+      A tensor, or a SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
       TypeError: it is no SparseTensor.
@@ -272,14 +272,14 @@ def reduce_max(
     """The largest values along axes of a sparse tensor; elements that are not stored do not count.
 
     Args:
-      sp_input: a SparseTensor; its places may be in any order.
+      sp_input: a SparseTensor; its positions may be in any order.
       axis: the axis or axes; all of them unless given.
       keepdims: whether these stay, with size 1.
       output_is_sparse: whether the result is sparse.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor, 0 where no value is stored, or a SparseTensor with its places in the order of rows. Gradients flow to
+      A tensor, 0 where no value is stored, or a SparseTensor with its positions in row-major order. Gradients flow to
       the values; TensorFlow has none.
 
     Raises:
@@ -335,7 +335,7 @@ def softmax(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with the same places. Gradients flow to the values.
+      A SparseTensor with the same positions. Gradients flow to the values.
 
     Raises:
       TypeError: it is no SparseTensor.
@@ -371,11 +371,11 @@ def _softmax(values: Tensor, indices: Tensor, sizes: Any) -> Tensor:
 
 
 def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> SparseTensor:
-    """Calls a function with the values in the places of sparse tensors.
+    """Calls a function with the values in place of sparse tensors.
 
     Args:
-      op: a function of tensors that gives a vector of as many values.
-      *args: its arguments; SparseTensors among them have the same places.
+      op: a function of tensors that returns a vector of as many values.
+      *args: its arguments; SparseTensors among them have the same positions.
       **kwargs: the same by name.
 
     Returns:
@@ -383,7 +383,7 @@ def map_values(op: Callable[..., Any], *args: Any, **kwargs: Any) -> SparseTenso
 
     Raises:
       ValueError: there is no SparseTensor among the arguments, or the function gives no such vector.
-      InvalidArgumentError: places or shapes differ.
+      InvalidArgumentError: positions or shapes differ.
 
     Example:
       >>> tf.sparse.map_values(tf.math.square, tf.SparseTensor([[0, 1]], [3.0], [2, 2])).values.numpy()

@@ -52,12 +52,12 @@ def from_dense(tensor: TensorLike, name: str | None = None) -> SparseTensor:
 def to_dense(
     sp_input: SparseTensor, default_value: Any = None, validate_indices: bool = True, name: str | None = None
 ) -> Any:
-    """A dense tensor with the values at their places.
+    """A dense tensor with the values at their positions.
 
     Args:
       sp_input: a SparseTensor.
-      default_value: a number, or text, for the other places; 0, or empty text, unless given.
-      validate_indices: whether places that are not in the order of rows, or twice there, are an error. Of those that
+      default_value: a number, or text, for the other positions; 0, or empty text, unless given.
+      validate_indices: whether positions that are not in the order of rows, or twice there, are an error. Of those that
         are twice there the last value counts otherwise.
       name: not used; TensorFlow names operations by it.
 
@@ -116,10 +116,10 @@ def _rows(places: np.ndarray, sizes: tuple[int, ...], validate: bool) -> np.ndar
 
 
 def to_indicator(sp_input: SparseTensor, vocab_size: IntLike, name: str | None = None) -> Tensor:
-    """Which numbers each row of a sparse tensor holds.
+    """A dense indicator of the values in each row of a sparse tensor.
 
     Args:
-      sp_input: a SparseTensor of whole numbers from 0 to vocab_size - 1.
+      sp_input: a SparseTensor of integers from 0 to vocab_size - 1.
       vocab_size: how many numbers there are.
       name: not used; TensorFlow names operations by it.
 

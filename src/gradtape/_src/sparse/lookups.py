@@ -31,8 +31,8 @@ def embedding_lookup_sparse(
 
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      sp_ids: a SparseTensor of whole numbers, which count along the first axis of params. No row is empty but the last.
-      sp_weights: a SparseTensor of weights at the same places, or None for ones.
+      sp_ids: a SparseTensor of integers, which count along the first axis of params. No row is empty but the last.
+      sp_weights: a SparseTensor of weights at the same positions, or None for ones.
       combiner: "sum" of the weighted rows, "mean", which is this divided by the sum of the weights, or "sqrtn", divided
         by the root of the sum of their squares; "mean" unless given.
       max_norm: the greatest Euclidean norm of a row; None leaves rows as they are.
@@ -44,7 +44,7 @@ def embedding_lookup_sparse(
 
     Raises:
       TypeError: sp_ids or sp_weights is no SparseTensor.
-      ValueError: there is no such combiner, or the places differ.
+      ValueError: there is no such combiner, or the positions differ.
       InvalidArgumentError: a number is outside the first axis of params.
 
     Example:
@@ -101,8 +101,8 @@ def safe_embedding_lookup_sparse(
 
     Args:
       embedding_weights: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      sparse_ids: a SparseTensor of whole numbers; those below 0 are left out.
-      sparse_weights: a SparseTensor of weights at the same places, or None for ones; those that are not above 0 are
+      sparse_ids: a SparseTensor of integers; those below 0 are left out.
+      sparse_weights: a SparseTensor of weights at the same positions, or None for ones; those that are not above 0 are
         left out, but not for the combiner "sum".
       combiner: "mean", "sqrtn" or "sum", as of `embedding_lookup_sparse`.
       default_id: the number that an empty row has; unless given, empty rows give zeros.

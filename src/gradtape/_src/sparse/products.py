@@ -32,7 +32,7 @@ def sparse_dense_matmul(
     It takes time and memory in proportion to the values that are stored, times the columns of the dense matrix.
 
     Args:
-      sp_a: a SparseTensor of two axes; its places may be in any order.
+      sp_a: a SparseTensor of two axes; its positions may be in any order.
       b: a matrix of the same dtype. Either of the two is the sparse one.
       adjoint_a: whether the first is transposed, and conjugated, before.
       adjoint_b: whether the second is.

@@ -1,4 +1,4 @@
-"""What moves the places of a sparse tensor's values: order, axes, parts."""
+"""Rearranging sparse tensors: order, axes, slices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gradtape._src.sparse.sparse_tensor import (
 
 
 def reorder(sp_input: SparseTensor, name: str | None = None) -> SparseTensor:
-    """The same tensor with its places in the order of rows.
+    """The same tensor with its positions in row-major order.
 
     Args:
       sp_input: a SparseTensor.
@@ -59,7 +59,7 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with its places in the order of rows. Gradients flow to the values.
+      A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
       TypeError: it is no SparseTensor.
@@ -81,7 +81,7 @@ def transpose(sp_input: SparseTensor, perm: TensorLike | None = None, name: str 
 
 
 def reshape(sp_input: SparseTensor, shape: ShapeLike, name: str | None = None) -> SparseTensor:
-    """The same values, at the places that they have in another shape.
+    """The same values, at the positions that they have in another shape.
 
     Args:
       sp_input: a SparseTensor.
@@ -173,7 +173,7 @@ def concat(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with its places in the order of rows. Gradients flow to the values.
+      A SparseTensor with its positions in row-major order. Gradients flow to the values.
 
     Raises:
       TypeError: one is no SparseTensor.
@@ -307,7 +307,7 @@ def split(
 
 
 def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
-    """Some of the values, at their places.
+    """Some of the values, at their positions.
 
     Args:
       sp_input: a SparseTensor.
@@ -335,7 +335,7 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
 
 
 def reset_shape(sp_input: SparseTensor, new_shape: ShapeLike | None = None) -> SparseTensor:
-    """The same values and places in a larger shape, or in the smallest that holds them.
+    """The same values and positions in a larger shape, or in the smallest that holds them.
 
     Args:
       sp_input: a SparseTensor.
@@ -376,7 +376,7 @@ def fill_empty_rows(sp_input: SparseTensor, default_value: Any, name: str | None
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A SparseTensor with its places in the order of rows, and a vector of bool: which rows were empty. Gradients flow
+      A SparseTensor with its positions in row-major order, and a vector of bool: which rows were empty. Gradients flow
       to the values and to default_value.
 
     Raises:

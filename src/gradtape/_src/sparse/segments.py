@@ -29,7 +29,7 @@ def segment_sum(
     Args:
       data: a tensor of numbers of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      segment_ids: the segment of each, a vector of integers that do not decrease.
       num_segments: how many segments there are; one more than the greatest number unless given.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
@@ -60,7 +60,7 @@ def segment_mean(
     Args:
       data: a floating tensor of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      segment_ids: the segment of each, a vector of integers that do not decrease.
       num_segments: how many segments there are; one more than the greatest number unless given.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
@@ -86,12 +86,12 @@ def segment_sqrt_n(
     name: str | None = None,
     sparse_gradient: bool = False,
 ) -> Tensor:
-    """Sums of rows of data, by number, divided by the square root of how many there are, for each segment.
+    """Sums of rows of data, by number, divided by the square root of their number, for each segment.
 
     Args:
       data: a floating tensor of at least one axis.
       indices: the numbers of the rows that count, in the order of the segments.
-      segment_ids: the segment of each, a vector of whole numbers that do not decrease.
+      segment_ids: the segment of each, a vector of integers that do not decrease.
       num_segments: how many segments there are; one more than the greatest number unless given.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.

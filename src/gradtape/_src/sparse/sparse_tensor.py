@@ -21,19 +21,19 @@ from gradtape._src.core.typing import ShapeLike, TensorLike
 
 
 class SparseTensor(CompositeTensor):
-    """A tensor of which some elements are stored, with their places; the others are 0.
+    """A tensor of which some elements are stored, with their positions; the others are 0.
 
-    Gradients go through `values`. Most functions of `tf.sparse` want the places in the order of rows, as
+    Gradients go through `values`. Most functions of `tf.sparse` want the positions in the order of rows, as
     `tf.sparse.reorder` gives them.
 
     Args:
-      indices: the places, whole numbers of shape [n, rank].
-      values: the elements at these places, of shape [n], of any dtype.
-      dense_shape: the shape, of `rank` whole numbers.
+      indices: the positions, integers of shape [n, rank].
+      values: the elements at these positions, of shape [n], of any dtype.
+      dense_shape: the shape, of `rank` integers.
 
     Raises:
       ValueError: the shapes do not belong together, or a tensor that is given is not of int64.
-      TypeError: indices or dense_shape are no whole numbers.
+      TypeError: indices or dense_shape are no integers.
 
     Example:
       >>> matrix = tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], dense_shape=[3, 2])
@@ -56,6 +56,8 @@ class SparseTensor(CompositeTensor):
                 raise ValueError(f"Shape {_shape_text(part)} must have rank {rank}")
         _check_equal(self._indices.shape[0], self._values.shape[0])
         _check_equal(self._indices.shape[1], self._dense_shape.shape[0])
+
+    _leaves_out_zeros = True
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
@@ -82,12 +84,12 @@ class SparseTensor(CompositeTensor):
 
     @property
     def indices(self) -> Tensor:
-        """The places, of shape [n, rank]."""
+        """The positions, of shape [n, rank]."""
         return self._indices
 
     @property
     def values(self) -> Any:
-        """The elements at these places, of shape [n]."""
+        """The elements at these positions, of shape [n]."""
         return self._values
 
     @property
@@ -154,7 +156,7 @@ class SparseTensor(CompositeTensor):
         return []
 
     def with_values(self, new_values: TensorLike) -> SparseTensor:
-        """Other values at the same places.
+        """Other values at the same positions.
 
         Args:
           new_values: a vector of as many values.
@@ -262,7 +264,7 @@ def checked(value: Any) -> SparseTensor:
 
 
 def places_of(tensor: SparseTensor) -> np.ndarray:
-    """The places, of shape [n, rank], as NumPy reads them."""
+    """The positions, of shape [n, rank], as NumPy reads them."""
     return np.asarray(tensor.indices)
 
 
@@ -293,7 +295,7 @@ def check_within(op: str, places: np.ndarray, sizes: tuple[int, ...]) -> None:
 
 
 def ordering(places: np.ndarray) -> np.ndarray:
-    """What sorts places into the order of rows; equal ones stay as they are."""
+    """What sorts positions into the order of rows; equal ones stay as they are."""
     return np.lexsort(places.T[::-1])
 
 
@@ -305,12 +307,12 @@ def taken(values: Any, index: np.ndarray) -> Any:
 
 
 def made(places: np.ndarray, values: Any, sizes: Any) -> SparseTensor:
-    """A sparse tensor of places and sizes that NumPy has."""
+    """A sparse tensor of positions and sizes that NumPy has."""
     return SparseTensor(
         tensor_from(np.ascontiguousarray(places, np.int64)), values, tensor_from(np.array(sizes, np.int64))
     )
 
 
 def chosen(tensor: SparseTensor, index: np.ndarray, places: np.ndarray, sizes: Any) -> SparseTensor:
-    """Some of a tensor's values, by number, at other places."""
+    """Some of a tensor's values, by number, at other positions."""
     return made(places, taken(tensor.values, index), sizes)

@@ -1,4 +1,4 @@
-"""Module: an object that knows the variables among its attributes."""
+"""Module: a container of variables and other modules."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class Module:
 
     @property
     def name(self) -> str:
-        """The name that was given, or that of the class."""
+        """The name given, or the class' name."""
         return self._name
 
     @property
     def name_scope(self) -> Any:
-        """A scope of the module's name, behind those that the module was made in."""
+        """The module's name scope, nested in the scopes in which the module was created."""
         return name_scope(self._scope)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -71,7 +71,7 @@ class Module:
 
     @property
     def variables(self) -> tuple[Variable, ...]:
-        """Every variable of this module, by the names of its attributes, then those of its submodules."""
+        """The variables of this module in the order of attribute names, then those of its submodules."""
         return tuple(self._held(lambda value: isinstance(value, BaseVariable)))
 
     @property
@@ -81,12 +81,12 @@ class Module:
 
     @property
     def non_trainable_variables(self) -> tuple[Variable, ...]:
-        """The others among `variables`."""
+        """The `variables` that are not trainable."""
         return tuple(self._held(lambda value: isinstance(value, BaseVariable) and not value.trainable))
 
     @property
     def submodules(self) -> tuple[Module, ...]:
-        """Every module that this one holds, and those that they hold."""
+        """All modules contained in this one, recursively."""
         return tuple(self._held(lambda value: isinstance(value, Module)))
 
     @classmethod
@@ -116,7 +116,7 @@ class Module:
         return within
 
     def _held(self, wanted: Callable[[Any], bool], seen: set[int] | None = None) -> Iterator[Any]:
-        """What is wanted among the attributes, each object once; of this module first, then of each submodule."""
+        """The matching objects among the attributes, each once: of this module first, then of each submodule."""
         seen = {id(self)} if seen is None else seen
         below = []
         for _, attribute in sorted(vars(self).items()):

@@ -1,4 +1,4 @@
-"""Scopes that prefix the names of what is made in them."""
+"""Name scopes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class _Current(_local):
-    """The scope of a thread, with its slash, and those around it."""
+    """The current scope of a thread, with its slash, and the enclosing ones."""
 
     scope = ""
 
@@ -16,7 +16,7 @@ _current = _Current()
 
 
 class name_scope:
-    """A block whose variables have its name, and those of the scopes around it, before their own.
+    """A block that prefixes the names of variables with its name, after those of enclosing scopes.
 
     A name that ends in a slash stands alone, whatever the block is in, and an empty one leaves all scopes. Entering
     gives the whole prefix.
@@ -55,7 +55,7 @@ class name_scope:
 
 
 def get_current_name_scope() -> str:
-    """The present scopes, joined by slashes.
+    """The current scopes, joined by slashes.
 
     Returns:
       A str, empty outside of all scopes.
@@ -69,5 +69,5 @@ def get_current_name_scope() -> str:
 
 
 def name_prefix() -> str:
-    """What the present scopes put before a name."""
+    """The prefix of the current scopes."""
     return _current.scope

@@ -1,4 +1,4 @@
-"""What reads and assigns parts of a variable: slices, rows at indices, slices at coordinates."""
+"""Reading and assigning parts of a variable: slices, rows by index, slices by coordinates."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class VariableParts(BaseVariable):
     """The methods of a variable that read and assign parts of its value."""
 
     def _assign_part(self, key: Any, value: Any, name: str | None = None) -> Self:
-        """What ``self[key].assign(value)`` does: sets the part at a key to a value that broadcasts to it."""
+        """Implements ``self[key].assign(value)``: sets a part to a value that broadcasts to it."""
         return as_effect(_WRITES, self._put_part, key, as_tensor(value, self.dtype), writes=[self])
 
     def _put_part(self, key: Any, value: Tensor) -> Self:
@@ -53,10 +53,10 @@ class VariableParts(BaseVariable):
         return self.assign(array)
 
     def sparse_read(self, indices: TensorLike, name: str | None = None) -> Tensor:
-        """The rows at these indices, as `tf.gather` gives them.
+        """The rows at these indices, as `tf.gather` returns them.
 
         Args:
-          indices: whole numbers that count along the first axis.
+          indices: integers that count along the first axis.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -72,10 +72,10 @@ class VariableParts(BaseVariable):
         return gather(self.read_value(), indices)
 
     def gather_nd(self, indices: TensorLike, name: str | None = None) -> Tensor:
-        """The slices at these coordinates, as `tf.gather_nd` gives them.
+        """The slices at these coordinates, as `tf.gather_nd` returns them.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -91,7 +91,7 @@ class VariableParts(BaseVariable):
         return gather_nd(self.read_value(), indices)
 
     def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Adds to rows; to one that is listed more than once, all of them.
+        """Adds to rows. For a repeated index all updates are added.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -113,7 +113,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterAdd", _ADD, sparse_delta)
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Subtracts from rows; from one that is listed more than once, all of them.
+        """Subtracts from rows. For a repeated index all updates are subtracted.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -135,7 +135,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterSub", _SUBTRACT, sparse_delta)
 
     def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Raises elements of rows to the given ones where they are less.
+        """Sets elements of rows to the maximum of themselves and the updates.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -157,7 +157,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterMax", np.maximum.at, sparse_delta)
 
     def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Lowers elements of rows to the given ones where they are greater.
+        """Sets elements of rows to the minimum of themselves and the updates.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -179,7 +179,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterMin", np.minimum.at, sparse_delta)
 
     def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Multiplies rows; one that is listed more than once, by all of them.
+        """Multiplies rows. For a repeated index by all updates.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -201,7 +201,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterMul", np.multiply.at, sparse_delta)
 
     def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Divides rows; one that is listed more than once, by all of them. Integer quotients are cut towards 0.
+        """Divides rows. For a repeated index by all updates. Integer quotients are truncated towards 0.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -223,7 +223,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterDiv", _divide_at, sparse_delta)
 
     def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Replaces rows; one that is listed more than once, by the last.
+        """Replaces rows. For a repeated index by the last update.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -273,7 +273,7 @@ class VariableParts(BaseVariable):
         """Adds to slices at coordinates.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
           name: not used; TensorFlow names operations by it.
 
@@ -294,7 +294,7 @@ class VariableParts(BaseVariable):
         """Subtracts from slices at coordinates.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
           name: not used; TensorFlow names operations by it.
 
@@ -312,10 +312,10 @@ class VariableParts(BaseVariable):
         return self._scatter_nd("ResourceScatterNdSub", _SUBTRACT, indices, updates)
 
     def scatter_nd_max(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Self:
-        """Raises slices at coordinates to the updates where they are less.
+        """Sets slices at coordinates to the maximum of themselves and the updates.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
           name: not used; TensorFlow names operations by it.
 
@@ -333,10 +333,10 @@ class VariableParts(BaseVariable):
         return self._scatter_nd("ResourceScatterNdMax", np.maximum.at, indices, updates)
 
     def scatter_nd_min(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Self:
-        """Lowers slices at coordinates to the updates where they are greater.
+        """Sets slices at coordinates to the minimum of themselves and the updates.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
           name: not used; TensorFlow names operations by it.
 
@@ -354,10 +354,10 @@ class VariableParts(BaseVariable):
         return self._scatter_nd("ResourceScatterNdMin", np.minimum.at, indices, updates)
 
     def scatter_nd_update(self, indices: TensorLike, updates: TensorLike, name: str | None = None) -> Self:
-        """Replaces slices at coordinates; of several updates of one place the last one counts.
+        """Replaces slices at coordinates. For repeated coordinates by the last update.
 
         Args:
-          indices: whole numbers of shape [..., d]: coordinates along the first d axes.
+          indices: integers of shape [..., d]: coordinates along the first d axes.
           updates: a tensor of the variable's dtype and of shape indices.shape[:-1] + shape[d:].
           name: not used; TensorFlow names operations by it.
 
@@ -442,7 +442,7 @@ class VariableParts(BaseVariable):
             raise not_allowed(op, self.dtype, NUMERIC, attribute)
 
     def _change(self, op: str, change: Callable[..., Any], places: tuple[np.ndarray, ...], updates: np.ndarray) -> Self:
-        """Applies a change at places, one array of indices per leading axis."""
+        """Applies a change at positions, one array of indices per leading axis."""
         if places and change in (_ADD, _SUBTRACT):
             return self.assign(self._with_added(places, -updates if change is _SUBTRACT else updates))
         array = np.array(self.numpy())
@@ -452,7 +452,7 @@ class VariableParts(BaseVariable):
         return self.assign(array)
 
     def _with_added(self, places: tuple[np.ndarray, ...], updates: np.ndarray) -> Tensor:
-        """The value with updates added one after the other, as sums of rows."""
+        """The value with updates added in order, as a scatter of rows."""
         before, depth = self.read_value(), len(places)
         shape = tuple(before.shape)
         rows = np.ravel_multi_index(places, shape[:depth]) if places[0].size else np.zeros(places[0].shape, np.int64)
@@ -461,7 +461,7 @@ class VariableParts(BaseVariable):
 
 
 def _first(found: np.ndarray) -> tuple[Any, ...]:
-    """Where the first true element is."""
+    """The index of the first true element."""
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(found)), found.shape))
 
 
@@ -478,7 +478,7 @@ def _divide_at(array: np.ndarray, places: Any, updates: np.ndarray) -> None:
     if array.dtype.kind == "f":
         np.divide.at(array, places, updates)
         return
-    # An index may occur more than once: each quotient is that of the one before, cut towards 0.
+    # For repeated indices each quotient is truncated before the next division.
     for place in np.ndindex(places[0].shape):
         row = tuple(axis[place] for axis in places)
         divisor = updates[place] if updates.ndim else updates

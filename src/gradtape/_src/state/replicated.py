@@ -1,4 +1,4 @@
-"""Variables of which each replica of a strategy has a value of its own, and whose values become one."""
+"""Variables with a value per replica of a strategy, which are aggregated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_VALUES = (
 
 
 class ReplicatedVariable(Variable):
-    """A variable that says how the replicas' values become one; `tf.Variable` makes it in a strategy's scope.
+    """A variable with an aggregation of replicas' values; created by `tf.Variable` in a strategy's scope.
 
     Synchronized as they are written (`ON_WRITE`), replicas assign one value that is made of theirs. Synchronized as
     they are read (`ON_READ`), each assigns its own, which is read as it is by a replica, and as one value outside of
@@ -43,7 +43,7 @@ class ReplicatedVariable(Variable):
     # Writing
 
     def _told(self, value: Any, method: str) -> Any:
-        """The value that this replica assigns where it is told to assign one."""
+        """The value that this replica assigns, aggregated if necessary."""
         on_read = self.synchronization is VariableSynchronization.ON_READ
         if replication.is_replica():
             if on_read or self.aggregation is VariableAggregation.NONE:
@@ -104,12 +104,12 @@ class ReplicatedVariable(Variable):
     read_value = value
 
     def numpy(self) -> Any:
-        """The value as NumPy's; see the class."""
+        """The value as a NumPy array; see the class."""
         return self.value().numpy()
 
 
 def _of_value(name: str) -> Callable[..., Any]:
-    """What calls a special method of the variable's value."""
+    """A special method that calls the same method of the variable's value."""
 
     def call(self: ReplicatedVariable, *args: Any, **kwargs: Any) -> Any:
         return getattr(self.value(), name)(*args, **kwargs)

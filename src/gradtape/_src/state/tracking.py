@@ -1,8 +1,9 @@
-"""Trackable objects: what holds variables, under names that checkpoints know them by.
+"""Trackable objects: the object graph by which checkpoints name variables.
 
-A variable is trackable, and a list, tuple or dict; any other object is if its class has ``_trackable_children()``, what
-it holds by name, or ``_serialize_to_tensors()``, arrays and texts by name, and ``_restore_from_tensors(values)``. What
-a checkpoint has and an object has not yet is restored when the object gets it: it tells so by `attribute_added`.
+Variables, lists, tuples and dicts are trackable. Other objects are if their class defines ``_trackable_children()``,
+a dict of children by name, or ``_serialize_to_tensors()``, arrays and strings by name, together with
+``_restore_from_tensors(values)``. Values of a checkpoint for which an object has no attribute yet are restored when it
+gets the attribute, of which it notifies by `attribute_added`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def is_trackable(value: Any) -> bool:
 
 
 def children(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a trackable object holds that is trackable, with its names."""
+    """The trackable children of a trackable object, by name."""
     held: Any
     if isinstance(value, dict):
         held = ((str(key), part) for key, part in value.items() if isinstance(key, str | int))
@@ -44,12 +45,12 @@ def children(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """The trackable ones among an object's attributes, for its `_trackable_children`."""
+    """An object's trackable attributes, to implement `_trackable_children`."""
     return {name: part for name, part in vars(value).items() if is_trackable(part)}
 
 
 def wait(owner: Any, told: Callable[[], None]) -> None:
-    """Has `told` called whenever the owner may have got another child, as long as the owner lives."""
+    """Registers `told` to be called whenever the owner may have a new child, as long as the owner exists."""
     at = id(owner)
     if at not in _waiting:
         _waiting[at] = weakref.ref(owner, lambda _: _waiting.pop(at, None)), []
@@ -58,7 +59,7 @@ def wait(owner: Any, told: Callable[[], None]) -> None:
 
 
 def stop_waiting(told: Callable[[], None]) -> None:
-    """Ends what `wait` began, for all owners."""
+    """Unregisters for all owners."""
     for at, (_, listeners) in list(_waiting.items()):
         if told in listeners:
             listeners.remove(told)
@@ -67,7 +68,7 @@ def stop_waiting(told: Callable[[], None]) -> None:
 
 
 def attribute_added(owner: Any) -> None:
-    """To be called when an owner got a child; it costs next to nothing while nothing waits for an attribute."""
+    """To be called when an owner gets a child; cheap if nothing is registered."""
     if _waiting and id(owner) in _waiting:
         for told in list(_waiting[id(owner)][1]):
             told()

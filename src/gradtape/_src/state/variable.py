@@ -25,23 +25,23 @@ _WRITES = effect_kind("writes")
 @variables_are
 @with_operators
 class Variable(VariableParts):
-    """A value that can be assigned to; trainable ones are watched by tapes.
+    """A mutable tensor. Tapes watch trainable variables automatically.
 
     Args:
       initial_value: the value, or a callable that returns it.
-      trainable: whether tapes watch it by themselves; True unless said otherwise.
-      name: its name, "Variable" unless given.
-      dtype: its dtype, the value's own unless given.
-      constraint: kept as an attribute; optimizers do not apply it.
-      shape: a shape that every value must have; sizes that it leaves open may change with each assignment.
-      synchronization: when the values of a strategy's replicas become one, a `tf.VariableSynchronization`; what does
-        when it is read is not trainable unless said otherwise.
-      aggregation: how they become one, a `tf.VariableAggregation`.
+      trainable: whether tapes watch it automatically; True by default.
+      name: its name, "Variable" by default.
+      dtype: its dtype, by default the value's.
+      constraint: stored as an attribute.
+      shape: a shape that every value must have; unknown sizes may change with each assignment.
+      synchronization: when the values of a strategy's replicas are aggregated, a `tf.VariableSynchronization`;
+        variables with ON_READ are not trainable by default.
+      aggregation: how they are aggregated, a `tf.VariableAggregation`.
       validate_shape, caching_device, variable_def, import_scope: not used.
       experimental_enable_variable_lifting: not used.
 
     Raises:
-      ValueError: no initial value, or one of another shape; no such synchronization or aggregation.
+      ValueError: the initial value is missing or has a wrong shape; synchronization or aggregation is invalid.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0], name="w")
@@ -111,7 +111,7 @@ class Variable(VariableParts):
             self.constraint = constraint
 
     def _combine(self, synchronization: Any, aggregation: Any, name: str | None) -> None:
-        """Says when and how the replicas' values become one."""
+        """Sets when and how the replicas' values are aggregated."""
         for what, kind, given in (
             ("synchronization", VariableSynchronization, synchronization),
             ("aggregation", VariableAggregation, aggregation),
@@ -175,7 +175,7 @@ class Variable(VariableParts):
         return _restore, (self.numpy(), self.trainable, self.name.removesuffix(":0"), self.constraint)
 
     def is_initialized(self, name: str | None = None) -> Tensor:
-        """True: a variable has its value from the start.
+        """Always True: a variable has a value from its creation.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -191,11 +191,11 @@ class Variable(VariableParts):
 
     @property
     def initializer(self) -> None:
-        """None: a variable is initialised as it is made."""
+        """None: a variable is initialized when it is created."""
         return None
 
     def load(self, value: Any, session: Any = None) -> None:
-        """Assigns a value, as programs with sessions write it.
+        """Assigns a value; the TensorFlow 1 form of `assign`.
 
         Args:
           value: a value of the variable's shape, which converts to its dtype.
@@ -213,7 +213,7 @@ class Variable(VariableParts):
         self.assign(value)
 
     def count_up_to(self, limit: int) -> Tensor:
-        """Adds 1 to an integer scalar, until it is the limit.
+        """Adds 1 to an integer scalar unless it has reached the limit.
 
         Args:
           limit: the value that it does not go beyond.

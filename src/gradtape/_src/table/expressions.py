@@ -21,7 +21,7 @@ from collections.abc import Callable, Container
 COTANGENT = -1
 RESULT = -2
 
-# Instructions whose operands can change places, and those that give 1 or 0 in the operands' own type.
+# Instructions whose operands can change positions, and those that return 1 or 0 in the operands' own type.
 COMMUTATIVE: set[str] = set()
 PREDICATES: set[str] = set()
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Leaf(NamedTuple):
-    """A tensor argument of a sampled call, drawn anew for each dtype.
+    """A tensor argument of a sampled call, drawn again for each dtype.
 
     Attributes:
       shape: its shape.

@@ -99,7 +99,7 @@ class TestCase(unittest.TestCase):
         """The values of tensors.
 
         Args:
-          tensors: a tensor, a structure of tensors, or a function that gives such.
+          tensors: a tensor, a structure of tensors, or a function that returns such.
 
         Returns:
           The same structure of arrays.
@@ -116,7 +116,7 @@ class TestCase(unittest.TestCase):
         """Fails unless all elements are near each other: |a - b| <= atol + rtol * |b|.
 
         Args:
-          a, b: tensors, arrays, or structures of such with the same keys and places.
+          a, b: tensors, arrays, or structures of such with the same keys and positions.
           rtol: how far values may be apart, relatively.
           atol: how far values may be apart.
           msg: what the failure says first.
@@ -146,7 +146,7 @@ class TestCase(unittest.TestCase):
         """`assertAllClose` with what the less precise dtype of the two allows for.
 
         Args:
-          a, b: tensors, arrays, or structures of such with the same keys and places.
+          a, b: tensors, arrays, or structures of such with the same keys and positions.
           rtol, atol: for float64 and other dtypes.
           float_rtol, float_atol: for float32 and complex64.
           half_rtol, half_atol: for float16.
@@ -531,7 +531,7 @@ class TestCase(unittest.TestCase):
 
         Args:
           exception_type: the type, or a tuple of types.
-          expected_err_re_or_predicate: a regular expression, or a function of the exception that gives a bool.
+          expected_err_re_or_predicate: a regular expression, or a function of the exception that returns a bool.
 
         Returns:
           A context.
@@ -562,7 +562,7 @@ class TestCase(unittest.TestCase):
         """A block that has to raise a `tf.errors.OpError`; see `assertRaisesWithPredicateMatch`.
 
         Args:
-          expected_err_re_or_predicate: a regular expression, or a function of the exception that gives a bool.
+          expected_err_re_or_predicate: a regular expression, or a function of the exception that returns a bool.
 
         Returns:
           A context.

@@ -38,7 +38,7 @@ _CHUNK = 1 << 22  # bytes that are read or written while the checksum of others,
 
 
 class Entry(NamedTuple):
-    """What an index says of a tensor."""
+    """An index entry of a tensor."""
 
     dtype: int
     shape: tuple[int, ...]
@@ -150,7 +150,7 @@ def _write_array(file: BinaryIO, value: np.ndarray) -> tuple[int, int]:
 
 
 def _reserve(file: BinaryIO, size: int) -> None:
-    """Has the file system set so many bytes aside at once; without it, writing takes half as long again."""
+    """Preallocates a file, which makes writing a third faster."""
     with contextlib.suppress(OSError, AttributeError):  # where it cannot, or the disk is full, which the writing tells
         os.posix_fallocate(file.fileno(), file.tell(), size)
 
@@ -165,7 +165,7 @@ def _write_text(file: BinaryIO, value: bytes) -> tuple[int, int]:
 
 
 class BundleReader:
-    """The tensors of a bundle, each read when it is asked for.
+    """The tensors of a bundle, each read when it is requested.
 
     Args:
       prefix: as for `write_bundle`.

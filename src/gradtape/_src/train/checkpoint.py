@@ -37,7 +37,7 @@ class Node(NamedTuple):
 
 
 def _values(value: Any) -> Mapping[str, Any]:
-    """What an object has to save itself, by name."""
+    """The values that an object saves itself, by name."""
     if isinstance(value, BaseVariable):
         return {_VALUE: view(value.read_value())}
     if hasattr(type(value), "_serialize_to_tensors"):
@@ -187,9 +187,10 @@ class _Restoration:
             )
             raise errors.InvalidArgumentError(None, None, message)
         if entry is not None and not value.shape.is_compatible_with(entry.shape):
+            name = f"{value.path}:0" if hasattr(value, "path") else value.name
             raise ValueError(
                 f"Received incompatible tensor with shape {entry.shape} when attempting to restore variable with shape "
-                f"{tuple(value.shape)} and name {value.name}."
+                f"{tuple(value.shape)} and name {name}."
             )
         tensor, array = empty(value.shape if entry is None else entry.shape, value.dtype)
         self._reader.read(key, array)
@@ -237,7 +238,7 @@ def _reach(root: Any) -> list[Any]:
 
 
 class InitializationOnlyStatus:
-    """What restoring nothing gives: assertions that something was restored fail."""
+    """The status of restoring nothing: assertions that something was restored fail."""
 
     def assert_consumed(self) -> Any:
         """Raises AssertionError: no checkpoint was given."""
@@ -256,7 +257,7 @@ class InitializationOnlyStatus:
 
 
 class CheckpointLoadStatus:
-    """What has been restored so far, and whether that is all.
+    """The status of a restore.
 
     Example:
       >>> import tempfile
@@ -329,7 +330,7 @@ class CheckpointLoadStatus:
         return self
 
     def expect_partial(self) -> CheckpointLoadStatus:
-        """Says that values without an object are meant to be: nothing warns of them.
+        """Silences warnings about values without an object.
 
         Returns:
           Itself.

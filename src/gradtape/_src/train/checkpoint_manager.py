@@ -87,7 +87,7 @@ class CheckpointManager:
 
     @property
     def checkpoint_interval(self) -> int | None:
-        """How far the step counter moves from one checkpoint to the next."""
+        """The number of steps between checkpoints."""
         return self._interval
 
     @property

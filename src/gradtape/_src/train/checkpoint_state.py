@@ -1,4 +1,4 @@
-"""Which checkpoints a folder has: the text file ``checkpoint`` in it, and who keeps how many of them."""
+"""The state of a checkpoint folder: its text file ``checkpoint``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
 
 
 class CheckpointState:
-    """What the file ``checkpoint`` of a folder says.
+    """The contents of a folder's file ``checkpoint``.
 
     Attributes:
       model_checkpoint_path: the latest checkpoint.
@@ -77,13 +77,13 @@ def update_checkpoint_state(
     all_model_checkpoint_timestamps: Sequence[float] | None = None,
     last_preserved_timestamp: float | None = None,
 ) -> None:
-    """Says in a folder which checkpoint is its latest.
+    """Records the latest checkpoint in a folder.
 
     Args:
       save_dir: the folder.
       model_checkpoint_path: the latest checkpoint.
       all_model_checkpoint_paths: all that are there, the oldest first; the latest alone unless given.
-      latest_filename: the file's name, "checkpoint" unless given.
+      latest_filename: the file's name, "checkpoint" by default.
       all_model_checkpoint_timestamps: when they were saved, in seconds since 1970.
       last_preserved_timestamp: when one was last kept for good.
 
@@ -104,11 +104,11 @@ def update_checkpoint_state(
 
 
 def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None) -> CheckpointState | None:
-    """What a folder's file ``checkpoint`` says.
+    """Reads a folder's file ``checkpoint``.
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the file's name, "checkpoint" unless given.
+      latest_filename: the file's name, "checkpoint" by default.
 
     Returns:
       A CheckpointState whose paths begin with the folder; None where there is no such file that can be read.
@@ -145,7 +145,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
     Args:
       checkpoint_dir: the folder.
-      latest_filename: the name of the file that says so, "checkpoint" unless given.
+      latest_filename: the name of the file that says so, "checkpoint" by default.
 
     Returns:
       Its prefix, which `tf.train.Checkpoint.restore` takes, or None where there is none.

@@ -34,7 +34,7 @@ def checkpoints_iterator(
     Args:
       checkpoint_dir: the folder.
       min_interval_secs: how many seconds lie between two at least.
-      timeout: for how many seconds a newer one is waited for; None for ever.
+      timeout: for how many seconds a newer one is waited for; None forever.
       timeout_fn: a function that is called after each one and where none came in time, and that ends the iteration by
         giving True; None to end it where none came in time.
 

@@ -1,4 +1,4 @@
-"""tf.compat.v1: what eager programs still use of it."""
+"""tf.compat.v1: names of TensorFlow 1 that eager programs use."""
 
 from gradtape._src.core.execution import (
     disable_eager_execution as disable_eager_execution,

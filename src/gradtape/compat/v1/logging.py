@@ -1,4 +1,4 @@
-"""tf.compat.v1.logging: the package's logger by function."""
+"""tf.compat.v1.logging: functions of the package's logger."""
 
 from gradtape._src.core.logger import (
     DEBUG as DEBUG,

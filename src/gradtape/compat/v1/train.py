@@ -1,6 +1,6 @@
-"""tf.compat.v1.train: optimizers that eager programs still use."""
+"""tf.compat.v1.train: optimizers that eager programs use."""
 
-from gradtape._src.optimizers.first import (
+from gradtape._src.optimizers.v1 import (
     AdamOptimizer as AdamOptimizer,
     GradientDescentOptimizer as GradientDescentOptimizer,
     MomentumOptimizer as MomentumOptimizer,

@@ -1,4 +1,4 @@
-"""tf.experimental.numpy: NumPy's functions on tensors, which tapes differentiate."""
+"""tf.experimental.numpy: NumPy's functions for tensors, differentiable."""
 
 import numpy as _numpy
 

@@ -1,4 +1,4 @@
-"""tf.experimental.numpy.random: random numbers under NumPy's names."""
+"""tf.experimental.numpy.random: NumPy's functions of random numbers."""
 
 from gradtape._src.numpy.random import (
     poisson as poisson,

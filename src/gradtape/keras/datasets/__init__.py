@@ -1,4 +1,4 @@
-"""tf.keras.datasets: small data sets, kept in Keras' cache folder."""
+"""tf.keras.datasets: small data sets, stored in Keras' cache folder."""
 
 from gradtape.keras.datasets import (
     boston_housing as boston_housing,

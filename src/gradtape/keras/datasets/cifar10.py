@@ -1,4 +1,4 @@
-"""tf.keras.datasets.cifar10: things of ten kinds."""
+"""tf.keras.datasets.cifar10: images of ten classes."""
 
 from gradtape._src.keras.datasets.images import (
     load_cifar10 as load_data,

@@ -1,4 +1,4 @@
-"""tf.keras.datasets.cifar100: things of a hundred kinds."""
+"""tf.keras.datasets.cifar100: images of a hundred classes."""
 
 from gradtape._src.keras.datasets.images import (
     load_cifar100 as load_data,

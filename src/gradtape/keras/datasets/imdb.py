@@ -1,4 +1,4 @@
-"""tf.keras.datasets.imdb: reviews of films."""
+"""tf.keras.datasets.imdb: film reviews."""
 
 from gradtape._src.keras.datasets.texts import (
     imdb_word_index as get_word_index,

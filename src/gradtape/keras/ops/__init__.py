@@ -1,4 +1,4 @@
-"""tf.keras.ops: functions of tensors and of symbolic values, named as NumPy names its own."""
+"""tf.keras.ops: functions of tensors and symbolic values, with NumPy's names."""
 
 from gradtape._src.keras.activations import (
     celu as celu,
@@ -196,6 +196,39 @@ from gradtape._src.keras.ops.elementwise import (
     trunc as trunc,
     where as where,
 )
+from gradtape._src.keras.ops.indexing import (
+    bincount as bincount,
+    convert_to_numpy as convert_to_numpy,
+    diag as diag,
+    diagonal as diagonal,
+    diff as diff,
+    digitize as digitize,
+    dtype as dtype,
+    get_item as get_item,
+    is_tensor as is_tensor,
+    multi_hot as multi_hot,
+    ndim as ndim,
+    one_hot as one_hot,
+    scatter as scatter,
+    scatter_update as scatter_update,
+    searchsorted as searchsorted,
+    segment_max as segment_max,
+    segment_min as segment_min,
+    segment_prod as segment_prod,
+    segment_sum as segment_sum,
+    shape as shape,
+    size as size,
+    slice as slice,
+    slice_update as slice_update,
+    take as take,
+    take_along_axis as take_along_axis,
+    trace as trace,
+)
+from gradtape._src.keras.ops.integers import (
+    gcd as gcd,
+    lcm as lcm,
+    ldexp as ldexp,
+)
 from gradtape._src.keras.ops.linalg import (
     cholesky as cholesky,
     cholesky_inverse as cholesky_inverse,
@@ -238,34 +271,6 @@ from gradtape._src.keras.ops.nn import (
     rms_normalization as rms_normalization,
     separable_conv as separable_conv,
     space_to_depth as space_to_depth,
-)
-from gradtape._src.keras.ops.places import (
-    bincount as bincount,
-    convert_to_numpy as convert_to_numpy,
-    diag as diag,
-    diagonal as diagonal,
-    diff as diff,
-    digitize as digitize,
-    dtype as dtype,
-    get_item as get_item,
-    is_tensor as is_tensor,
-    multi_hot as multi_hot,
-    ndim as ndim,
-    one_hot as one_hot,
-    scatter as scatter,
-    scatter_update as scatter_update,
-    searchsorted as searchsorted,
-    segment_max as segment_max,
-    segment_min as segment_min,
-    segment_prod as segment_prod,
-    segment_sum as segment_sum,
-    shape as shape,
-    size as size,
-    slice as slice,
-    slice_update as slice_update,
-    take as take,
-    take_along_axis as take_along_axis,
-    trace as trace,
 )
 from gradtape._src.keras.ops.reductions import (
     all as all,
@@ -344,11 +349,6 @@ from gradtape._src.keras.ops.unknowns import (
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
-)
-from gradtape._src.keras.ops.whole import (
-    gcd as gcd,
-    lcm as lcm,
-    ldexp as ldexp,
 )
 from gradtape._src.keras.ops.windows import (
     conv_transpose as conv_transpose,

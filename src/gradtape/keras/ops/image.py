@@ -1,4 +1,4 @@
-"""tf.keras.ops.image: functions of images, of tensors and of symbolic values."""
+"""tf.keras.ops.image: functions of images."""
 
 from gradtape._src.keras.ops.images import (
     crop_images as crop_images,

@@ -37,6 +37,10 @@ from gradtape._src.keras.entropies import (
 from gradtape._src.keras.losses.ctc import (
     ctc_loss as ctc_loss,
 )
+from gradtape._src.keras.ops.indexing import (
+    multi_hot as multi_hot,
+    one_hot as one_hot,
+)
 from gradtape._src.keras.ops.nn import (
     average_pool as average_pool,
     batch_normalization as batch_normalization,
@@ -53,10 +57,6 @@ from gradtape._src.keras.ops.nn import (
     rms_normalization as rms_normalization,
     separable_conv as separable_conv,
     space_to_depth as space_to_depth,
-)
-from gradtape._src.keras.ops.places import (
-    multi_hot as multi_hot,
-    one_hot as one_hot,
 )
 from gradtape._src.keras.ops.windows import (
     conv_transpose as conv_transpose,

@@ -1,4 +1,4 @@
-"""tf.keras.ops.numpy: functions that NumPy has."""
+"""tf.keras.ops.numpy: NumPy's functions."""
 
 from gradtape._src.keras.activations import (
     tanh as tanh,
@@ -140,19 +140,7 @@ from gradtape._src.keras.ops.elementwise import (
     trunc as trunc,
     where as where,
 )
-from gradtape._src.keras.ops.linalg import (
-    cross as cross,
-    dot as dot,
-    einsum as einsum,
-    inner as inner,
-    kron as kron,
-    matmul as matmul,
-    outer as outer,
-    slogdet as slogdet,
-    tensordot as tensordot,
-    vdot as vdot,
-)
-from gradtape._src.keras.ops.places import (
+from gradtape._src.keras.ops.indexing import (
     bincount as bincount,
     diag as diag,
     diagonal as diagonal,
@@ -165,6 +153,23 @@ from gradtape._src.keras.ops.places import (
     take as take,
     take_along_axis as take_along_axis,
     trace as trace,
+)
+from gradtape._src.keras.ops.integers import (
+    gcd as gcd,
+    lcm as lcm,
+    ldexp as ldexp,
+)
+from gradtape._src.keras.ops.linalg import (
+    cross as cross,
+    dot as dot,
+    einsum as einsum,
+    inner as inner,
+    kron as kron,
+    matmul as matmul,
+    outer as outer,
+    slogdet as slogdet,
+    tensordot as tensordot,
+    vdot as vdot,
 )
 from gradtape._src.keras.ops.reductions import (
     all as all,
@@ -232,9 +237,4 @@ from gradtape._src.keras.ops.unknowns import (
     nanstd as nanstd,
     nansum as nansum,
     nanvar as nanvar,
-)
-from gradtape._src.keras.ops.whole import (
-    gcd as gcd,
-    lcm as lcm,
-    ldexp as ldexp,
 )

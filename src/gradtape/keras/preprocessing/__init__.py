@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing: second names of what is in tf.keras.utils."""
+"""tf.keras.preprocessing: aliases of functions in tf.keras.utils."""
 
 from gradtape._src.keras.utils.directories import (
     image_dataset_from_directory as image_dataset_from_directory,

@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing.image: images between files, Pillow's images and arrays."""
+"""tf.keras.preprocessing.image: conversion of images between files, Pillow and arrays."""
 
 from gradtape._src.keras.utils.pictures import (
     array_to_img as array_to_img,

@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing.sequence: sequences of one length, and pairs of words."""
+"""tf.keras.preprocessing.sequence: padding of sequences, and skip-grams."""
 
 from gradtape._src.keras.utils.arrays import (
     pad_sequences as pad_sequences,

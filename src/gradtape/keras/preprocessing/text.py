@@ -1,4 +1,4 @@
-"""tf.keras.preprocessing.text: words of texts and their numbers."""
+"""tf.keras.preprocessing.text: tokenization."""
 
 from gradtape._src.keras.utils.texts import (
     Tokenizer as Tokenizer,

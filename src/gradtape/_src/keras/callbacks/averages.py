@@ -9,7 +9,7 @@ from gradtape._src.keras.callbacks.base import Callback
 
 
 class SwapEMAWeights(Callback):
-    """Puts the optimizer's moving averages in the place of weights for evaluations and predictions, and back after.
+    """Replaces weights by the optimizer's moving averages for evaluation and prediction, and restores them afterwards.
 
     Args:
       swap_on_epoch: whether they are also in place between epochs, where other callbacks save them; the last epoch

@@ -1,4 +1,4 @@
-"""BackupAndRestore: training that was interrupted goes on from its last epoch."""
+"""BackupAndRestore: resumes interrupted training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradtape._src.keras.callbacks.base import Callback, path_of
 
 
 class BackupAndRestore(Callback):
-    """Saves weights, the optimizer's state and the number of the epoch, and begins a later `fit` where they were left.
+    """Saves weights, the optimizer's state and the epoch, from which a later `fit` resumes.
 
     Files are whole at any time; training that is killed between the two of a save does one epoch again.
 

@@ -1,4 +1,4 @@
-"""Callback: what is called while a model is trained, evaluated or asked for predictions."""
+"""Callback: methods called during training, evaluation and prediction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOOKS = {
 
 
 class Callback:
-    """What is called while a model is trained, evaluated or asked for predictions.
+    """Base class of callbacks, whose methods are called during training, evaluation and prediction.
 
     A subclass overrides the methods for the moments that it wants to know of. `self.model` is the model, `self.params`
     a dict of "verbose", "epochs" and "steps".
@@ -58,7 +58,7 @@ class Callback:
         return self._model
 
     def set_params(self, params: dict[str, Any]) -> None:
-        """Tells what the model's method was called with.
+        """Sets the arguments of the model's method.
 
         Args:
           params: a dict of "verbose", "epochs" and "steps".
@@ -69,7 +69,7 @@ class Callback:
         self.params = params
 
     def set_model(self, model: Any) -> None:
-        """Tells which model it is.
+        """Sets the model.
 
         Args:
           model: the model.

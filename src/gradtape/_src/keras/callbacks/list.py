@@ -11,7 +11,7 @@ from gradtape._src.keras.callbacks.logging import History, ProgbarLogger
 
 
 class CallbackList(Callback):
-    """Several callbacks as one; what steps told reaches them with numbers in the place of tensors.
+    """Several callbacks as one; logs are passed with numbers instead of tensors.
 
     Args:
       callbacks: the callbacks.
@@ -66,7 +66,7 @@ class CallbackList(Callback):
             callback.set_model(model)
 
     def asks_batches(self, what: str) -> bool:
-        """Whether any of them wants to know of single batches of what is done: "train", "test" or "predict".
+        """Whether any callback has methods for batches of "train", "test" or "predict".
 
         Args:
           what: one of these.
@@ -108,7 +108,7 @@ def _spread(name: str, of: str) -> Callable[..., None]:
 
 
 def pythonify_logs(logs: Any) -> dict[str, Any]:
-    """What a step told, with numbers in the place of tensors, in the order of names."""
+    """The logs of a step, with numbers instead of tensors, in the order of names."""
     found: dict[str, Any] = {}
     for name, value in sorted((logs or {}).items()):
         if isinstance(value, dict):

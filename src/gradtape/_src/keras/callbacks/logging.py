@@ -1,4 +1,4 @@
-"""Callbacks that keep, print or write what training tells."""
+"""Callbacks that record, print or write logs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtape._src.keras.progress import Progbar, show_line
 
 
 class History(Callback):
-    """Keeps the values of metrics by epoch; `fit` returns it.
+    """Records the values of metrics by epoch; returned by `fit`.
 
     Attributes:
       history: lists of values, by name.
@@ -43,7 +43,7 @@ class History(Callback):
 
 
 class ProgbarLogger(Callback):
-    """Shows a bar, or a line, for each epoch; `fit` adds it unless `verbose` is 0.
+    """Shows a progress bar or a line for each epoch; added by `fit` unless `verbose` is 0.
 
     Example:
       >>> tf.keras.callbacks.ProgbarLogger().epochs
@@ -189,7 +189,7 @@ def _cell(value: Any) -> Any:
 
 
 class LambdaCallback(Callback):
-    """A callback of functions.
+    """A callback made of functions.
 
     Args:
       on_epoch_begin, on_epoch_end: functions of the epoch's number and the values of metrics.
@@ -229,7 +229,7 @@ class LambdaCallback(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Ends training when the loss is no finite number.
+    """Stops training if the loss is NaN or infinite.
 
     Args:
       raise_error: whether RuntimeError is raised, in place of ending as `fit` ends.

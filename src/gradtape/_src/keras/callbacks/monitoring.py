@@ -1,4 +1,4 @@
-"""Callbacks that act by the value of a metric: they stop, save, or change the learning rate."""
+"""Callbacks that monitor a metric: early stopping, checkpoints, learning rates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.keras.progress import show_line
 
 
 class MonitorCallback(Callback):
-    """Base of callbacks that act by the value of a metric.
+    """Base of callbacks that monitor a metric.
 
     Args:
       monitor: the metric's name; "val_" before it stands for its value in evaluation.
@@ -70,7 +70,7 @@ class MonitorCallback(Callback):
 
 
 class EarlyStopping(MonitorCallback):
-    """Ends training when a metric has not become better for some epochs.
+    """Stops training when a metric has not improved for some epochs.
 
     Args:
       monitor: the metric's name.
@@ -149,7 +149,7 @@ class EarlyStopping(MonitorCallback):
 
 
 class ReduceLROnPlateau(MonitorCallback):
-    """Lowers the learning rate when a metric has not become better for some epochs.
+    """Reduces the learning rate when a metric has not improved for some epochs.
 
     Args:
       monitor: the metric's name.
@@ -226,7 +226,7 @@ class ReduceLROnPlateau(MonitorCallback):
                 self.cooldown_counter, self.wait = self.cooldown, 0
 
     def in_cooldown(self) -> bool:
-        """Whether epochs do not count at present.
+        """Whether it is in the cooldown period.
 
         Returns:
           A bool.

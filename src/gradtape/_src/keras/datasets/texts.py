@@ -1,4 +1,4 @@
-"""Data sets of texts, as the numbers of their words by how often these occur."""
+"""Data sets of strings, as the numbers of their words by how often these occur."""
 
 from __future__ import annotations
 

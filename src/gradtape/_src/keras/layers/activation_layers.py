@@ -1,4 +1,4 @@
-"""Layers that apply a function to each element of their inputs."""
+"""Activation layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gradtape._src.ops.statistics import reduce_logsumexp
 
 
 class Elementwise(Configured):
-    """A layer without weights whose results have the shape of its inputs, and their mask."""
+    """A layer without weights whose outputs have the shape and mask of its inputs."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -52,7 +52,7 @@ class Activation(Elementwise):
         self._take(activation=activation)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return self.activation(inputs)
 
 
@@ -90,14 +90,14 @@ class ReLU(Elementwise):
         self._plain = max_value is None and not negative_slope and not threshold
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if self._plain:
             return apply_elementwise("relu", inputs)
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
 
 class LeakyReLU(Elementwise):
-    """The inputs where they are positive, else a slope times them.
+    """The inputs if they are positive, else multiplied by a slope.
 
     Args:
       negative_slope: the slope.
@@ -124,12 +124,12 @@ class LeakyReLU(Elementwise):
         self.negative_slope = negative_slope
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
 
 
 class ELU(Elementwise):
-    """The inputs where they are positive, else alpha (exp(x) - 1).
+    """The inputs if they are positive, else alpha (exp(x) - 1).
 
     Clevert, Unterthiner and Hochreiter, Fast and Accurate Deep Network Learning by Exponential Linear Units (2016).
 
@@ -147,12 +147,12 @@ class ELU(Elementwise):
         self.alpha = alpha
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return activations.elu(inputs, alpha=self.alpha)
 
 
 class PReLU(Configured):
-    """The inputs where they are positive, else a slope times them that is learned for each place.
+    """The inputs if they are positive, else multiplied by a learned slope per position.
 
     He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015).
 
@@ -160,7 +160,7 @@ class PReLU(Configured):
       alpha_initializer: how the slopes begin: an initializer, its name or its configuration.
       alpha_regularizer: what is added to the loss for the slopes.
       alpha_constraint: what the slopes are put through after each step of an optimizer.
-      shared_axes: the axes along which one slope serves all places, such as [1, 2] for images.
+      shared_axes: the axes along which one slope serves all positions, such as [1, 2] for images.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Example:
@@ -191,7 +191,7 @@ class PReLU(Configured):
         )
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the slopes."""
+        """Creates the slopes."""
         shape, shared = list(input_shape[1:]), self.shared_axes or ()
         for axis in shared:
             shape[axis - 1] = 1
@@ -201,7 +201,7 @@ class PReLU(Configured):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return apply_elementwise("relu", inputs) - self.alpha * apply_elementwise("relu", -inputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -230,7 +230,7 @@ class Softmax(Elementwise):
         self.axis = axis
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The layer's function of its inputs; what the mask leaves out becomes 0."""
+        """Computes the layer's output; masked elements become 0."""
         if mask is not None:
             mask = _fitting(mask, inputs)
             inputs = apply_elementwise("select", mask, inputs, -1e9)
@@ -255,7 +255,7 @@ def _fitting(mask: Tensor, inputs: Tensor) -> Tensor:
 
 
 class ActivityRegularization(Elementwise):
-    """Its inputs; their absolute values and squares are added to the loss.
+    """The inputs unchanged; penalties on their absolute values and squares are added to the loss.
 
     Args:
       l1: the factor of the sum of absolute values.

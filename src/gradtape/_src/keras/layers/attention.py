@@ -1,4 +1,4 @@
-"""Attention: weighted means of values, with weights from how queries and keys match."""
+"""Attention: weighted means of values, with weights from the similarity of queries and keys."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from gradtape._src.ops.shapes import expand_dims
 
 @functools.lru_cache(64)
 def earlier(queries: int, keys: int) -> Tensor:
-    """Which keys are no later than each query, (1, queries, keys)."""
+    """The causal mask, of shape (1, queries, keys)."""
     return tensor_from(np.tri(queries, keys, dtype=bool)[None])
 
 
 def both(*masks: Any) -> Any:
-    """Where all masks that are not None hold; None where there is none."""
+    """The conjunction of the masks that are not None, or None."""
     found = None
     for mask in masks:
         if mask is not None:
@@ -49,8 +49,8 @@ class Attention(Configured):
     Args:
       use_scale: whether scores are multiplied by a weight.
       score_mode: "dot" for query · key, "concat" for the sum of tanh(query + key) times a weight.
-      dropout: the fraction of weights that is dropped in training.
-      seed: an int from which the numbers drawn follow.
+      dropout: the fraction of weights to drop in training.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -85,7 +85,7 @@ class Attention(Configured):
             )
 
     def build(self, input_shape: Any) -> None:
-        """Makes the weights."""
+        """Creates the weights."""
         self._validate(input_shape)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
         self.concat_score_weight: Any = None
@@ -109,7 +109,7 @@ class Attention(Configured):
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
     ) -> Any:
-        """The layer's function of queries, values and keys."""
+        """Computes the attention output."""
         self._validate(inputs, mask)
         query, value = inputs[:2]
         key = inputs[2] if len(inputs) > 2 else value
@@ -136,7 +136,7 @@ class Attention(Configured):
         return None if mask is None or mask[0] is None else as_tensor(mask[0])
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         return (*input_shape[0][:-1], input_shape[1][-1])
 
     def compute_output_spec(
@@ -147,7 +147,7 @@ class Attention(Configured):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         self._validate(inputs, mask)
         query, value = inputs[:2]
         key = inputs[2] if len(inputs) > 2 else value
@@ -198,7 +198,7 @@ class AdditiveAttention(Attention):
 
     Args:
       use_scale: whether the sum is weighted by a learned vector.
-      dropout: the fraction of weights that is dropped in training.
+      dropout: the fraction of weights to drop in training.
       kwargs: `seed`, and `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -217,7 +217,7 @@ class AdditiveAttention(Attention):
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
     def build(self, input_shape: Any) -> None:
-        """Makes the vector."""
+        """Creates the scale."""
         self._validate(input_shape)
         size = input_shape[0][-1]
         self.scale = None

@@ -1,4 +1,4 @@
-"""Bidirectional: a recurrent layer in both directions."""
+"""Bidirectional: a recurrent layer applied in both directions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.ops.rearranging import reverse
 
 
 class Bidirectional(Layer):
-    """A recurrent layer from the first step to the last, and one from the last to the first, side by side.
+    """Applies a recurrent layer forwards and another one backwards, and merges their outputs.
 
     Args:
       layer: the recurrent layer, of which copies are made.
@@ -100,7 +100,7 @@ class Bidirectional(Layer):
         self.built = True
 
     def call(self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool | None = None) -> Any:
-        """The layer's function of sequences."""
+        """Computes the layer's output."""
         halves: list[Any] = [None, None]
         if initial_state is not None:
             half = len(initial_state) // 2
@@ -126,7 +126,7 @@ class Bidirectional(Layer):
         return (merged, *states) if self.return_state else merged
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
-        """The shape of the results, and of the states where these are returned."""
+        """The output shape, and those of the states if they are returned."""
         output = self.forward_layer.compute_output_shape(sequences_shape)
         states: tuple[Any, ...] = ()
         if self.return_state:
@@ -138,7 +138,7 @@ class Bidirectional(Layer):
         return (output, *states, *states) if self.return_state else output
 
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
-        """The mask of the outputs of all steps; None for the last ones, and for states."""
+        """The mask of the outputs of all time steps; None if only the last is returned, and for states."""
         mask = next(leaves(mask))
         own = mask if self.return_sequences else None
         outputs = (own, own) if self.merge_mode is None else own
@@ -149,7 +149,7 @@ class Bidirectional(Layer):
 
     @property
     def states(self) -> Any:
-        """The variables in which both layers keep states between batches; None unless they do."""
+        """The state variables of both layers if they are stateful, else None."""
         both = (self.forward_layer.states, self.backward_layer.states)
         return (*both[0], *both[1]) if all(both) else None
 
@@ -194,7 +194,7 @@ class Bidirectional(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         parts: dict[str, Any] = {
             name: object_of(config[name], custom_objects) for name in ("layer", "backward_layer") if name in config
         }
@@ -210,7 +210,7 @@ _MERGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def _copied(layer: Layer, prefix: str, **changes: Any) -> Any:
-    """A copy of a layer under a name with a prefix."""
+    """A copy of a layer whose name has a prefix."""
     data = serialization.serialize_keras_object(layer)
     changes["name"] = prefix + layer.name.removeprefix(prefix)
     return serialization.deserialize_keras_object({**data, "config": {**data["config"], **changes}})

@@ -1,7 +1,7 @@
-"""Cells of recurrent layers: what one step makes of its inputs and the states before it.
+"""Cells of recurrent layers, which compute one time step.
 
-A cell's step has two parts: what inputs give without states, which recurrent layers compute for all steps in one
-product, and what that and the states become.
+A step has two parts: the projection of the inputs, which recurrent layers compute for all steps in one matrix product,
+and the update of the states from it.
 """
 
 from __future__ import annotations
@@ -14,52 +14,55 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import activations, random
 from gradtape._src.keras.initializers import Ones
-from gradtape._src.keras.layers.configured import Configured
+from gradtape._src.keras.layers.configured import Configured, options_of
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.joining import concat, split
 
-_OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name
-    or its configuration.
-  kernel_regularizer, recurrent_regularizer, bias_regularizer: what is added to the loss for weights.
-  kernel_constraint, recurrent_constraint, bias_constraint: what weights are put through after each step of an
-    optimizer.
-  dropout: the fraction of inputs that is dropped in training, the same at all steps.
-  recurrent_dropout: the fraction of states, likewise."""
+_OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights: objects, names
+    or configurations.
+  kernel_regularizer, recurrent_regularizer, bias_regularizer: regularizers of the weights.
+  kernel_constraint, recurrent_constraint, bias_constraint: constraints applied to the weights after each optimizer
+    step.
+  dropout: the fraction of inputs to drop in training, the same at all time steps.
+  recurrent_dropout: the fraction of states to drop."""
 
 
 class Cell(Configured):
     """A cell with a kernel for inputs, one for states and a bias.
 
     Attributes:
-      _gates: how many blocks of units the kernels are wide.
+      _gates: the kernels' width in units.
     """
 
     units: Any
     use_bias: Any
+    dropout: float
+    recurrent_dropout: float
+    seed: int | None
 
     _gates: ClassVar[int]
     state_size: Any
 
-    def _common(self, units: int, dropout: float, recurrent_dropout: float, seed: int | None, **options: Any) -> None:
-        """Keeps the options that all cells have."""
-        self._take(units=units, seed=seed, **options)
-        self.dropout = min(1.0, max(0.0, dropout))
-        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
+    def _take_arguments(self, arguments: dict[str, Any]) -> None:
+        """Stores the arguments of a cell's constructor, given as its `locals()`."""
+        self._take(**{name: arguments[name] for name in options_of(type(self))})
+        self.dropout = min(1.0, max(0.0, self.dropout))
+        self.recurrent_dropout = min(1.0, max(0.0, self.recurrent_dropout))
         if not hasattr(self, "seed_generator"):
-            self.seed_generator = random.SeedGenerator(seed)
-        self.output_size = units
+            self.seed_generator = random.SeedGenerator(self.seed)
+        self.output_size = self.units
         self._dropout_mask: Any = None
         self._recurrent_dropout_mask: Any = None
 
     @property
     def _apart(self) -> bool:
-        """Whether each gate has dropout of its own."""
+        """Whether each gate has a separate dropout mask."""
         return False
 
     def build(self, input_shape: Shape) -> None:
-        """Makes both kernels and the bias."""
+        """Creates both kernels and the bias."""
         wide = self.units * self._gates
         self.kernel = self._weight("kernel", (input_shape[-1], wide))
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, wide), option="recurrent")
@@ -71,7 +74,7 @@ class Cell(Configured):
         return self._weight("bias", (wide,))
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = False) -> tuple[Tensor, Any]:
-        """One step: its output and the states after it."""
+        """One time step: returns the output and the new states."""
         nested = isinstance(states, list | tuple)
         mask, recurrent = self.get_dropout_mask(inputs), None
         if self.recurrent_dropout > 0:
@@ -81,10 +84,10 @@ class Cell(Configured):
         return output, after if nested else after[0]
 
     def _driven(self, inputs: Tensor, mask: Any) -> tuple[Tensor, ...]:
-        """What inputs give without states, for one step or for all of them at once."""
+        """The projection of the inputs, of one time step or of all at once."""
         bias = self._input_bias()
         if isinstance(mask, list):
-            # Each gate has a mask, and so a product, of its own.
+            # Each gate has a separate mask, and so a separate product.
             columns = split(self.kernel, self._gates, axis=1)
             parts = [_product(inputs * _along(one, inputs), part) for one, part in zip(mask, columns, strict=True)]
             drive = concat(parts, -1)
@@ -93,15 +96,15 @@ class Cell(Configured):
         return self._parts(drive if bias is None else drive + bias)
 
     def _input_bias(self) -> Any:
-        """What is added to the product of inputs."""
+        """The bias of the projection."""
         return self.bias
 
     def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
-        """What the step takes apart, once for all steps."""
+        """Splits the projection, once for all time steps."""
         return (drive,)
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
-        """The output and the states after a step, from what its inputs give and the states before it."""
+        """The output and the new states, from the projection of the inputs and the previous states."""
         raise NotImplementedError
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
@@ -127,7 +130,7 @@ class Cell(Configured):
         return [random.dropout(ones, rate=rate, seed=self.seed_generator) for _ in range(self._gates)]
 
     def get_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of inputs: the same until it is reset.
+        """The dropout mask of inputs, the same until it is reset.
 
         Args:
           step_input: inputs of a step.
@@ -145,7 +148,7 @@ class Cell(Configured):
         return self._dropout_mask
 
     def get_recurrent_dropout_mask(self, step_input: Tensor) -> Any:
-        """The mask of states: the same until it is reset.
+        """The dropout mask of states, the same until it is reset.
 
         Args:
           step_input: the state before a step.
@@ -162,7 +165,7 @@ class Cell(Configured):
         return self._recurrent_dropout_mask
 
     def reset_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of inputs anew.
+        """Discards the dropout mask of inputs: the next step draws a new one.
 
         Example:
           >>> cell = tf.keras.layers.SimpleRNNCell(2, dropout=0.5)
@@ -174,7 +177,7 @@ class Cell(Configured):
         self._dropout_mask = None
 
     def reset_recurrent_dropout_mask(self) -> None:
-        """Lets the next step draw a mask of states anew.
+        """Discards the dropout mask of states: the next step draws a new one.
 
         Example:
           >>> cell = tf.keras.layers.SimpleRNNCell(2, recurrent_dropout=0.5)
@@ -187,7 +190,7 @@ class Cell(Configured):
 
 
 def _product(inputs: Tensor, kernel: Any) -> Tensor:
-    """inputs @ kernel over the last axis, in one product for all steps."""
+    """inputs @ kernel along the last axis, as one matrix product for all time steps."""
     if inputs.ndim == 2:
         return inputs @ kernel
     batch, steps, size = tuple(inputs.shape)
@@ -195,11 +198,11 @@ def _product(inputs: Tensor, kernel: Any) -> Tensor:
 
 
 def _along(mask: Tensor, inputs: Tensor) -> Tensor:
-    """A mask for one step, or for all of them."""
+    """A mask broadcast to inputs of one time step, or of all."""
     return mask if mask.ndim == inputs.ndim else apply_reshape(mask, (mask.shape[0], 1, mask.shape[1]))
 
 
-# Activations without what losses are told of their results, which never see those of steps.
+# Activations without the logits that they store for losses, which do not see results of time steps.
 _BARE: dict[Any, Callable[[Tensor], Tensor]] = {
     activations.sigmoid: elementwise.sigmoid,
     activations.tanh: elementwise.tanh,
@@ -221,15 +224,15 @@ class SimpleRNNCell(Cell):
     __doc__ = f"""One step of :class:`SimpleRNN`: h' = activation(x @ kernel + bias + h @ recurrent_kernel).
 
 Args:
-  units: the size of results and states.
+  units: the size of outputs and states.
   activation: the function, or its name; None for none.
-  use_bias: whether a bias is added.
+  use_bias: whether to add a bias.
   {_OPTIONS}
-  seed: an int from which the numbers drawn follow.
+  seed: an int to seed dropout, or None.
   kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
 Raises:
-  ValueError: units that are not positive, or unknown names.
+  ValueError: units are not positive, or a name is unknown.
 
 Example:
   >>> cell = tf.keras.layers.SimpleRNNCell(2, activation=None, kernel_initializer="ones")
@@ -262,27 +265,11 @@ Example:
         super().__init__(**kwargs)
         # Keras draws its seed before those of initializers here, and after them in other cells.
         self.seed_generator = random.SeedGenerator(seed)
-        self._common(
-            units,
-            dropout,
-            recurrent_dropout,
-            seed,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-        )
+        self._take_arguments(locals())
         self.state_size = units
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
-        """The output and the states after a step, from what its inputs give and the states before it."""
+        """The output and the new states, from the projection of the inputs and the previous states."""
         before = states[0] if mask is None else states[0] * mask
         output = _bare(self.activation)(drive[0] + before @ self.recurrent_kernel)
         return output, [output]
@@ -296,17 +283,17 @@ class GRUCell(Cell):
     __doc__ = f"""One step of :class:`GRU`: h' = z h + (1 - z) activation(...), with gates z and r.
 
 Args:
-  units: the size of results and states.
+  units: the size of outputs and states.
   activation: the function of the candidate, or its name.
   recurrent_activation: the function of the gates, or its name.
-  use_bias: whether a bias is added.
+  use_bias: whether to add a bias.
   {_OPTIONS}
-  reset_after: whether the gate r is applied after the product with the kernel of states, which then has a bias too.
-  seed: an int from which the numbers drawn follow.
+  reset_after: whether to apply the gate r after the product with the recurrent kernel, which then has a bias, too.
+  seed: an int to seed dropout, or None.
   kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
 Raises:
-  ValueError: units that are not positive, or unknown names.
+  ValueError: units are not positive, or a name is unknown.
 
 Example:
   >>> cell = tf.keras.layers.GRUCell(2)
@@ -340,46 +327,28 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self._common(
-            units,
-            dropout,
-            recurrent_dropout,
-            seed,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            reset_after=reset_after,
-        )
+        self._take_arguments(locals())
         self.state_size = units
 
     @property
     def _apart(self) -> bool:
-        """Whether each gate has dropout of its own."""
+        """Whether each gate has a separate dropout mask."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
     def _make_bias(self, wide: int) -> Any:
-        """The bias: one for inputs, and one for states where these are reset after their product."""
+        """The bias of inputs, and one of states if `reset_after`."""
         return self._weight("bias", (2, wide) if self.reset_after else (wide,))
 
     def _input_bias(self) -> Any:
-        """What is added to the product of inputs."""
+        """The bias of the projection."""
         return self.bias[0] if self.bias is not None and self.reset_after else self.bias
 
     def _parts(self, drive: Tensor) -> tuple[Tensor, ...]:
-        """What gates and the candidate get."""
+        """Splits the projection into that of the gates and of the candidate."""
         return tuple(split(drive, [2 * self.units, self.units], axis=-1))
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
-        """The output and the states after a step, from what its inputs give and the states before it."""
+        """The output and the new states, from the projection of the inputs and the previous states."""
         before, kernel, units = states[0], self.recurrent_kernel, self.units
         bias = self.bias[1] if self.bias is not None and self.reset_after else None
         sizes = [2 * units, units]
@@ -414,17 +383,17 @@ class LSTMCell(Cell):
     __doc__ = f"""One step of :class:`LSTM`: c' = f c + i activation(...), h' = o activation(c'), with gates i, f and o.
 
 Args:
-  units: the size of results and states.
+  units: the size of outputs and states.
   activation: the function of the candidate and of the carried state, or its name.
   recurrent_activation: the function of the gates, or its name.
-  use_bias: whether a bias is added.
-  unit_forget_bias: whether the bias of the gate f begins as ones.
+  use_bias: whether to add a bias.
+  unit_forget_bias: whether to initialize the bias of the gate f to ones.
   {_OPTIONS}
-  seed: an int from which the numbers drawn follow.
+  seed: an int to seed dropout, or None.
   kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
 Raises:
-  ValueError: units that are not positive, or unknown names.
+  ValueError: units are not positive, or a name is unknown.
 
 Example:
   >>> cell = tf.keras.layers.LSTMCell(2)
@@ -458,34 +427,16 @@ Example:
         _check_units(units)
         self.implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self._common(
-            units,
-            dropout,
-            recurrent_dropout,
-            seed,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-        )
+        self._take_arguments(locals())
         self.state_size = [units, units]
 
     @property
     def _apart(self) -> bool:
-        """Whether each gate has dropout of its own."""
+        """Whether each gate has a separate dropout mask."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
     def _make_bias(self, wide: int) -> Any:
-        """The bias, ones for the gate f."""
+        """The bias, initialized to ones for the gate f if `unit_forget_bias`."""
 
         def initializer(shape: Any, *arguments: Any, **keywords: Any) -> Tensor:
             sizes = ((self.units,), (self.units,), (2 * self.units,))
@@ -501,7 +452,7 @@ Example:
         )
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
-        """The output and the states after a step, from what its inputs give and the states before it."""
+        """The output and the new states, from the projection of the inputs and the previous states."""
         before, carried = states
         if mask is None:
             inner = before @ self.recurrent_kernel

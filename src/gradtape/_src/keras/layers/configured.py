@@ -1,14 +1,16 @@
-"""What layers share: options by their names, arguments made uniform, configurations read off constructors."""
+"""Layers configured by their constructor's arguments, and normalization of such arguments."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import operator
+import weakref
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
+from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.operation import evaluated, is_remembered
@@ -23,31 +25,36 @@ _LAYERS = __name__.rpartition(".")[0]
 
 
 def family_of(option: str) -> Any:
-    """The module that reads and writes an option, told by the end of its name; None where it is plain data."""
+    """The module that (de)serializes an option, by the suffix of its name; None for plain data."""
     return _FAMILIES.get(option.rpartition("_")[2])
 
 
 class Configured(Layer):
-    """A layer whose configuration is its constructor's arguments, which it keeps under their names.
+    """A layer whose configuration is its constructor's arguments, stored as attributes of the same names.
 
     Attributes:
-      _unwritten: arguments that are none of its configuration.
-      _order: the order of options in it, where it is not the constructor's; `...` stands for all others.
-      _by_example: whether each example's result follows from it and the weights alone.
+      _unwritten: arguments that are not part of the configuration.
+      _order: the order of the configuration if it differs from the constructor's; `...` means all others.
+      _by_example: whether each example's output depends only on that example and the weights.
     """
 
     _unwritten: ClassVar[tuple[str, ...]] = ()
     _order: ClassVar[tuple[Any, ...]] = (...,)
     _by_example: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_ours(cls):
+            name_constructor(cls)
+
     def _take(self, **options: Any) -> None:
-        """Keeps options under their names: initializers, regularizers, constraints and activations as objects."""
+        """Stores options as attributes; initializers, regularizers, constraints and activations as objects."""
         for name, value in options.items():
             family = family_of(name)
             setattr(self, name, value if family is None else family.get(value))
 
     def _weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Any:
-        """A new weight, with the initializer, regularizer and constraint that the layer has under its name."""
+        """Creates a weight with the layer's initializer, regularizer and constraint for its name."""
         option = option or name
         return self.add_weight(
             name=name,
@@ -61,15 +68,23 @@ class Configured(Layer):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         config = super().get_config()
-        for name in options_of(type(self)):  # type: ignore[arg-type]  # classes hash
+        for name in options_of(type(self)):
             value, family = getattr(self, name), family_of(name)
             config[name] = value if family is None else family.serialize(value)
         return config
 
 
-@functools.cache
+_options: weakref.WeakKeyDictionary[type[Configured], tuple[str, ...]] = weakref.WeakKeyDictionary()
+
+
 def options_of(kind: type[Configured]) -> tuple[str, ...]:
-    """What a layer's constructor takes by name; for a program's layer, that of ours which it extends."""
+    """The constructor's parameters; for a user's subclass, those of the built-in layer."""
+    if kind not in _options:
+        _options[kind] = _options_of(kind)
+    return _options[kind]
+
+
+def _options_of(kind: type[Configured]) -> tuple[str, ...]:
     ours = next(base for base in kind.__mro__ if is_ours(base) and "__init__" in vars(base))
     parameters = list(inspect.signature(ours.__init__).parameters.values())[1:]  # type: ignore[misc]
     names = (parameter.name for parameter in parameters if parameter.kind is not parameter.VAR_KEYWORD)
@@ -77,19 +92,19 @@ def options_of(kind: type[Configured]) -> tuple[str, ...]:
 
 
 def ordered(names: Collection[str], order: tuple[Any, ...]) -> tuple[str, ...]:
-    """Names in an order, in which `...` stands for those that it does not name."""
+    """Sorts names by an order in which `...` means all others."""
     at = order.index(...)
     others = [name for name in names if name not in order]
     return tuple(name for name in (*order[:at], *others, *order[at + 1 :]) if name in names)
 
 
 def is_ours(kind: type) -> bool:
-    """Whether a layer's class is one of these, and no program's that extends it."""
+    """Whether a class is a built-in layer, not a user's subclass."""
     return kind.__module__.startswith(_LAYERS)
 
 
 def on_symbols(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A `compute_mask` of tensors that also takes symbolic values, of which it makes symbolic masks."""
+    """Makes a `compute_mask` of tensors accept symbolic values, too."""
 
     @functools.wraps(method)
     def compute_mask(self: Any, inputs: Any, mask: Any = None) -> Any:
@@ -101,16 +116,16 @@ def on_symbols(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Unchanging(Configured):
-    """A layer whose results have the dtype of its inputs, whatever that is."""
+    """A layer whose outputs have the dtype of its inputs."""
 
     def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         return KerasTensor(shape, inputs.dtype, record_history=is_remembered(inputs))
 
 
 def several(value: Any, count: int, name: str, zero: bool = False) -> tuple[int, ...]:
-    """One int for each axis, from one for all or as many as there are axes. ValueError for anything else."""
+    """Normalizes an int, or one int per axis, to a tuple of one int per axis. Raises ValueError for anything else."""
     message = f"The `{name}` argument must be a tuple of {count} integers. Received {name}={value}"
     if isinstance(value, int):
         numbers: tuple[Any, ...] = (value,) * count
@@ -134,7 +149,7 @@ def several(value: Any, count: int, name: str, zero: bool = False) -> tuple[int,
 
 
 def pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
-    """Two numbers for each of so many axes, from one for all, one for each or a pair for each."""
+    """Normalizes an int, one int per axis or one pair per axis to a tuple of one pair per axis."""
     ordinals = ("1st", "2nd", "3rd")
     if isinstance(value, int):
         return ((value, value),) * rank
@@ -160,12 +175,12 @@ def check_rate(rate: Any, name: str = "rate") -> None:
 
 
 def check_axes(axis: int | Sequence[int], shape: Sequence[Any]) -> None:
-    """Raises ValueError where a shape has no such axes."""
+    """Raises ValueError if an axis is out of range."""
     for place in (axis,) if isinstance(axis, int) else axis:
         if place >= len(shape) or place < -len(shape):
             raise ValueError(f"Axis {place} is out of bounds for input shape {shape}. Received: axis={axis}")
 
 
 def product(sizes: Iterable[int]) -> int:
-    """How many elements axes of these sizes hold."""
+    """The product of sizes."""
     return functools.reduce(operator.mul, sizes, 1)

@@ -1,4 +1,4 @@
-"""Layers that convolve: plain, transposed, depthwise and separable, over one, two or three spatial axes."""
+"""Convolutional layers over one, two or three spatial axes, and transposed ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OPTIONS = """kernel_initializer, bias_initializer: how weights begin: an initia
 
 
 class Convolving(Configured):
-    """What convolutions share: windows, the bias and the activation.
+    """Base of convolutions: windows, bias and activation.
 
     Attributes:
       rank: the number of spatial axes.
@@ -51,7 +51,7 @@ class Convolving(Configured):
     def _geometry(
         self, kernel_size: Any, strides: Any, padding: Any, data_format: str | None, dilation_rate: Any
     ) -> None:
-        """Keeps how windows lie. ValueError where they cannot lie so."""
+        """Stores the window's options. Raises ValueError if they are invalid."""
         self.kernel_size = several(kernel_size, self.rank, "kernel_size")
         self.strides = several(strides, self.rank, "strides")
         self.dilation_rate = several(dilation_rate, self.rank, "dilation_rate")
@@ -63,7 +63,7 @@ class Convolving(Configured):
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def _strides_or_dilations(self) -> None:
-        """Raises ValueError where both are greater than 1."""
+        """Raises ValueError if both are greater than 1."""
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ValueError(
                 "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
@@ -81,14 +81,14 @@ class Convolving(Configured):
         return -1 if self.data_format == "channels_last" else 1
 
     def _channels(self, input_shape: Shape) -> int:
-        """The number of the inputs' channels, which later inputs must have too."""
+        """The number of input channels, which all inputs must have."""
         axis = self._channel_axis
         count = input_shape[axis]
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: count})
         return count  # type: ignore[return-value]
 
     def _convolve(self, inputs: Tensor, kernel: Any) -> Tensor:
-        """The convolution, whose kernel may have fewer inputs than there are channels: those are groups then."""
+        """The convolution; a kernel with fewer inputs than there are channels means groups."""
         first = self.data_format == "channels_first"
         padding = self.padding
         if padding == "causal":
@@ -105,7 +105,7 @@ class Convolving(Configured):
         return convolution(inputs, kernel, self.strides, *words, self.dilation_rate)
 
     def _finished(self, outputs: Tensor) -> Tensor:
-        """The outputs with the bias, under the activation."""
+        """Adds the bias and applies the activation."""
         bias = self.bias
         if bias is not None:
             last = self.data_format == "channels_last"
@@ -114,7 +114,7 @@ class Convolving(Configured):
         return outputs if activation is linear else activation(outputs)
 
     def _windows(self, input_shape: Shape, filters: int) -> Shape:
-        """The shape of so many filters' results. ValueError where no window fits."""
+        """The output shape for a number of filters. Raises ValueError if no window fits."""
         last = self.data_format == "channels_last"
         sizes = input_shape[1:-1] if last else input_shape[2:]
         kernel = (*self.kernel_size, input_shape[self._channel_axis], filters)
@@ -130,9 +130,10 @@ class Convolving(Configured):
             reach = dilation * (window - 1) + 1 if self.padding == "valid" else 1
             places.append(None if size is None else (size - reach) // stride + 1)
             if places[-1] is not None and places[-1] <= 0:
+                rates = " ".join(map(str, self.dilation_rate))
                 raise ValueError(
                     f"Computed output size would be zero or negative. Received `inputs shape={input_shape}`, "
-                    f"`kernel shape={kernel}`, `dilation_rate={list(self.dilation_rate)}`, "
+                    f"`kernel shape={kernel}`, `dilation_rate=[{rates}]`, "
                     f"`strides={self.strides}`, `padding={self.padding}`."
                 )
         return (input_shape[0], *places, filters) if last else (input_shape[0], filters, *places)
@@ -203,7 +204,7 @@ class Conv(Convolving, Multiplying):
         return self.rank == 1
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
+        """Creates the kernel and the bias."""
         channels = self._channels(input_shape)
         if channels % self.groups:
             raise ValueError(
@@ -216,11 +217,11 @@ class Conv(Convolving, Multiplying):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return self._finished(self._convolve(inputs, self._kernel))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return self._windows(input_shape, self.filters)
 
 
@@ -331,14 +332,14 @@ class ConvTranspose(Convolving):
         self._strides_or_dilations()
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
+        """Creates the kernel and the bias."""
         channels = self._channels(input_shape)
         self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, channels))
         self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return self._finished(
             conv_transpose(
                 inputs,
@@ -352,7 +353,7 @@ class ConvTranspose(Convolving):
         )
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         last = self.data_format == "channels_last"
         sizes = input_shape[1:-1] if last else input_shape[2:]
         padding = self.output_padding or (None,) * self.rank

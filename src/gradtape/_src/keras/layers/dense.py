@@ -1,4 +1,4 @@
-"""Layers that multiply by a matrix of weights."""
+"""Dense layers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Shape = tuple[int | None, ...]
 
 
 class Multiplying(Configured):
-    """A layer with a kernel, which is there once it is built."""
+    """A layer with a kernel, created when it is built."""
 
     _kernel: Any
 
@@ -26,14 +26,14 @@ class Multiplying(Configured):
 
     @property
     def kernel(self) -> Any:
-        """The variable by which inputs are multiplied."""
+        """The kernel."""
         if not self.built:
             raise AttributeError("You must build the layer before accessing `kernel`.")
         return self._kernel
 
 
 def check_float(quantization_config: Any) -> None:
-    """Raises ValueError where weights of few bits are asked for."""
+    """Raises ValueError for quantization options, which are not supported."""
     if quantization_config is not None:
         raise ValueError(
             "Layers are not quantized here: leave out `quantization_config` and compute in float32 or float64. "
@@ -47,10 +47,10 @@ class Dense(Multiplying):
     Args:
       units: the size of the results' last axis.
       activation: a function of the sum, or its name; None for none.
-      use_bias: whether a bias is added.
-      kernel_initializer, bias_initializer: how weights begin: an initializer, its name or its configuration.
+      use_bias: whether to add a bias.
+      kernel_initializer, bias_initializer: initializers of the weights: an initializer, its name or its configuration.
       kernel_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and for results.
-      kernel_constraint, bias_constraint: what weights are put through after each step of an optimizer.
+      kernel_constraint, bias_constraint: constraints applied to the weights after each optimizer step.
       quantization_config: None.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
@@ -107,14 +107,14 @@ class Dense(Multiplying):
         self.supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
+        """Creates the kernel and the bias."""
         self._kernel = self._weight("kernel", (input_shape[-1], self.units))
         self.bias = self._weight("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
         self.built = True
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if inputs.ndim > 2:
             # One product in place of one for each matrix.
             shape = inputs.shape.as_list()
@@ -128,7 +128,7 @@ class Dense(Multiplying):
         return outputs if activation is linear else activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return (*input_shape[:-1], self.units)
 
     def get_config(self) -> dict[str, Any]:
@@ -149,9 +149,9 @@ class EinsumDense(Multiplying):
         the inputs'.
       activation: a function of the sum, or its name; None for none.
       bias_axes: the letters of the axes along which a bias is added; None for no bias.
-      kernel_initializer, bias_initializer: how weights begin: an initializer, its name or its configuration.
-      kernel_regularizer, bias_regularizer: what is added to the loss for weights.
-      kernel_constraint, bias_constraint: what weights are put through after each step of an optimizer.
+      kernel_initializer, bias_initializer: initializers of the weights: an initializer, its name or its configuration.
+      kernel_regularizer, bias_regularizer: regularizers of the weights.
+      kernel_constraint, bias_constraint: constraints applied to the weights after each optimizer step.
       quantization_config: None.
       kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
 
@@ -208,11 +208,11 @@ class EinsumDense(Multiplying):
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """The sizes of the results' axes that the constructor was given."""
+        """The output sizes given to the constructor."""
         return self.partial_output_shape
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
+        """Creates the kernel and the bias."""
         axes = Axes(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
         initializer = self.kernel_initializer
@@ -231,7 +231,7 @@ class EinsumDense(Multiplying):
         self.built = True
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         count = self._contracted
         if count:
             # The last axes of the inputs meet the first ones of the kernel: one product of matrices.
@@ -248,7 +248,7 @@ class EinsumDense(Multiplying):
         return outputs if activation is linear else activation(outputs)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return Axes(self.equation, self.bias_axes, input_shape, self.partial_output_shape).result
 
     def get_config(self) -> dict[str, Any]:

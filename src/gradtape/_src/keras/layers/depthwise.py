@@ -1,4 +1,4 @@
-"""Layers that convolve each channel on its own."""
+"""Depthwise and separable convolutional layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an i
 
 
 class DepthwiseConv(Convolving):
-    """A convolution of each channel with filters of its own."""
+    """A convolution of each channel with separate filters."""
 
     _order = ("depth_multiplier", ...)
 
@@ -58,7 +58,7 @@ class DepthwiseConv(Convolving):
         self._check_positive("depth_multiplier")
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the kernel and the bias."""
+        """Creates the kernel and the bias."""
         channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         shape = (*self.kernel_size, channels, self.depth_multiplier)
@@ -67,11 +67,11 @@ class DepthwiseConv(Convolving):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return self._finished(self._convolve(inputs, apply_reshape(self.kernel, (*self.kernel_size, 1, -1))))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return self._windows(input_shape, self.depth_multiplier * input_shape[self._channel_axis])
 
 
@@ -119,7 +119,7 @@ class DepthwiseConv2D(DepthwiseConv):
 
 
 class SeparableConv(Convolving):
-    """A convolution of each channel on its own, then one of the results place by place."""
+    """A depthwise convolution, followed by a pointwise one."""
 
     _order = ("depth_multiplier", ...)
 
@@ -171,7 +171,7 @@ class SeparableConv(Convolving):
         self._check_positive("filters")
 
     def build(self, input_shape: Shape) -> None:
-        """Makes both kernels and the bias."""
+        """Creates both kernels and the bias."""
         channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         deep = (*self.kernel_size, channels, self.depth_multiplier)
@@ -182,18 +182,18 @@ class SeparableConv(Convolving):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         deep = self._convolve(inputs, apply_reshape(self.depthwise_kernel, (*self.kernel_size, 1, -1)))
         words = ("VALID", FORMATS[self.data_format][self.rank])
         return self._finished(CONVOLUTIONS[self.rank](deep, as_tensor(self.pointwise_kernel), 1, *words))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return self._windows(input_shape, self.filters)
 
 
 def _separable_doc(rank: int, example: str) -> str:
-    return f"""A convolution of each channel on its own, then one of the results place by place.
+    return f"""A depthwise convolution, followed by a pointwise one.
 
 Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017).
 

@@ -1,4 +1,4 @@
-"""Layers that disturb their inputs at random in training, and pass them on as they are otherwise."""
+"""Dropout and noise layers, which are active only in training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Disturbing(Elementwise):
     _amount: ClassVar[str] = "rate"
 
     def _seeded(self, amount: float, seed: int | None) -> None:
-        """Keeps how much is disturbed, and the seeds that a seed gives."""
+        """Stores the rate, and creates the seed generator."""
         check_rate(amount, self._amount)
         setattr(self, self._amount, amount)
         self.seed = seed
@@ -33,16 +33,16 @@ class Disturbing(Elementwise):
             self.seed_generator = random.SeedGenerator(seed)
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
-        """The inputs, disturbed in training."""
+        """The inputs, with noise in training."""
         return self._disturbed(inputs) if training and getattr(self, self._amount) > 0 else inputs
 
     def _disturbed(self, inputs: Tensor) -> Tensor:
-        """The inputs, disturbed."""
+        """The inputs with noise."""
         raise NotImplementedError
 
 
 class Dropout(Disturbing):
-    """In training, sets a fraction of the inputs to 0 at random and scales the others so that the expected sum stays.
+    """In training, sets a random fraction of the inputs to 0 and scales the others to preserve the expected sum.
 
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
 
@@ -50,7 +50,7 @@ class Dropout(Disturbing):
       rate: the fraction.
       noise_shape: the shape in which elements are drawn, which broadcasts to that of the inputs; None stands for their
         own size.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -201,7 +201,7 @@ class SpatialDropout3D(_DropoutOfImages):
 
 
 class AlphaDropout(Disturbing):
-    """Dropout that keeps mean and variance, for networks of `selu`.
+    """Dropout that preserves mean and variance, for networks with `selu`.
 
     Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks (2017).
 
@@ -209,7 +209,7 @@ class AlphaDropout(Disturbing):
       rate: the fraction that is dropped.
       noise_shape: the shape in which elements are drawn, which broadcasts to that of the inputs; None stands for their
         own size.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -233,7 +233,7 @@ class AlphaDropout(Disturbing):
         self.noise_shape = noise_shape
 
     def _disturbed(self, inputs: Tensor) -> Tensor:
-        """The inputs, some of them what selu tends to."""
+        """The inputs, some of them replaced by selu's negative limit."""
         sizes = inputs.shape.as_list()
         if self.noise_shape is not None:
             sizes = [sizes[place] if size is None else size for place, size in enumerate(self.noise_shape)]
@@ -248,7 +248,7 @@ class GaussianDropout(Disturbing):
 
     Args:
       rate: the fraction that dropout of the same effect would drop.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -279,7 +279,7 @@ class GaussianNoise(Disturbing):
 
     Args:
       stddev: their standard deviation.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:

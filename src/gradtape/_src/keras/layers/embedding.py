@@ -1,4 +1,4 @@
-"""Embedding: rows of a matrix of weights by their numbers."""
+"""Embedding: rows of a weight matrix by index."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gradtape._src.ops.gathering import gather
 
 
 class Embedding(Configured):
-    """The rows of a matrix of weights that integers number.
+    """Maps integers to rows of a weight matrix.
 
     Args:
       input_dim: how many rows there are; inputs lie in [0, input_dim).
       output_dim: the length of a row.
-      embeddings_initializer: how weights begin: an initializer, its name or its configuration.
-      embeddings_regularizer: what is added to the loss for weights.
-      embeddings_constraint: what weights are put through after each step of an optimizer.
+      embeddings_initializer: initializers of the weights: an initializer, its name or its configuration.
+      embeddings_regularizer: regularizers of the weights.
+      embeddings_constraint: constraints applied to the weights after each optimizer step.
       mask_zero: whether inputs of 0 are padding, which layers that know masks then leave out.
       weights: the matrix to begin with, in place of an initializer's.
       quantization_config: None.
@@ -82,20 +82,20 @@ class Embedding(Configured):
 
     @property
     def embeddings(self) -> Any:
-        """The variable of rows."""
+        """The weight matrix."""
         if not self.built:
             raise AttributeError("You must build the layer before accessing `embeddings`.")
         return self._embeddings
 
     def build(self, input_shape: Shape | None = None) -> None:
-        """Makes the matrix."""
+        """Creates the matrix."""
         if self.built:
             return
         self._embeddings = self._weight("embeddings", (self.input_dim, self.output_dim))
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if inputs.dtype is not int32 and inputs.dtype is not int64:
             inputs = apply_cast(inputs, int32)
         try:
@@ -107,11 +107,11 @@ class Embedding(Configured):
 
     @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Which inputs are no padding; None unless 0 is."""
+        """The mask of inputs other than 0 if `mask_zero`, else None."""
         return apply_elementwise("not_equal", inputs, 0) if self.mask_zero else None
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return (*input_shape, self.output_dim)
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What layers of images share: batches or single images, alone or with labels and masks, and what is drawn for them."""
+"""Base classes of image layers, for batches or single images, alone or in a dict with labels and masks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ImageLayer(Preparing):
     data_format: str
 
     def _of_images(self, data_format: str | None) -> None:
-        """Keeps where channels are, and what follows from it."""
+        """Stores the data format."""
         self.data_format = standardize_data_format(data_format)
         self._height_axis = -3 if self.data_format == "channels_last" else -2
 
@@ -39,7 +39,7 @@ class ImageLayer(Preparing):
         return super()._taken(value)
 
     def call(self, data: Any, training: bool | None = True) -> Any:
-        """The images, changed in training."""
+        """Transforms images in training."""
         images = data["images"] if isinstance(data, dict) else data
         if images.ndim not in (3, 4):
             raise ValueError(
@@ -69,15 +69,15 @@ class ImageLayer(Preparing):
         return found
 
     def _draw(self, images: Tensor) -> Any:
-        """What is drawn for a batch."""
+        """Draws the random parameters for a batch."""
         return None
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
-        """A batch as it becomes; `nearest` where values are classes and have no mean."""
+        """Transforms a batch; `nearest` for class indices, which cannot be interpolated."""
         raise NotImplementedError
 
     def compute_output_spec(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         if not isinstance(data, dict):
             return super().compute_output_spec(data, *args, **kwargs)
         moved = ("images", "segmentation_masks") if self._moves else ("images",)
@@ -92,7 +92,7 @@ class ImageLayer(Preparing):
 
 
 class Sized(ImageLayer):
-    """A layer that makes images of one size."""
+    """A layer that produces images of one size."""
 
     height: int
     width: int
@@ -110,7 +110,7 @@ class Sized(ImageLayer):
 
 
 class Augmenting(ImageLayer):
-    """A layer that changes images at random in training, each in its own way.
+    """A layer that transforms each image at random in training.
 
     Attributes:
       _bounds: between which its factor lies.
@@ -119,12 +119,12 @@ class Augmenting(ImageLayer):
     _bounds: ClassVar[tuple[float, float]] = (-1, 1)
 
     def _seeded(self, seed: int | None) -> None:
-        """Keeps a seed, and the seeds that follow from it."""
+        """Stores the seed, and creates the seed generator."""
         self.seed = seed
         self.generator = SeedGenerator(seed)
 
     def _range(self, factor: Any) -> tuple[float, float]:
-        """The bounds that a factor stands for: itself for two numbers, both signs of one within the layer's bounds."""
+        """Normalizes a factor to bounds: two numbers, or plus and minus one number, limited to the layer's bounds."""
         low, high = self._bounds
         message = (
             "The `factor` argument should be a number (or a list of two numbers) in the range "
@@ -141,7 +141,7 @@ class Augmenting(ImageLayer):
 
 
 def two_values(value_range: Any) -> Any:
-    """The range, unless it is not two numbers."""
+    """Checks that the range consists of two numbers."""
     if not isinstance(value_range, tuple | list) or len(value_range) != 2:
         raise ValueError(
             f"The `value_range` argument should be a list of two numbers. Received: value_range={value_range}"

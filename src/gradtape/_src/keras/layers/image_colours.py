@@ -16,18 +16,18 @@ from gradtape._src.ops.masking import where
 
 
 class Colouring(Augmenting):
-    """A layer of whose images each value changes by itself."""
+    """A layer that transforms each value separately."""
 
     _moves = False
 
     value_range: Any
 
     def _numbers(self, images: Tensor, low: float, high: float, dtype: Any = None) -> Tensor:
-        """A number for each image, of axes that broadcast."""
+        """One random number per image, with axes to broadcast."""
         return random.uniform((images.shape[0], 1, 1, 1), low, high, dtype, seed=self.generator)
 
     def _clipped(self, images: Tensor) -> Tensor:
-        """Values cut to their range."""
+        """Clips values to their range."""
         return clip_by_value(images, float(self.value_range[0]), float(self.value_range[1]))
 
     def _channels(self, images: Tensor) -> tuple[list[Tensor], int]:
@@ -37,19 +37,19 @@ class Colouring(Augmenting):
 
 
 def _rescaled(images: Tensor, old: Any, new: Any) -> Tensor:
-    """Values of one range in another."""
+    """Maps values from one range to another."""
     if tuple(old) == tuple(new):
         return images
     return (images - float(old[0])) / float(old[1] - old[0]) * float(new[1] - new[0]) + float(new[0])
 
 
 class RandomBrightness(Colouring):
-    """In training, makes images lighter or darker, each by its own amount.
+    """In training, changes the brightness of each image at random.
 
     Args:
       factor: the greatest change as a fraction of the range of values, or the least and the greatest.
       value_range: the least and the greatest value of pixels.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
@@ -84,14 +84,14 @@ class RandomBrightness(Colouring):
 
 
 class RandomContrast(Colouring):
-    """In training, moves each channel's values away from their mean or towards it.
+    """In training, changes the contrast of each image at random.
 
     Args:
       factor: the greatest change, or how much less at most and how much more: values differ from their mean by 1 - the
         first to 1 + the second of what they did.
       value_range: the least and the greatest value of pixels.
-      seed: an int from which the numbers drawn follow.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      seed: an int to seed the random numbers, or None.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -129,13 +129,13 @@ class RandomContrast(Colouring):
 
 
 class RandomSaturation(Colouring):
-    """In training, makes colours paler or stronger.
+    """In training, changes the saturation of each image at random.
 
     Args:
       factor: from 0 for gray by 0.5 for no change to 1 for the strongest: one number, or the least and the greatest.
       value_range: the least and the greatest value of pixels.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      seed: an int from which the numbers drawn follow.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -170,13 +170,13 @@ class RandomSaturation(Colouring):
 
 
 class RandomHue(Colouring):
-    """In training, turns colours around the circle of hues.
+    """In training, changes the hue of each image at random.
 
     Args:
       factor: the greatest turn as a fraction of half the circle, or the least and the greatest; each way as likely.
       value_range: the least and the greatest value of pixels.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      seed: an int from which the numbers drawn follow.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -217,12 +217,12 @@ class RandomHue(Colouring):
 
 
 class RandomGrayscale(Colouring):
-    """In training, makes some images gray.
+    """In training, converts random images to grayscale.
 
     Args:
       factor: how likely each becomes so.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      seed: an int from which the numbers drawn follow.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -251,12 +251,12 @@ class RandomGrayscale(Colouring):
 
 
 class RandomInvert(Colouring):
-    """In training, makes negatives of some images: each value becomes the greatest one minus it.
+    """In training, inverts random images: each value is replaced by the maximum minus it.
 
     Args:
       factor: how likely, at most, or at least and at most.
       value_range: the least and the greatest value of pixels.
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 

@@ -18,7 +18,7 @@ class CenterCrop(Sized):
 
     Args:
       height, width: the size.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Example:
@@ -59,7 +59,7 @@ class Resizing(Sized):
       fill_mode: "constant".
       fill_value: what borders are filled with.
       antialias: whether what is too fine for a smaller image is filtered out.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Example:
@@ -108,8 +108,8 @@ class RandomCrop(Sized, Augmenting):
 
     Args:
       height, width: the size.
-      seed: an int from which the numbers drawn follow.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      seed: an int to seed the random numbers, or None.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       name: the layer's name.
       kwargs: `dtype`, as :class:`Layer` takes it.
 

@@ -1,4 +1,4 @@
-"""Layers that number words and integers by a vocabulary, which they are given or learn from data."""
+"""Layers that map strings and integers to indices of a vocabulary, given or learned from data."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._engine.record.primitive import fail_trace
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
+from gradtape._src.core.errors import FailedPreconditionError
 from gradtape._src.core.string_tensor import StringTensor
 from gradtape._src.keras import settings
 from gradtape._src.keras.inputs import TENSORS
@@ -63,7 +64,7 @@ class Lookup(Configured):
     encoding: str
 
     def _begin(self, vocabulary: Any, idf_weights: Any, **options: Any) -> None:
-        """Keeps options and the vocabulary that is given."""
+        """Stores options and the given vocabulary."""
         check_dense(options["sparse"])
         options["output_mode"] = mode_of(options["output_mode"], type(self).__name__)
         most, mode = options["max_tokens"], options["output_mode"]
@@ -119,7 +120,7 @@ class Lookup(Configured):
         return (value.decode() if isinstance(value, bytes) else str(value)) if self._text else int(value)
 
     def _array(self, value: Any) -> np.ndarray:
-        """Data as an array of tokens."""
+        """Converts data to an array of tokens."""
         if self._text:
             texts: Any = np.asarray(StringTensor(value), object)
             decoded = np.empty(texts.shape, object)
@@ -129,7 +130,7 @@ class Lookup(Configured):
         return np.asarray(as_tensor(value))
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
-        """The tokens in the order of their numbers.
+        """The tokens in the order of their indices.
 
         Args:
           include_special_tokens: whether those of the mask and of what is unknown come first.
@@ -145,7 +146,7 @@ class Lookup(Configured):
         return [*(special if include_special_tokens else ()), *self._tokens]
 
     def vocabulary_size(self) -> int:
-        """How many numbers there are.
+        """The size of the vocabulary.
 
         Returns:
           An int.
@@ -157,7 +158,7 @@ class Lookup(Configured):
         return self._start + len(self._tokens)
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
-        """Gives the layer its tokens.
+        """Sets the vocabulary.
 
         Args:
           vocabulary: the tokens in order, or the path of a file with one in each line.
@@ -222,7 +223,7 @@ class Lookup(Configured):
         self._rarity = np.pad(weights, (before, behind), constant_values=(weights.mean(), 0)).astype(settings.floatx())
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
-        """Learns the tokens of data, the most frequent ones first.
+        """Learns the vocabulary from data, most frequent tokens first.
 
         Args:
           data: an array, a tensor or a list, or a dataset or another iterable of batches of them.
@@ -280,7 +281,7 @@ class Lookup(Configured):
             self._seen += 1
 
     def finalize_state(self) -> None:
-        """Makes the vocabulary of what was counted.
+        """Creates the vocabulary from the counts.
 
         Example:
           >>> layer = tf.keras.layers.StringLookup()
@@ -292,7 +293,7 @@ class Lookup(Configured):
         if self._fixed or not self._counts:
             return
         known = [token for token in self._counts if token not in (self.mask_token, self.oov_token)]
-        # The last of equally frequent ones comes first, texts in the order of their bytes.
+        # The last of equally frequent ones comes first, strings in the order of their bytes.
         ordered = sorted(known, key=lambda token: (self._counts[token], token.encode() if self._text else token))[::-1]
         tokens = ordered[: self.max_tokens - self._start] if self.max_tokens else ordered
         self._know(tokens)
@@ -302,7 +303,7 @@ class Lookup(Configured):
         self.reset_state()
 
     def reset_state(self) -> None:
-        """Forgets what was counted.
+        """Resets the counts.
 
         Example:
           >>> tf.keras.layers.StringLookup().reset_state()
@@ -318,7 +319,7 @@ class Lookup(Configured):
         )
 
     def _encode(self, numbers: Tensor) -> Tensor:
-        """Numbers as the output mode has them."""
+        """Encodes indices by the output mode."""
         if self.output_mode == "int":
             return numbers
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
@@ -330,17 +331,17 @@ class Lookup(Configured):
         return self.max_tokens if self.pad_to_max_tokens else self.vocabulary_size()
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return input_shape if self.output_mode == "int" else encoded_shape(input_shape, self.output_mode, self._depth)
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         dtype = settings.floatx() if self.output_mode == "tf_idf" else "int64"
         return KerasTensor(shape, dtype, record_history=is_remembered(inputs))
 
     def save_assets(self, folder: str) -> None:
-        """Writes a vocabulary that was learnt.
+        """Writes a learned vocabulary.
 
         Args:
           folder: where a file of it is made.
@@ -360,7 +361,7 @@ class Lookup(Configured):
                 file.write("\n".join(str(token) for token in self.get_vocabulary()))
 
     def load_assets(self, folder: str) -> None:
-        """Reads a vocabulary that `save_assets` wrote.
+        """Reads a vocabulary written by `save_assets`.
 
         Args:
           folder: where its file is.
@@ -386,7 +387,7 @@ class OfText(Lookup):
     _text = True
 
     def __call__(self, inputs: Any) -> Any:
-        """The layer's function of text."""
+        """Computes the layer's output."""
         if isinstance(inputs, KerasTensor):
             raise TypeError(
                 f"{type(self).__name__} takes text, and models compute with numbers: call it in a map of the "
@@ -396,7 +397,11 @@ class OfText(Lookup):
         return self.call(inputs)
 
     def _numbered(self, texts: np.ndarray) -> np.ndarray:
-        """The numbers of texts."""
+        """The numbers of strings."""
+        if not hasattr(self, "_numbers"):
+            raise FailedPreconditionError(
+                None, None, f"Table not initialized: give {self.name} a vocabulary, or call `adapt`."
+            )
         unknown = self._mask_size if self.num_oov_indices else -1
         numbers = np.empty(texts.shape, np.int64)
         for place in np.ndindex(texts.shape):
@@ -408,7 +413,7 @@ class OfText(Lookup):
 
 
 class StringLookup(OfText):
-    """The numbers of texts in a vocabulary, or the texts of numbers.
+    """The numbers of strings in a vocabulary, or the strings of numbers.
 
     Args:
       max_tokens: the greatest size of the vocabulary; None for any.
@@ -417,7 +422,7 @@ class StringLookup(OfText):
       oov_token: what stands for what is unknown.
       vocabulary: the tokens in order, or the path of a file with one in each line; None: `adapt` learns them.
       idf_weights: how much each counts, if results are "tf_idf".
-      invert: whether numbers become texts.
+      invert: whether numbers become strings.
       output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as :class:`CategoryEncoding` has them, "tf_idf"
         for counts times weights that are great for rare tokens.
       pad_to_max_tokens: whether rows are as wide as max_tokens however many there are.

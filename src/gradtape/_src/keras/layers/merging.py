@@ -52,7 +52,7 @@ class Merge(Configured):
         self.built = True
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if not isinstance(inputs, list | tuple):
             raise ValueError(
                 f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list of tensors)"
@@ -69,7 +69,7 @@ class Merge(Configured):
         raise NotImplementedError
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         merged: tuple[int | None, ...] = tuple(input_shape[0][1:])
         for shape in input_shape[1:]:
             merged = _broadcast(merged, tuple(shape[1:]))
@@ -91,7 +91,7 @@ class Merge(Configured):
 
 
 def _broadcast(one: Shape, other: Shape) -> Shape:
-    """The common shape. ValueError where there is none."""
+    """The common shape. Raises ValueError if there is none."""
     if len(one) < len(other):
         return _broadcast(other, one)
     front = len(one) - len(other)
@@ -171,7 +171,7 @@ class Add(Merge):
 
 
 class Subtract(Merge):
-    """The first input less the second.
+    """Subtracts the second input from the first.
 
     Args:
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -295,7 +295,7 @@ class Concatenate(Merge):
         return concat(inputs, self.axis)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         if not _is_shape(input_shape) or not _is_shape(input_shape[0]):
             raise ValueError(
                 f"A `Concatenate` layer should be called on a list of inputs. Received: input_shape={input_shape}"
@@ -400,7 +400,7 @@ class Dot(Merge):
         return apply_reshape(apply_matmul(left, right, False, False), (batch, *((*rows, *columns) or (1,))))
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         if not _is_shape(input_shape) or len(input_shape) != 2:
             raise ValueError(
                 f"A `Dot` layer should be called on a list of 2 inputs. Received: input_shape={input_shape}"
@@ -413,11 +413,11 @@ class Dot(Merge):
         return tuple(joined if len(joined) > 1 else [*joined, 1])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: steps are gone."""
+        """None: the time axis was reduced."""
 
 
 def _moved(value: Tensor, source: int, target: int) -> Tensor:
-    """The tensor with one of its axes at another place."""
+    """Moves an axis of a tensor."""
     if source == target:
         return value
     order = [axis for axis in range(value.ndim) if axis != source]
@@ -426,7 +426,7 @@ def _moved(value: Tensor, source: int, target: int) -> Tensor:
 
 
 def _unit(value: Tensor, axis: int) -> Tensor:
-    """Vectors along an axis over their lengths."""
+    """Vectors along an axis, normalized to length 1."""
     squares = apply_reduce("Sum", value * value, axis, True)
     return value * apply_elementwise("rsqrt", apply_elementwise("maximum", squares, 1e-14))
 

@@ -1,4 +1,4 @@
-"""Layers that shift and scale their inputs to mean 0 and variance 1, or to length 1."""
+"""Normalization layers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gradtape._src.nn.normalization import moments
 
 
 class Normalizing(Configured):
-    """A layer whose results have the shape of its inputs, and their mask."""
+    """A layer whose outputs have the shape and mask of its inputs."""
 
     axis: Any
     center: Any
@@ -37,12 +37,12 @@ class Normalizing(Configured):
         self.supports_masking = True
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the inputs. ValueError where they have no such axis."""
+        """The shape of the inputs. Raises ValueError if an axis is out of range."""
         check_axes(self.axis, input_shape)
         return input_shape
 
     def _precise(self, inputs: Tensor) -> tuple[Tensor, Any, Any]:
-        """Inputs, gamma and beta in the inputs' precision, at least float32, before results are cast."""
+        """Inputs, gamma and beta in the inputs' dtype, at least float32."""
         dtype = inputs.dtype
         if dtype.name == self.variable_dtype and dtype.size > 2:
             return inputs, self.gamma, self.beta
@@ -52,12 +52,12 @@ class Normalizing(Configured):
         return inputs, gamma, beta
 
     def _finished(self, outputs: Tensor) -> Tensor:
-        """Results in the layer's dtype."""
+        """Casts outputs to the layer's dtype."""
         dtype = self.compute_dtype
         return outputs if outputs.dtype.name == dtype else apply_cast(outputs, dtype)
 
     def _scale_and_shift(self, shape: tuple[Any, ...]) -> None:
-        """Makes gamma and beta where they are asked for."""
+        """Creates gamma and beta if they are used."""
         self.gamma = self._weight("gamma", shape, autocast=False) if self.scale else None
         self.beta = self._weight("beta", shape, autocast=False) if self.center else None
 
@@ -71,13 +71,13 @@ class BatchNormalization(Normalizing):
     Args:
       axis: the axis of channels.
       momentum: how much of the moving means stays at each step.
-      epsilon: what keeps the root from 0.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
-      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: how weights begin: an
+      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: initializers: an
         initializer, its name or its configuration.
-      beta_regularizer, gamma_regularizer: what is added to the loss for weights.
-      beta_constraint, gamma_constraint: what weights are put through after each step of an optimizer.
+      beta_regularizer, gamma_regularizer: regularizers of the weights.
+      beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
       renorm: whether the batch's values are corrected towards the moving ones.
       renorm_clipping: the bounds "rmin", "rmax" and "dmax" of the correction.
       renorm_momentum: how much of the correction's moving means stays at each step.
@@ -161,7 +161,7 @@ class BatchNormalization(Normalizing):
         self.moving_variance: Any = None
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
+        """Creates the weights."""
         shape = (input_shape[self.axis],)
         self._scale_and_shift(shape)
         for name in ("moving_mean", "moving_variance"):
@@ -183,7 +183,7 @@ class BatchNormalization(Normalizing):
         self._axes = axes
         wide = [1] * len(input_shape)
         wide[self.axis] = shape[0]
-        # Where channels are last, vectors broadcast as they are.
+        # With channels last, vectors broadcast without reshaping.
         self._wide = None if len(axes) == len(input_shape) - 1 and axes == list(range(len(axes))) else tuple(wide)
         self.built = True
 
@@ -191,7 +191,7 @@ class BatchNormalization(Normalizing):
         return apply_elementwise("sqrt", _alike(self.moving_variance_initializer)(shape, dtype=dtype))
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if mask is not None and mask.ndim != inputs.ndim - 1:
             raise ValueError(
                 "The mask provided should be one dimension less than the inputs. "
@@ -231,7 +231,7 @@ class BatchNormalization(Normalizing):
         return apply_reshape(mean, (-1,)), apply_reshape(variance, (-1,))
 
     def _moments_of_all(self, inputs: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The moments of all replicas' batches."""
+        """The moments over all replicas' batches."""
         kept = full_like(inputs, 1.0)
         if mask is not None:
             kept = apply_reshape(apply_cast(mask, inputs.dtype), (*tuple(mask.shape), 1)) * kept
@@ -251,11 +251,11 @@ class BatchNormalization(Normalizing):
 
     @staticmethod
     def _follow(moving: Any, value: Tensor, momentum: float) -> None:
-        """Lets a moving mean follow a value."""
+        """Updates a moving mean."""
         moving.assign(moving * momentum + value * (1.0 - momentum))
 
     def _renormed(self, mean: Tensor, variance: Tensor, gamma: Any, beta: Any) -> tuple[Tensor, Tensor]:
-        """Gamma and beta with the correction towards the moving values, which follow the batch's."""
+        """Gamma and beta corrected by batch renormalization towards the moving values."""
         stddev = apply_elementwise("sqrt", variance + self.epsilon)
         expected = apply_elementwise("maximum", as_tensor(self.renorm_stddev), self.epsilon**0.5)
         ratio = apply_stop_gradient(stddev / expected)
@@ -282,7 +282,7 @@ class BatchNormalization(Normalizing):
 
 
 def _alike(initializer: Any) -> Any:
-    """Another initializer of the same configuration, whose draws are its own."""
+    """A copy of an initializer, which draws independently."""
     return (
         type(initializer).from_config(initializer.get_config()) if hasattr(initializer, "get_config") else initializer
     )
@@ -308,12 +308,12 @@ class LayerNormalization(Normalizing):
 
     Args:
       axis: the axis that is normalized, or several; gamma and beta have their sizes.
-      epsilon: what keeps the root from 0.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
-      beta_initializer, gamma_initializer: how weights begin: an initializer, its name or its configuration.
-      beta_regularizer, gamma_regularizer: what is added to the loss for weights.
-      beta_constraint, gamma_constraint: what weights are put through after each step of an optimizer.
+      beta_initializer, gamma_initializer: initializers of the weights: an initializer, its name or its configuration.
+      beta_regularizer, gamma_regularizer: regularizers of the weights.
+      beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
       rms_scaling: whether inputs are divided alone, by the root of the variance, without being shifted.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
@@ -350,8 +350,9 @@ class LayerNormalization(Normalizing):
     ) -> None:
         if rms_scaling:
             warnings.warn(
-                "You passed `rms_scaling=True`, which is deprecated: it scales by the variance, not by the root mean "
-                "square. For that use `keras.layers.RMSNormalization`.",
+                "You passed `rms_scaling=True`, which is deprecated. This argument incorrectly scales the input by "
+                "the variance, not the root mean square. To correctly use RMS Normalization, please use "
+                "`keras.layers.RMSNormalization` instead.",
                 stacklevel=2,
             )
         super().__init__(**kwargs)
@@ -371,21 +372,21 @@ class LayerNormalization(Normalizing):
         self.autocast = False
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
+        """Creates the weights."""
         self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
         shape = tuple(input_shape[axis] for axis in self.axis)
         self.gamma = self._weight("gamma", shape, autocast=False) if self.scale or self.rms_scaling else None
         self.beta = self._weight("beta", shape, autocast=False) if self.center and not self.rms_scaling else None
         rank = len(input_shape)
         places = {axis % rank for axis in self.axis}
-        # Where the last axis alone is normalized, vectors broadcast as they are.
+        # If only the last axis is normalized, vectors broadcast without reshaping.
         self._wide = None
         if places != {rank - 1}:
             self._wide = tuple(input_shape[axis] if axis in places else 1 for axis in range(rank))
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         inputs, gamma, beta = self._precise(inputs)
         if self._wide is not None:
             gamma = None if gamma is None else apply_reshape(gamma, self._wide)
@@ -410,19 +411,19 @@ def axis_of(axis: Any, message: str) -> int | list[int]:
 
 
 class GroupNormalization(Normalizing):
-    """Normalization over places and groups of neighbouring channels of each example.
+    """Group normalization: over positions and groups of consecutive channels of each example.
 
     Wu and He, Group Normalization (2018).
 
     Args:
       groups: the number of groups, which divides that of channels; -1 for as many as there are channels.
       axis: the axis of channels.
-      epsilon: what keeps the root from 0.
+      epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
-      beta_initializer, gamma_initializer: how weights begin: an initializer, its name or its configuration.
-      beta_regularizer, gamma_regularizer: what is added to the loss for weights.
-      beta_constraint, gamma_constraint: what weights are put through after each step of an optimizer.
+      beta_initializer, gamma_initializer: initializers of the weights: an initializer, its name or its configuration.
+      beta_regularizer, gamma_regularizer: regularizers of the weights.
+      beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -476,7 +477,7 @@ class GroupNormalization(Normalizing):
         self.autocast = False
 
     def build(self, input_shape: Shape) -> None:
-        """Makes the weights."""
+        """Creates the weights."""
         channels = input_shape[self.axis]
         if channels is None:
             raise ValueError(
@@ -502,7 +503,7 @@ class GroupNormalization(Normalizing):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         inputs, gamma, beta = self._precise(inputs)
         shape, place = inputs.shape.as_list(), self._place
         grouped = apply_reshape(inputs, (*shape[:place], *self._wide[place : place + 2], *shape[place + 1 :]))

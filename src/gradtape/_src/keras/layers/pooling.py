@@ -1,4 +1,4 @@
-"""Layers that keep the largest or the mean of windows, or of whole inputs."""
+"""Pooling layers."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class Pooling(Configured):
         self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         layout = _FORMATS[self.data_format][self.rank]
         return type(self)._pool(inputs, self.pool_size, self.strides, self.padding.upper(), layout)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         last = self.data_format == "channels_last"
         if self.padding not in ("valid", "same"):
             raise ValueError(f"Argument `padding` must be either 'valid' or 'same'. Received: padding={self.padding}")
@@ -78,7 +78,7 @@ class Pooling(Configured):
 
 
 class MaxPooling(Pooling):
-    """Pooling whose windows have two elements along each axis unless told."""
+    """Pooling with windows of size 2 by default."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class AveragePooling3D(Pooling):
 
 
 class GlobalPooling(Configured):
-    """Pooling over all places.
+    """Global pooling.
 
     Attributes:
       rank: the number of spatial axes.
@@ -202,11 +202,11 @@ class GlobalPooling(Configured):
         self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return apply_reduce(self._reduction, inputs, self._axes, self.keepdims)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         gone = (1,) * self.rank if self.keepdims else ()
         if self.data_format == "channels_last":
             return (input_shape[0], *gone, input_shape[-1])
@@ -214,13 +214,13 @@ class GlobalPooling(Configured):
 
 
 class GlobalMax(GlobalPooling):
-    """The largest of all places."""
+    """The largest of all positions."""
 
     _reduction = "Max"
 
 
 class GlobalMean(GlobalPooling):
-    """The mean of all places."""
+    """The mean of all positions."""
 
     _reduction = "Mean"
 
@@ -288,7 +288,7 @@ class GlobalAveragePooling1D(GlobalMean):
         self.supports_masking = True
 
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        """The layer's function of its inputs; steps that the mask leaves out do not count."""
+        """Computes the layer's output, ignoring masked time steps."""
         if mask is None:
             return super().call(inputs)
         batch, steps = tuple(mask.shape)
@@ -299,7 +299,7 @@ class GlobalAveragePooling1D(GlobalMean):
         return sums[0] / sums[1]
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: steps are gone."""
+        """None: the time axis was reduced."""
 
 
 class GlobalAveragePooling2D(GlobalMean):

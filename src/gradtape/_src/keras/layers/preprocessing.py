@@ -1,4 +1,4 @@
-"""Layers that prepare data: scales, bins and categories."""
+"""Preprocessing layers: rescaling, discretization and category encoding."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from gradtape._src.ops.sorting import searchsorted
 
 
 class Preparing(Configured):
-    """A layer that takes data as it comes: arrays and nested lists too, of any dtype."""
+    """A layer that accepts arrays and nested lists of any dtype."""
 
     _allow_non_tensor_positional_args = True
     _convert_input_args = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The layer's function of data."""
+        """Computes the layer's output."""
         if args:
             args = (self._taken(args[0]), *args[1:])
         return super().__call__(*args, **kwargs)
@@ -62,7 +62,7 @@ class Rescaling(Preparing):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         scale, offset = self._cast(self.scale), self._cast(self.offset)
         if scale.ndim and settings.image_data_format() == "channels_first":
             scale = apply_reshape(scale, (*tuple(scale.shape), *(1,) * (3 - scale.ndim)))
@@ -80,7 +80,7 @@ class Rescaling(Preparing):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         read = {
             name: serialization.deserialize_keras_object(config[name], custom_objects) for name in ("scale", "offset")
         }
@@ -88,7 +88,7 @@ class Rescaling(Preparing):
 
 
 class Discretization(Preparing):
-    """The numbers of the bins that values lie in.
+    """Maps values to indices of bins.
 
     Args:
       bin_boundaries: the boundaries between bins, in order.
@@ -153,7 +153,7 @@ class Discretization(Preparing):
         return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
-        """Shows the layer data, of which it makes bins.
+        """Computes bins from data.
 
         Args:
           data: an array, a tensor, or an iterable of batches of these.
@@ -201,7 +201,7 @@ class Discretization(Preparing):
         self.summary = _compressed(merged[:, np.argsort(merged[0])], self.epsilon)
 
     def finalize_state(self) -> None:
-        """Makes the boundaries of what was seen.
+        """Computes the boundaries from the summary.
 
         Example:
           >>> layer = tf.keras.layers.Discretization(num_bins=2)
@@ -214,7 +214,7 @@ class Discretization(Preparing):
             self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
 
     def reset_state(self) -> None:
-        """Forgets what was seen.
+        """Resets the summary.
 
         Example:
           >>> layer = tf.keras.layers.Discretization(num_bins=2)
@@ -227,7 +227,7 @@ class Discretization(Preparing):
             self.summary = np.zeros((2, 0), np.float32)
 
     def call(self, inputs: Any) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if self.bin_boundaries is None:
             raise ValueError(
                 "You need to either pass the `bin_boundaries` argument at construction time or call `adapt(dataset)` "
@@ -242,14 +242,14 @@ class Discretization(Preparing):
         return encoded(places, self.output_mode, len(self.bin_boundaries) + 1, self.output_dtype)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         if self.output_mode == "int":
             return input_shape
         depth = self.num_bins if self.bin_boundaries is None else len(self.bin_boundaries) + 1
         return encoded_shape(input_shape, self.output_mode, depth)
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         shape = self.compute_output_shape(tuple(inputs.shape))
         return KerasTensor(shape, self.output_dtype, record_history=is_remembered(inputs))
 
@@ -261,7 +261,7 @@ class Discretization(Preparing):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         if None in (config.get("bin_boundaries"), config.get("num_bins")):
             return cls(**config)
         layer = cls(**{**config, "bin_boundaries": None})
@@ -281,7 +281,7 @@ def _compressed(summary: np.ndarray, epsilon: float) -> np.ndarray:
 
 
 class CategoryEncoding(Preparing):
-    """Integers as rows of numbers.
+    """Encodes integers as one-hot, multi-hot or count vectors.
 
     Args:
       num_tokens: how many categories there are; inputs lie in [0, num_tokens).
@@ -331,7 +331,7 @@ class CategoryEncoding(Preparing):
         return encoded(as_tensor(inputs), self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return encoded_shape(input_shape, self.output_mode, self.num_tokens)
 
 

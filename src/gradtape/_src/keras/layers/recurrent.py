@@ -1,4 +1,4 @@
-"""Recurrent layers: a cell applied to the steps of sequences, one after another."""
+"""Recurrent layers: SimpleRNN, GRU and LSTM."""
 
 from __future__ import annotations
 
@@ -11,58 +11,54 @@ from gradtape._src.keras.layers.rnn import RNN
 
 
 class Recurrent(RNN):
-    """A recurrent layer with a cell of its own, whose options it has.
+    """Base of recurrent layers that create their cell, whose options are also the layer's.
 
     Attributes:
-      _kind: the cell's class.
+      _kind: the class of the cell.
     """
 
     _kind: ClassVar[type[Cell]]
     _unwritten = ("use_cudnn",)
 
-    def __init__(
-        self,
-        cell: dict[str, Any],
-        return_sequences: bool,
-        return_state: bool,
-        go_backwards: bool,
-        stateful: bool,
-        unroll: bool,
-        **kwargs: Any,
-    ) -> None:
-        common: dict[str, Any] = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        """Makes the cell and the layer from a subclass's constructor's arguments, given as its `locals()`."""
+        kwargs = arguments["kwargs"]
+        options = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
         if "implementation" in kwargs:
-            common["implementation"] = kwargs.pop("implementation")
-        made = self._kind(**cell, **common, name=_NAMES[self._kind])
-        super().__init__(made, return_sequences, return_state, go_backwards, stateful, unroll, **kwargs)
+            options["implementation"] = kwargs.pop("implementation")
+        options.update({name: arguments[name] for name in options_of(self._kind)})
+        super().__init__(
+            self._kind(**options, name=_NAMES[self._kind]), **{name: arguments[name] for name in _OWN}, **kwargs
+        )
         self.input_spec = InputSpec(ndim=3)
 
 
+_OWN = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll", "activity_regularizer")
 _NAMES = {SimpleRNNCell: "simple_rnn_cell", GRUCell: "gru_cell", LSTMCell: "lstm_cell"}
 _DOC = """{what}
 
 Args:
-  units: the size of results and states.
+  units: the size of outputs and states.
   activation: the function {of}, or its name.
-{gates}  use_bias: whether a bias is added.
-  kernel_initializer, recurrent_initializer, bias_initializer: how weights begin: an initializer, its name or its
-    configuration.
-{forget}  kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer: what is added to the loss
-    for weights and for results.
-  kernel_constraint, recurrent_constraint, bias_constraint: what weights are put through after each step of an
-    optimizer.
-  dropout: the fraction of inputs that is dropped in training, the same at all steps.
-  recurrent_dropout: the fraction of states, likewise.
-  seed: an int from which the numbers drawn follow.
-  return_sequences: whether the outputs of all steps are returned, in place of the last one's.
-  return_state: whether the last states are returned besides.
-  go_backwards: whether steps are taken from the last to the first.
-  stateful: whether the next batch begins with the states at which the last one ended.
-  unroll: not used; steps are always taken one by one.
+{gates}  use_bias: whether to add a bias.
+  kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights: objects, names or
+    configurations.
+{forget}  kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer: regularizers of the weights
+    and of the outputs.
+  kernel_constraint, recurrent_constraint, bias_constraint: constraints applied to the weights after each optimizer
+    step.
+  dropout: the fraction of inputs to drop in training, the same at all time steps.
+  recurrent_dropout: the fraction of states to drop.
+  seed: an int to seed dropout, or None.
+  return_sequences: whether to return the outputs of all time steps instead of only the last.
+  return_state: whether to return the last states, too.
+  go_backwards: whether to process sequences in reverse.
+  stateful: whether the final states of a batch are the initial states of the next one.
+  unroll: not used; time steps are always computed one by one.
 {more}  kwargs: `name`, `trainable`, `dtype` and `zero_output_for_mask`.
 
 Raises:
-  ValueError: units that are not positive, unknown names, or inputs of another rank.
+  ValueError: units are not positive, a name is unknown, or inputs have a wrong rank.
 
 Example:
   >>> layer = tf.keras.layers.{name}(4, return_sequences=True)
@@ -72,10 +68,10 @@ Example:
   {weights}
 """
 _GATES = "  recurrent_activation: the function of the gates, or its name.\n"
-_RESET = """  reset_after: whether the gate r is applied after the product with the kernel of states, which then has a
-    bias too.
+_RESET = """  reset_after: whether to apply the gate r after the product with the recurrent kernel, which then has a
+    bias, too.
 """
-_FUSED = "  use_cudnn: not used; there are no kernels of another vendor.\n"
+_FUSED = "  use_cudnn: not used.\n"
 
 
 class SimpleRNN(Recurrent):
@@ -115,25 +111,7 @@ class SimpleRNN(Recurrent):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        cell = {
-            "units": units,
-            "activation": activation,
-            "use_bias": use_bias,
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-            "dropout": dropout,
-            "recurrent_dropout": recurrent_dropout,
-            "seed": seed,
-        }
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(locals())
 
 
 class GRU(Recurrent):
@@ -179,27 +157,7 @@ class GRU(Recurrent):
         **kwargs: Any,
     ) -> None:
         _check_fused(use_cudnn)
-        cell = {
-            "units": units,
-            "activation": activation,
-            "recurrent_activation": recurrent_activation,
-            "use_bias": use_bias,
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-            "dropout": dropout,
-            "recurrent_dropout": recurrent_dropout,
-            "reset_after": reset_after,
-            "seed": seed,
-        }
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(locals())
         self.use_cudnn = use_cudnn
 
 
@@ -209,7 +167,7 @@ class LSTM(Recurrent):
         "Hochreiter and Schmidhuber, Long Short-Term Memory (1997).",
         of="of the candidate and of the carried state",
         gates=_GATES,
-        forget="  unit_forget_bias: whether the bias of the gate f begins as ones.\n",
+        forget="  unit_forget_bias: whether to initialize the bias of the gate f to ones.\n",
         more=_FUSED,
         name="LSTM",
         weights="[[3, 16], [4, 16], [16]]",
@@ -245,27 +203,7 @@ class LSTM(Recurrent):
         **kwargs: Any,
     ) -> None:
         _check_fused(use_cudnn)
-        cell = {
-            "units": units,
-            "activation": activation,
-            "recurrent_activation": recurrent_activation,
-            "use_bias": use_bias,
-            "kernel_initializer": kernel_initializer,
-            "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer,
-            "unit_forget_bias": unit_forget_bias,
-            "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer,
-            "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint,
-            "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-            "dropout": dropout,
-            "recurrent_dropout": recurrent_dropout,
-            "seed": seed,
-        }
-        flags = (return_sequences, return_state, go_backwards, stateful, unroll)
-        super().__init__(cell, *flags, activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(locals())
         self.use_cudnn = use_cudnn
 
 

@@ -1,4 +1,4 @@
-"""Layers that cut, pad and repeat spatial axes."""
+"""Cropping, zero padding and upsampling layers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, pairs, several
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.reshaping import positive, repeated
+from gradtape._src.keras.ops.images import resize
 from gradtape._src.keras.settings import standardize_data_format
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.padding import pad
@@ -47,17 +48,17 @@ class Spatial(Configured):
 
 
 class Cropping(Spatial):
-    """Cuts off the ends of spatial axes."""
+    """Crops spatial axes."""
 
     cropping: tuple[Any, ...]
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
-        """What is cut off before and after each axis."""
+        """The cropping before and after each axis."""
         return self.cropping
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         self._left(tuple(inputs.shape), "inputs.shape")
         sizes = inputs.shape.as_list()[self._first : self._first + self.rank]
         cuts = [slice(low, size - high) for size, (low, high) in zip(sizes, self._ends, strict=True)]
@@ -65,11 +66,11 @@ class Cropping(Spatial):
         return inputs[before + tuple(cuts)]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return self._resized(input_shape, self._left(input_shape, "input_shape"))
 
     def _left(self, shape: Shape, word: str) -> list[int | None]:
-        """What is left of each axis. ValueError where nothing is."""
+        """The remaining size of each axis. Raises ValueError if nothing remains."""
         sizes = [
             None if size is None else size - sum(pair)
             for size, pair in zip(self._spatial(shape), self._ends, strict=True)
@@ -86,7 +87,7 @@ class Cropping(Spatial):
 
 
 class Cropping1D(Cropping):
-    """Cuts off the ends of sequences.
+    """Crops sequences.
 
     Args:
       cropping: how many steps are cut off at both ends, or a pair of numbers.
@@ -108,7 +109,7 @@ class Cropping1D(Cropping):
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
-        """What is cut off before and after the axis."""
+        """The cropping before and after the axis."""
         return (self.cropping,)
 
 
@@ -122,11 +123,11 @@ class _CroppingOfImages(Cropping):
 
 
 class Cropping2D(_CroppingOfImages):
-    """Cuts off the edges of images.
+    """Crops images.
 
     Args:
       cropping: how many pixels are cut off at all edges, a number for height and one for width, or a pair for each.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -144,11 +145,11 @@ class Cropping2D(_CroppingOfImages):
 
 
 class Cropping3D(_CroppingOfImages):
-    """Cuts off the sides of volumes.
+    """Crops volumes.
 
     Args:
       cropping: how much is cut off at all sides, a number for each axis, or a pair for each.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -166,24 +167,24 @@ class Cropping3D(_CroppingOfImages):
 
 
 class ZeroPadding(Spatial):
-    """Puts zeros around spatial axes."""
+    """Pads spatial axes with zeros."""
 
     padding: tuple[Any, ...]
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
-        """How many zeros come before and after each axis."""
+        """The padding before and after each axis."""
         return self.padding
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         channels = ((0, 0),)
         first = self.data_format == "channels_first"
         amounts = ((0, 0), *channels, *self._ends) if first else ((0, 0), *self._ends, *channels)
         return pad(inputs, amounts)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         grown = [
             None if size is None else size + sum(pair)
             for size, pair in zip(self._spatial(input_shape), self._ends, strict=True)
@@ -192,11 +193,11 @@ class ZeroPadding(Spatial):
 
 
 class ZeroPadding1D(ZeroPadding):
-    """Puts zeros before and after sequences.
+    """Pads sequences with zeros.
 
     Args:
       padding: how many steps of zeros at both ends, or a pair of numbers.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -216,7 +217,7 @@ class ZeroPadding1D(ZeroPadding):
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
-        """How many zeros come before and after the axis."""
+        """The padding before and after the axis."""
         return (self.padding,)
 
 
@@ -228,11 +229,11 @@ class _PaddingOfImages(ZeroPadding):
 
 
 class ZeroPadding2D(_PaddingOfImages):
-    """Puts zeros around images.
+    """Pads images with zeros.
 
     Args:
       padding: how many at all edges, a number for height and one for width, or a pair for each.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -250,11 +251,11 @@ class ZeroPadding2D(_PaddingOfImages):
 
 
 class ZeroPadding3D(_PaddingOfImages):
-    """Puts zeros around volumes.
+    """Pads volumes with zeros.
 
     Args:
       padding: how many at all sides, a number for each axis, or a pair for each.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -282,14 +283,14 @@ class UpSampling(Spatial):
         return self.size
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         for place, count in enumerate(self._factors):
             if count > 1:
                 inputs = repeated(inputs, self._first + place, count)
         return inputs
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         grown = [
             None if size is None else size * count
             for size, count in zip(self._spatial(input_shape), self._factors, strict=True)
@@ -298,7 +299,7 @@ class UpSampling(Spatial):
 
 
 class UpSampling1D(UpSampling):
-    """Repeats every step of sequences.
+    """Repeats every time step.
 
     Args:
       size: how often.
@@ -326,16 +327,17 @@ class UpSampling1D(UpSampling):
 
 
 class UpSampling2D(UpSampling):
-    """Repeats every row and column of images, or finds pixels between theirs.
+    """Upsamples images by repetition or interpolation.
 
     Args:
       size: how often, one number or one for rows and one for columns.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
-      interpolation: "nearest" to repeat, or "bilinear".
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
+      interpolation: "nearest" to repeat, or as `keras.ops.image.resize` takes it: "bilinear", "bicubic", "area",
+        "lanczos3" or "lanczos5".
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: sizes that are not positive, or another interpolation.
+      ValueError: sizes that are not positive; in a call, another interpolation.
 
     Example:
       >>> tf.keras.layers.UpSampling2D((1, 2))(tf.reshape([1.0, 2.0], [1, 1, 2, 1]))[0, :, :, 0].numpy()
@@ -355,23 +357,22 @@ class UpSampling2D(UpSampling):
         self.data_format = standardize_data_format(data_format)
         self.size = several(size, 2, "size")
         self.interpolation = interpolation.lower()
-        if self.interpolation not in ("nearest", "bilinear"):
-            raise ValueError(
-                "`interpolation` is 'nearest' or 'bilinear' here; for others resize with tf.image.resize. "
-                f"Received: interpolation={interpolation}"
-            )
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if self.interpolation == "nearest":
             return super().call(inputs)
+        if self.interpolation != "bilinear":
+            sides = inputs.shape[self._first : self._first + 2]
+            larger = [side * count for side, count in zip(sides, self.size, strict=True)]
+            return resize(inputs, larger, self.interpolation, data_format=self.data_format)
         for place, count in enumerate(self.size):
             inputs = _between(inputs, self._first + place, count)
         return inputs
 
 
 def _between(inputs: Tensor, axis: int, count: int) -> Tensor:
-    """So many elements for each along an axis, on the lines between neighbours' centres."""
+    """Upsamples an axis by linear interpolation."""
     size = inputs.shape[axis]
     if count == 1 or not inputs.shape.num_elements():
         return inputs
@@ -387,7 +388,7 @@ class UpSampling3D(UpSampling):
 
     Args:
       size: how often, one number or one for each axis.
-      data_format: "channels_last" or "channels_first"; None for what `keras.config.image_data_format` says.
+      data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:

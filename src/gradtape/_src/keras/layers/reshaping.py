@@ -1,4 +1,4 @@
-"""Layers that put each example's elements under another shape or order."""
+"""Flatten, Reshape, Permute and RepeatVector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtape._src.keras.settings import standardize_data_format
 
 
 class Flatten(Unchanging):
-    """Each example's elements in one row.
+    """Flattens each example.
 
     Args:
       data_format: "channels_last", or "channels_first" for inputs whose channels are put last before.
@@ -36,7 +36,7 @@ class Flatten(Unchanging):
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         rank = inputs.ndim
         if rank > 2 and self.data_format == "channels_first":
             inputs = apply_transpose(inputs, (0, *range(2, rank), 1))
@@ -44,13 +44,13 @@ class Flatten(Unchanging):
         return apply_reshape(inputs, (sizes[0], product(sizes[1:])))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         sizes = input_shape[1:]
         return (input_shape[0], None if None in sizes else product(sizes))  # type: ignore[arg-type]
 
 
 class Reshape(Unchanging):
-    """Each example's elements under another shape.
+    """Reshapes each example.
 
     Args:
       target_shape: the shape, without the axis of examples; one -1 is worked out.
@@ -82,11 +82,11 @@ class Reshape(Unchanging):
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return apply_reshape(inputs, self.compute_output_shape(tuple(inputs.shape)))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         sizes, target = input_shape[1:], self.target_shape
         if None in sizes:
             return (input_shape[0], *(None if size == -1 else size for size in target))
@@ -103,7 +103,7 @@ class Reshape(Unchanging):
 
 
 class Permute(Unchanging):
-    """Each example's axes in another order.
+    """Permutes the axes of each example.
 
     Args:
       dims: the axes in their new order, counted from 1.
@@ -130,16 +130,16 @@ class Permute(Unchanging):
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return apply_transpose(inputs, (0, *self.dims))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return (input_shape[0], *(input_shape[axis] for axis in self.dims))
 
 
 class RepeatVector(Configured):
-    """Each example's vector, several times under each other.
+    """Repeats each example's vector along a new axis.
 
     Args:
       n: how many times.
@@ -161,11 +161,11 @@ class RepeatVector(Configured):
         self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         return repeated(inputs[:, None], 1, self.n)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         return (input_shape[0], self.n, input_shape[1])
 
 
@@ -179,7 +179,7 @@ def positive(value: Any, name: str) -> int:
 
 
 def repeated(inputs: Tensor, axis: int, count: int) -> Tensor:
-    """Every element so many times in a row along an axis."""
+    """Repeats every element along an axis."""
     shape = inputs.shape.as_list()
     front, size, back = shape[:axis], shape[axis], shape[axis + 1 :]
     wide = apply_broadcast_to(apply_reshape(inputs, (*front, size, 1, *back)), (*front, size, count, *back))

@@ -1,4 +1,4 @@
-"""RNN: a cell applied to the steps of sequences, one after another."""
+"""RNN: applies a cell to the time steps of sequences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradtape._src.ops.joining import stack, unstack
 
 
 class StackedRNNCells(Layer):
-    """Cells one upon another as one cell: each takes the output of the one below.
+    """A stack of cells as one cell: each takes the output of the previous one.
 
     Args:
       cells: the cells.
@@ -56,7 +56,7 @@ class StackedRNNCells(Layer):
         return _output_size(self.cells[-1])
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Each cell's states to begin with.
+        """Each cell's initial states.
 
         Args:
           batch_size: the number of examples.
@@ -81,7 +81,7 @@ class StackedRNNCells(Layer):
         self.built = True
 
     def call(self, inputs: Tensor, states: Sequence[Any], training: bool | None = False, **kwargs: Any) -> Any:
-        """One step: the last cell's output and all states after it."""
+        """One time step: returns the last cell's output and all new states."""
         after: list[Any] = []
         for cell, before in zip(self.cells, states, strict=True):
             nested = isinstance(before, list | tuple)
@@ -96,13 +96,13 @@ class StackedRNNCells(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         config = dict(config)
         return cls([object_of(cell, custom_objects) for cell in config.pop("cells")], **config)
 
 
 def object_of(config: Any, custom_objects: dict[str, Any] | None) -> Any:
-    """An object, or that of a configuration."""
+    """Deserializes a configuration; other objects are returned unchanged."""
     return serialization.deserialize_keras_object(config, custom_objects) if isinstance(config, dict) else config
 
 
@@ -114,7 +114,7 @@ def _output_size(cell: Any) -> int:
 
 
 def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
-    """What a cell begins with: what it says, else zeros."""
+    """A cell's initial states, zeros by default."""
     own = getattr(cell, "get_initial_state", None)
     if own is not None:
         return own(batch_size=batch_size)
@@ -126,7 +126,7 @@ def _initial_state(cell: Any, batch_size: int | None, dtype: str) -> Any:
 
 
 def _step_of(cell: Any, training: bool | None) -> Callable[..., Any]:
-    """How a cell is called with inputs and states."""
+    """A function that calls a cell with inputs and states."""
     if isinstance(cell, Layer) and signature_of(type(cell).call).takes_training:
         return lambda inputs, states, **kwargs: cell(inputs, states, training=training, **kwargs)
     return cell if callable(cell) else cell.call
@@ -140,21 +140,21 @@ _ORDER = (
 
 
 class RNN(Configured):
-    """A cell applied to the steps of sequences, which keeps states from one to the next.
+    """Applies a cell to the time steps of sequences, passing its states from one to the next.
 
     Args:
-      cell: a cell, or a list of cells one upon another. A cell has `call(inputs, states)`, which gives an output and
-        the states after the step, `state_size`, and may have `output_size` and `get_initial_state(batch_size)`.
-      return_sequences: whether the outputs of all steps are returned, in place of the last one's.
-      return_state: whether the last states are returned besides.
-      go_backwards: whether steps are taken from the last to the first.
-      stateful: whether the next batch begins with the states at which the last one ended.
-      unroll: not used; steps are always taken one by one.
-      zero_output_for_mask: whether outputs of steps that are masked are 0, in place of those before.
+      cell: a cell, or a list of cells to be stacked. A cell has `call(inputs, states)`, which returns the output and
+        the new states, and `state_size`; it may have `output_size` and `get_initial_state(batch_size)`.
+      return_sequences: whether to return the outputs of all time steps instead of only the last.
+      return_state: whether to return the last states, too.
+      go_backwards: whether to process sequences in reverse.
+      stateful: whether the final states of a batch are the initial states of the next one.
+      unroll: not used; time steps are always computed one by one.
+      zero_output_for_mask: whether outputs of masked time steps are 0 instead of the previous output.
       kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: what is no cell, or a batch of another size than that of the states that were kept.
+      ValueError: the cell is invalid, or the batch size differs from that of the stored states.
 
     Example:
       >>> class Sum:
@@ -213,11 +213,11 @@ class RNN(Configured):
 
     @property
     def states(self) -> Any:
-        """The variables in which states are kept between batches; None unless they are."""
+        """The state variables if the layer is stateful, else None."""
         return None if self._lasting is None else self._lasting.variables
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
-        """Builds the cell, and makes the variables of states that are kept."""
+        """Builds the cell, and creates the state variables if the layer is stateful."""
         cell = self.cell
         if isinstance(cell, Layer) and not cell.built:
             cell.build((sequences_shape[0], *sequences_shape[2:]))
@@ -235,7 +235,7 @@ class RNN(Configured):
         self.built = True
 
     def get_initial_state(self, batch_size: int | None) -> list[Any]:
-        """The states to begin with.
+        """The initial states.
 
         Args:
           batch_size: the number of examples.
@@ -278,7 +278,7 @@ class RNN(Configured):
     def call(
         self, sequences: Tensor, initial_state: Any = None, mask: Any = None, training: bool | None = False
     ) -> Any:
-        """The layer's function of sequences."""
+        """Computes the layer's output."""
         batch = sequences.shape[0]
         kept = self._lasting if self.stateful else None
         if kept is not None and batch != kept.batch:
@@ -304,7 +304,7 @@ class RNN(Configured):
     def _loop(
         self, sequences: Tensor, states: list[Any], mask: Any, training: bool | None
     ) -> tuple[list[Tensor], list[Any]]:
-        """The outputs of all steps in the order in which they are taken, and the states after the last."""
+        """The outputs of all time steps in the order of computation, and the final states."""
         cell = self.cell
         if isinstance(cell, Cell) and type(cell).call is Cell.call:
             drop = cell.get_dropout_mask(sequences[:, 0]) if training and cell.dropout > 0 else None
@@ -341,7 +341,7 @@ class RNN(Configured):
         return outputs, states
 
     def _draw_dropout(self, cell: Any, inputs: Tensor, states: Any) -> None:
-        """Draws the masks of cells that have dropout, for all steps."""
+        """Draws the dropout masks of cells, for all time steps."""
         if isinstance(cell, Cell):
             cell.get_dropout_mask(inputs)
             cell.get_recurrent_dropout_mask(states[0] if isinstance(states, list | tuple) else states)
@@ -357,7 +357,7 @@ class RNN(Configured):
                 part.reset_recurrent_dropout_mask()
 
     def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
-        """The shape of the results, and of the states where these are returned."""
+        """The output shape, and those of the states if they are returned."""
         batch, length = sequences_shape[:2]
         size = _output_size(self.cell) if hasattr(self.cell, "output_size") else self.state_size[0]
         if not isinstance(size, int):
@@ -371,7 +371,7 @@ class RNN(Configured):
         return (output, *sizes)
 
     def compute_mask(self, _: Any, mask: Any = None) -> Any:
-        """The mask of the outputs of all steps; None for the last one's, and for states."""
+        """The mask of the outputs of all time steps; None if only the last is returned, and for states."""
         mask = next(leaves(mask))
         of_output = mask if self.return_sequences else None
         return [of_output, *(None for _ in self.state_size)] if self.return_state else of_output
@@ -385,7 +385,7 @@ class RNN(Configured):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         config = dict(config)
         if "cell" in config:
             config["cell"] = object_of(config["cell"], custom_objects)
@@ -393,7 +393,7 @@ class RNN(Configured):
 
 
 class _Lasting:
-    """The states that a layer keeps between batches; they are none of its weights."""
+    """The state variables of a stateful layer, which are not weights."""
 
     def __init__(self, states: list[Any], batch: int) -> None:
         self.batch = batch
@@ -405,6 +405,6 @@ def _drops(cell: Any) -> bool:
 
 
 def _chosen(mask: Tensor, new: Tensor, old: Tensor) -> Tensor:
-    """The new values of those examples whose step is not masked, the old ones of the others."""
+    """New values for examples whose time step is not masked, old values for the others."""
     flags = mask if mask.dtype is dtypes.bool else apply_cast(mask, dtypes.bool)
     return apply_elementwise("select", apply_reshape(flags, (-1, *(1,) * (new.ndim - 1))), new, old)

@@ -1,4 +1,4 @@
-"""Layers that only scale: inputs by their length or root mean square, a kernel by its largest singular value."""
+"""RMS normalization, unit normalization and spectral normalization."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RMSNormalization(Configured):
 
     Args:
       axis: the axis that is normalized, or several; the scale has their sizes.
-      epsilon: what keeps the root from 0.
+      epsilon: a small number that keeps divisors away from 0.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 
     Example:
@@ -55,7 +55,7 @@ class RMSNormalization(Configured):
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         squares = apply_reduce("Mean", apply_elementwise("square", x), self.axis, True)
         return x * apply_elementwise("rsqrt", squares + self.epsilon) * self.scale
 
@@ -66,7 +66,7 @@ class RMSNormalization(Configured):
 
 
 class UnitNormalization(Normalizing):
-    """The inputs over their length along an axis.
+    """Normalizes inputs to length 1 along an axis.
 
     Args:
       axis: the axis, or several.
@@ -89,13 +89,13 @@ class UnitNormalization(Normalizing):
         self._build_at_init()
 
     def call(self, inputs: Tensor) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         squares = apply_reduce("Sum", apply_elementwise("square", inputs), self.axis, True)
         return inputs * apply_elementwise("rsqrt", apply_elementwise("maximum", squares, 1e-24))
 
 
 class SpectralNormalization(Wrapper):
-    """A layer whose kernel is divided by its largest singular value at each call in training.
+    """Wraps a layer and divides its kernel by its largest singular value in each training call.
 
     Miyato, Kataoka, Koyama and Yoshida, Spectral Normalization for Generative Adversarial Networks (2018).
 
@@ -141,7 +141,7 @@ class SpectralNormalization(Wrapper):
         self.built = True
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         if training and reduce_any(apply_elementwise("not_equal", self.kernel, 0)):
             vector, kernel = self.normalized_weights()
             self.vector_u.assign(vector)
@@ -182,7 +182,7 @@ class SpectralNormalization(Wrapper):
 
 
 def _unit(row: Tensor) -> Tensor:
-    """The row over its length."""
+    """Normalizes a row to length 1."""
     return row * apply_elementwise(
         "rsqrt", apply_elementwise("maximum", apply_reduce("Sum", row * row, None, True), 1e-14)
     )

@@ -1,4 +1,4 @@
-"""Layers as plain data and back."""
+"""Serialization of layers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gradtape._src.keras.layer import Layer
 
 
 def serialize(layer: Layer) -> dict[str, Any]:
-    """A layer as plain data, from which `deserialize` makes an equal one, without its weights.
+    """Serializes a layer, without its weights, to plain data for `deserialize`.
 
     Args:
       layer: the layer.
@@ -25,7 +25,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Layer:
-    """The layer that `serialize` wrote.
+    """Creates a layer from the result of `serialize`.
 
     Args:
       config: its data.

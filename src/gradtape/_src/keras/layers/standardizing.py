@@ -1,4 +1,4 @@
-"""Normalization: data with the mean and variance that it showed."""
+"""Normalization: standardizes data by mean and variance."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Normalization(Preparing):
         self.finalize_state()
 
     def adapt(self, data: Any) -> None:
-        """Shows the layer data, whose mean and variance it takes.
+        """Computes mean and variance from data.
 
         Args:
           data: an array, a tensor, or an iterable of batches of these; of a tuple the first counts.
@@ -154,7 +154,7 @@ class Normalization(Preparing):
             self.finalize_state()
 
     def finalize_state(self) -> None:
-        """Takes the weights' present values for mean and variance.
+        """Uses the current values of the weights as mean and variance.
 
         Example:
           >>> layer = tf.keras.layers.Normalization()
@@ -174,7 +174,7 @@ class Normalization(Preparing):
         self.finalize_state()
 
     def call(self, inputs: Any) -> Tensor:
-        """The layer's function of its inputs."""
+        """Computes the layer's output."""
         inputs = self._cast(inputs)
         deviation = apply_elementwise("maximum", apply_elementwise("sqrt", self.variance), settings.epsilon())
         return self.mean + inputs * deviation if self.invert else (inputs - self.mean) / deviation

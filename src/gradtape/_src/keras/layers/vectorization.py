@@ -1,4 +1,4 @@
-"""The layer that turns texts into the numbers of their words."""
+"""TextVectorization: maps strings to indices of their tokens."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def _check(name: str, value: Any, allowed: tuple[str, ...]) -> None:
 
 
 class TextVectorization(OfText):
-    """The numbers of the words of texts, which only eager calls have: in a `map` of datasets, before data reaches a
+    """The numbers of the words of strings, which only eager calls have: in a `map` of datasets, before data reaches a
     model.
 
     Args:
       max_tokens: the greatest size of the vocabulary; None for any.
-      standardize: what texts go through first: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function
+      standardize: how strings are preprocessed: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function
         of a string tensor, or None.
-      split: what they are split into: words by "whitespace", "character", by a function of one text that gives a list,
-        or None for texts that are words.
+      split: how they are split: "whitespace", "character", a function of a string that returns a list of tokens, or
+        None if the strings are words.
       ngrams: of how many words in a row tokens are made, up to an int, or those of a tuple; None for words alone.
       output_mode: "int" for numbers in order, "multi_hot" or "count" as :class:`CategoryEncoding` has them, "tf_idf"
         for counts times weights that are great for rare tokens.
@@ -150,7 +150,7 @@ class TextVectorization(OfText):
         """Counts the tokens of a batch.
 
         Args:
-          data: the batch of texts.
+          data: the batch of strings.
 
         Raises:
           ValueError: the layer was given a vocabulary.
@@ -167,7 +167,7 @@ class TextVectorization(OfText):
         self._count(self._rows(data)[0])
 
     def call(self, inputs: Any) -> Tensor:
-        """The layer's function of texts."""
+        """The layer's function of strings."""
         rows, single = self._rows(inputs)
         numbers = [self._numbered(np.array(row, object)).tolist() for row in rows]
         width = max(map(len, numbers), default=0)
@@ -196,7 +196,7 @@ class TextVectorization(OfText):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         config = {key: value for key, value in config.items() if key != "vocabulary_size"}
         for name in ("standardize", "split"):
             if isinstance(config.get(name), dict):

@@ -1,4 +1,4 @@
-"""Layers around a function or another layer, and those that hand their inputs on."""
+"""Wrappers of functions and layers, Identity and Masking."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gradtape._src.ops.reductions import reduce_any
 
 
 class Wrapper(Layer):
-    """A layer around another.
+    """Base of layers that wrap another layer.
 
     Args:
       layer: the other.
@@ -62,13 +62,13 @@ class Wrapper(Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
-        """A layer as `get_config` describes it."""
+        """Creates a layer from the result of `get_config`."""
         config = dict(config)
         return cls(_layer_of(config.pop("layer"), custom_objects), **config)
 
 
 def _layer_of(config: Any, custom_objects: dict[str, Any] | None) -> Any:
-    """A layer, or that of a configuration."""
+    """Deserializes a configuration; layers are returned unchanged."""
     return serialization.deserialize_keras_object(config, custom_objects) if isinstance(config, dict) else config
 
 
@@ -92,7 +92,7 @@ class Identity(Unchanging, Elementwise):
 
 
 class Masking(Elementwise):
-    """Masks the steps at which every input has a certain value: layers that know masks leave them out.
+    """Masks time steps at which all features have a given value.
 
     Args:
       mask_value: the value.
@@ -122,7 +122,7 @@ class Masking(Elementwise):
 
 
 class Lambda(Layer):
-    """A function as a layer. It should have no variables of its own: those are not tracked.
+    """Wraps a function as a layer. Variables that it creates are not tracked.
 
     Args:
       function: the function, called with the inputs; also with `mask` and `training` where it has such arguments.
@@ -133,7 +133,7 @@ class Lambda(Layer):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      NotImplementedError: the results' shape is asked for, and the function cannot say it.
+      NotImplementedError: the results' shape is requested, and the function cannot say it.
 
     Example:
       >>> tf.keras.layers.Lambda(lambda x: x ** 2)(tf.constant([3.0])).numpy()
@@ -158,7 +158,7 @@ class Lambda(Layer):
         self._passed = {"mask": "mask" in taken, "training": "training" in taken}
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        """The function of the inputs."""
+        """Calls the function."""
         keywords = dict(self.arguments)
         for name, value in (("mask", mask), ("training", training)):
             if self._passed[name]:
@@ -166,7 +166,7 @@ class Lambda(Layer):
         return self.function(inputs, **keywords)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         if self._output_shape is None:
             try:
                 inputs = mapped_shapes(lambda shape: KerasTensor(shape, dtype=self.compute_dtype), input_shape)
@@ -200,7 +200,7 @@ class Lambda(Layer):
     def from_config(
         cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None, safe_mode: bool | None = None
     ) -> Any:
-        """A layer as `get_config` describes it. ValueError for a lambda, unless `safe_mode` is False."""
+        """Creates a layer from the result of `get_config`. ValueError for a lambda, unless `safe_mode` is False."""
         told = serialization.in_safe_mode() if safe_mode is None else safe_mode
         read = {}
         for name in ("function", "output_shape", "mask", "arguments"):
@@ -222,7 +222,7 @@ def _written(value: Any) -> Any:
 
 
 class TimeDistributed(Wrapper):
-    """A layer applied to each step.
+    """Applies a layer to each time step.
 
     Args:
       layer: the layer.
@@ -260,12 +260,12 @@ class TimeDistributed(Wrapper):
         super().build(self._step(input_shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the results of inputs of a shape."""
+        """The output shape for an input shape."""
         batch, *rest = self.layer.compute_output_shape(self._step(input_shape))
         return (batch, input_shape[1], *rest)
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None) -> Tensor:
-        """The layer's function of each step's inputs."""
+        """Computes the layer's output."""
         masks = None if mask is None else self._masks(inputs, mask)
         if getattr(self.layer, "_by_example", False) and is_ours(type(self.layer)):
             # The steps of all examples are examples: one call in place of one for each step.

@@ -34,7 +34,7 @@ def random_normal(
       shape: their shape.
       mean: their mean.
       stddev: their standard deviation.
-      dtype: their dtype, `floatx` unless given.
+      dtype: their dtype, `floatx` by default.
       seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
 
     Returns:
@@ -60,7 +60,7 @@ def truncated_normal(
       shape: their shape.
       mean: the mean.
       stddev: the standard deviation.
-      dtype: their dtype, `floatx` unless given.
+      dtype: their dtype, `floatx` by default.
       seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
 
     Returns:
@@ -85,7 +85,7 @@ def random_uniform(
     Args:
       shape: their shape.
       minval, maxval: the bounds.
-      dtype: their dtype, `floatx` unless given.
+      dtype: their dtype, `floatx` by default.
       seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
 
     Returns:
@@ -104,7 +104,7 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
     Args:
       shape: the shape.
       p: the probability.
-      dtype: the dtype, `floatx` unless given.
+      dtype: the dtype, `floatx` by default.
       seed: as `tf.random.uniform` takes it; drawn by `numpy.random` unless given.
 
     Returns:
@@ -281,11 +281,11 @@ def sparse_categorical_crossentropy(
     """Cross entropy of true classes and predicted distributions over classes.
 
     Args:
-      target: the numbers of the true classes.
+      target: the indices of the true classes.
       output: the predicted distributions, or their logits.
       from_logits: whether these are logits.
       axis: the axis of classes.
-      ignore_class: a class whose examples do not count.
+      ignore_class: a class to ignore.
 
     Returns:
       A tensor of the targets' shape.
@@ -346,7 +346,7 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
     Args:
       x: a tensor.
       bias: the vector.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape.
@@ -376,8 +376,8 @@ def conv1d(
       kernel: of shape [sizes, channels, outputs].
       strides: steps between windows.
       padding: "valid", "same" or "causal".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -407,8 +407,8 @@ def conv2d(
       kernel: of shape [sizes, channels, outputs].
       strides: steps between windows.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -435,8 +435,8 @@ def conv3d(
       kernel: of shape [sizes, channels, outputs].
       strides: steps between windows.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -463,8 +463,8 @@ def depthwise_conv2d(
       depthwise_kernel: of shape [height, width, channels, outputs of each].
       strides: steps between windows.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -491,7 +491,7 @@ def pool2d(
       pool_size: the windows' size.
       strides: steps between windows.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       pool_mode: "max" or "avg".
 
     Returns:
@@ -525,7 +525,7 @@ def pool3d(
       pool_size: the windows' size.
       strides: steps between windows.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       pool_mode: "max" or "avg".
 
     Returns:

@@ -20,7 +20,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -38,7 +38,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -56,7 +56,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -74,7 +74,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -92,7 +92,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -110,7 +110,7 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -128,7 +128,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -146,7 +146,7 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -164,7 +164,7 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -225,7 +225,7 @@ def log(x: Any) -> Tensor:
 
 
 def round(x: Any) -> Tensor:
-    """Values rounded to whole numbers, halves to even ones.
+    """Values rounded to integers, halves to even ones.
 
     Args:
       x: a tensor.
@@ -567,7 +567,7 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
 
 
 def argmax(x: Any, axis: int = -1) -> Tensor:
-    """The place of the greatest value along an axis.
+    """The position of the greatest value along an axis.
 
     Args:
       x: a tensor.
@@ -584,7 +584,7 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
 
 
 def argmin(x: Any, axis: int = -1) -> Tensor:
-    """The place of the least value along an axis.
+    """The position of the least value along an axis.
 
     Args:
       x: a tensor.

@@ -330,7 +330,7 @@ def gather(reference: Any, indices: Any) -> Tensor:
 
     Args:
       reference: a tensor.
-      indices: their places.
+      indices: their positions.
 
     Returns:
       A tensor.
@@ -343,11 +343,11 @@ def gather(reference: Any, indices: Any) -> Tensor:
 
 
 def one_hot(indices: Any, num_classes: int) -> Tensor:
-    """Numbers of classes as one-hot rows.
+    """Class indices as one-hot rows.
 
     Args:
       indices: the numbers.
-      num_classes: how many classes there are.
+      num_classes: the number of classes.
 
     Returns:
       A float32 tensor.
@@ -420,7 +420,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
     Args:
       x: of four axes.
       padding: how many before and behind, down and across.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.
@@ -509,7 +509,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
     Args:
       x: of five axes.
       padding: how many before and behind, along each of three axes.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.

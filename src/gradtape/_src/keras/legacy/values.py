@@ -23,7 +23,7 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
 
     Args:
       value: its first value.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
       name: its name.
       constraint: kept as an attribute.
 
@@ -42,7 +42,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
     Args:
       value: the value.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
       shape: its shape.
       name: not used; TensorFlow names operations by it.
 
@@ -61,7 +61,7 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
 
     Args:
       shape: its shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
       name: its name.
 
     Returns:
@@ -80,7 +80,7 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
 
     Args:
       shape: its shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
       name: its name.
 
     Returns:
@@ -99,7 +99,7 @@ def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 
     Args:
       x: a tensor.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -117,7 +117,7 @@ def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 
     Args:
       x: a tensor.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -135,7 +135,7 @@ def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
 
     Args:
       size: the number of rows.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
       name: its name.
 
     Returns:

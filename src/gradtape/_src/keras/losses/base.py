@@ -80,16 +80,16 @@ class Reduction:
 
 @KIND.enter()
 class Loss:
-    """Base of losses: a subclass says in `call` what the loss of each example is.
+    """Base of losses: subclasses compute the loss of each example in `call`.
 
     Called with true and predicted values, and with weights of the examples if there are any, a loss returns a tensor
     without axes unless its reduction is "none". Predictions' masks count as weights.
 
     Args:
-      name: the loss' name; the class's in snake case unless given.
+      name: the loss' name; by default the class' name in snake case.
       reduction: what becomes of the values of examples: "sum_over_batch_size" (or "mean"), their mean; "sum";
     "mean_with_sample_weight", their sum over that of the weights; "none" or None, themselves.
-      dtype: the dtype in which it is computed, `floatx` unless given.
+      dtype: the dtype in which it is computed, `floatx` by default.
 
     Raises:
       ValueError: the reduction is none.
@@ -133,7 +133,7 @@ class Loss:
         return y_true if type(y_true) is Tensor and y_true.dtype is dtype else _as_tensors(y_true, dtype)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The loss of each example; to be written by subclasses.
+        """Computes the loss of each example; to be overridden by subclasses.
 
         Args:
           y_true: true values, tensors of the loss' dtype.
@@ -151,7 +151,7 @@ class Loss:
         """The constructor's arguments but the dtype.
 
         Returns:
-          A dict of plain data, from which `from_config` makes an equal object.
+          A dict of plain data for `from_config`.
 
         Example:
           >>> tf.keras.losses.MeanSquaredError().get_config()
@@ -161,7 +161,7 @@ class Loss:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
-        """A loss as `get_config` describes it.
+        """Creates a loss from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -223,7 +223,7 @@ LossFunctionWrapper.__doc__ = inspect.cleandoc(LossFunctionWrapper.__doc__ or ""
 
 
 def loss_function(*names: str) -> Callable[[Callable[P, Any]], KerasOp[P]]:
-    """A decorator for functions of true and predicted values, under their own names and these."""
+    """Decorator that registers a loss function by its name and aliases."""
 
     def entered(function: Callable[P, Any]) -> KerasOp[P]:
         entering: Callable[[KerasOp[P]], KerasOp[P]] = KIND.enter(*names)
@@ -277,7 +277,7 @@ def same_rank(one: Any, other: Any, expand: bool = True) -> tuple[Any, Any]:
 
 
 def reduce_values(values: Tensor, reduction: Any, weights: Any = None) -> Tensor:
-    """Values of examples reduced."""
+    """Reduces the values of examples."""
     rank = values.ndim
     if reduction is None or reduction == "none" or not rank or (rank == 1 and not len(values)):
         return values
@@ -290,14 +290,14 @@ def reduce_values(values: Tensor, reduction: Any, weights: Any = None) -> Tensor
 
 
 def weighted(values: Tensor, weights: Any, mask: Any, reduction: Any, dtype: dtypes.DType) -> Tensor:
-    """Values of examples times their weights and mask, reduced."""
+    """Applies weights and mask to the values of examples, and reduces them."""
     weights = masked_weights(None if weights is None else tensor_of(weights, dtype), mask, dtype, reduction)
     values, weights = same_rank(values, weights)
     return reduce_values(values * weights, reduction, weights)
 
 
 def masked_weights(weights: Any, mask: Any, dtype: dtypes.DType, reduction: Any) -> Any:
-    """Weights times a mask, which for a mean is scaled so that only what it leaves counts."""
+    """Weights times a mask, which for means is rescaled to count only unmasked values."""
     if mask is None:
         return weights
     kept = apply_cast(tensor_of(mask), dtype)
@@ -312,7 +312,7 @@ def masked_weights(weights: Any, mask: Any, dtype: dtypes.DType, reduction: Any)
 
 
 def prepared(y_true: Any, y_pred: Any, match: bool = True) -> tuple[Tensor, Tensor]:
-    """True and predicted values as floating tensors of one dtype and, if they are to match, of one rank."""
+    """Converts true and predicted values to floating tensors of one dtype and, if required, one rank."""
     y_pred = y_pred if type(y_pred) is Tensor and y_pred.dtype.is_floating else floating(y_pred)
     y_true = tensor_of(y_true, y_pred.dtype)
     return same_rank(y_true, y_pred) if match and y_true.ndim != y_pred.ndim else (y_true, y_pred)

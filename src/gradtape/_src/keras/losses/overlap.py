@@ -181,7 +181,7 @@ class Tversky(LossFunctionWrapper):
 
 @KIND.enter()
 class Circle(LossFunctionWrapper):
-    """How much nearer embeddings of other classes are than those of the same class, by a margin.
+    """The triplet loss: embeddings of other classes should be farther away than those of the same class, by a margin.
 
     Sun et al., Circle Loss: A Unified Perspective of Pair Similarity Optimization (2020).
 

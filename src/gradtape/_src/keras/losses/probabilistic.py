@@ -166,7 +166,7 @@ def categorical_crossentropy(
       y_true: true distributions, or one-hot rows.
       y_pred: predicted distributions, which are scaled to sum to 1; or their logits.
       from_logits: whether predictions are logits.
-      label_smoothing: how much of the true distributions is spread evenly over all classes.
+      label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
 
     Returns:
@@ -203,7 +203,7 @@ def categorical_focal_crossentropy(
       alpha: the weight, or one for each class.
       gamma: the exponent.
       from_logits: whether predictions are logits.
-      label_smoothing: how much of the true distributions is spread evenly over all classes.
+      label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
 
     Returns:
@@ -232,10 +232,10 @@ def sparse_categorical_crossentropy(
     """Cross entropy of true classes and predicted distributions over classes.
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predicted distributions, which are scaled to sum to 1; or their logits.
       from_logits: whether predictions are logits.
-      ignore_class: a class whose examples do not count.
+      ignore_class: a class to ignore.
       axis: the axis of classes, which must be the last.
 
     Returns:
@@ -268,7 +268,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     Zhang and Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels (2018).
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predicted distributions.
       q: a number of (0, 1): near 0 it is cross entropy, near 1 the absolute error.
 
@@ -415,7 +415,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
     Args:
       from_logits: whether predictions are logits.
-      label_smoothing: how much of the true distributions is spread evenly over all classes.
+      label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
       {common}
 
@@ -454,7 +454,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
       alpha: the weight, or one for each class.
       gamma: the exponent.
       from_logits: whether predictions are logits.
-      label_smoothing: how much of the true distributions is spread evenly over all classes.
+      label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
       {common}
 
@@ -493,7 +493,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
 
     Args:
       from_logits: whether predictions are logits.
-      ignore_class: a class whose examples do not count.
+      ignore_class: a class to ignore.
       {common}
       axis: the axis of classes, which must be the last.
 

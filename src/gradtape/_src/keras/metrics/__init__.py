@@ -20,7 +20,7 @@ FAMILIES = (_accuracies, _areas, _correlations, _decisions, _errors, _overlaps, 
 
 
 def serialize(metric: Any) -> Any:
-    """A metric as plain data.
+    """Serializes a metric.
 
     Args:
       metric: it.
@@ -36,7 +36,7 @@ def serialize(metric: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The metric that `serialize` wrote.
+    """Creates a metric from the result of `serialize`.
 
     Args:
       config: its data, or the name of one.
@@ -56,7 +56,7 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 
 
 def get(identifier: Any) -> Any:
-    """The metric that something stands for.
+    """The metric for a name, a configuration or a class.
 
     Args:
       identifier: a name such as "mse" or "MeanSquaredError", what `serialize` wrote, a class, a metric or another

@@ -73,7 +73,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where the class of the greatest prediction is the true one, else 0.
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predictions of each class.
 
     Returns:
@@ -122,7 +122,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
     """1 where the true class is among the k greatest predictions, else 0.
 
     Args:
-      y_true: the numbers of the true classes.
+      y_true: the indices of the true classes.
       y_pred: predictions of each class, or numbers of classes, the likeliest first.
       k: how many count.
       from_sorted_ids: whether predictions are numbers of classes.
@@ -148,11 +148,11 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
 
 @metric()
 class Accuracy(MeanMetricWrapper):
-    """How often predicted values equal the true ones.
+    """The fraction of predictions that equal the true values.
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.Accuracy()
@@ -169,11 +169,11 @@ class Accuracy(MeanMetricWrapper):
 
 @metric()
 class BinaryAccuracy(MeanMetricWrapper):
-    """How often predicted probabilities are on the true side of a threshold.
+    """The fraction of predicted probabilities on the right side of a threshold.
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       threshold: the threshold.
 
     Example:
@@ -191,11 +191,11 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 @metric()
 class CategoricalAccuracy(MeanMetricWrapper):
-    """How often the class of the greatest prediction is the true one, given as one-hot rows.
+    """The fraction of examples whose greatest prediction is the true class, given as one-hot rows.
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.CategoricalAccuracy()
@@ -212,11 +212,11 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseCategoricalAccuracy(MeanMetricWrapper):
-    """How often the class of the greatest prediction is the true one, given by its number.
+    """The fraction of examples whose greatest prediction is the true class, given by its index.
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.SparseCategoricalAccuracy()
@@ -233,12 +233,12 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the true class, given as one-hot rows, is among the k greatest predictions.
+    """The fraction of examples whose true class, given as one-hot rows, is among the k greatest predictions.
 
     Args:
       k: how many count.
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.TopKCategoricalAccuracy(k=2)
@@ -255,12 +255,12 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """How often the true class, given by its number, is among the k greatest predictions.
+    """The fraction of examples whose true class, given by its index, is among the k greatest predictions.
 
     Args:
       k: how many count.
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       from_sorted_ids: whether predictions are numbers of classes, the likeliest first.
 
     Example:

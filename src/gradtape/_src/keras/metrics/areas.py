@@ -22,7 +22,7 @@ _quotient = elementwise.divide_no_nan
 
 
 class Curve(enum.Enum):
-    """Which rates the curve is of."""
+    """The kind of curve."""
 
     ROC = "ROC"
     PR = "PR"
@@ -30,7 +30,7 @@ class Curve(enum.Enum):
 
 
 class Summation(enum.Enum):
-    """How high it is between two thresholds."""
+    """The interpolation between thresholds."""
 
     INTERPOLATION = "interpolation"
     MAJORING = "majoring"
@@ -57,12 +57,12 @@ class AUC(Metric):
     Relationship between Precision-Recall and ROC Curves (2006).
 
     Args:
-      num_thresholds: how many thresholds divide [0, 1], unless they are given.
+      num_thresholds: the number of thresholds that divide [0, 1], unless they are given.
       curve: "ROC", "PR" or "PRGAIN".
       summation_method: how high the curve is between two thresholds: "interpolation", "minoring" (as the lower end) or
         "majoring" (as the higher).
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
       thresholds: a list of them.
       multi_label: whether the areas of several labels are computed apart and then averaged.
       num_labels: how many labels there are.
@@ -139,7 +139,7 @@ class AUC(Metric):
             setattr(self, count.name.lower(), self._counted[count])
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values, 0 or 1.

@@ -1,4 +1,4 @@
-"""Metric: variables that are updated batch by batch and a result that is computed of them."""
+"""Metric: state updated batch by batch, and a result computed from it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KIND = Kind("metric")
 
 
 def metric(*names: str) -> Any:
-    """A decorator for classes of metrics, under their own names, these in snake case, and others."""
+    """Decorator that registers a class of metrics by its name, in snake case, and aliases."""
 
     def entered(cls: Any) -> Any:
         return KIND.enter(to_snake_case(cls.__name__), *names)(cls)
@@ -50,8 +50,8 @@ class Metric:
     Called, a metric does both.
 
     Args:
-      dtype: the dtype of its variables and its result, `floatx` unless given.
-      name: its name; the class's in snake case unless given.
+      dtype: the dtype of its variables and its result, `floatx` by default.
+      name: its name; by default the class' name in snake case.
 
     Example:
       >>> class Largest(tf.keras.metrics.Metric):
@@ -71,7 +71,7 @@ class Metric:
       np.float32(5.0)
     """
 
-    # Whether it is better "up" or "down", for those who have to know.
+    # Whether larger ("up") or smaller ("down") values are better.
     _direction: str | None = None
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
@@ -122,7 +122,7 @@ class Metric:
         Args:
           shape: its shape.
           initializer: what it starts with, as `tf.keras.initializers.get` takes it.
-          dtype: its dtype, `floatx` unless given.
+          dtype: its dtype, `floatx` by default.
           aggregation: not used.
           name: its name.
 
@@ -150,7 +150,7 @@ class Metric:
         Args:
           shape: its shape.
           initializer: what it starts with, as `tf.keras.initializers.get` takes it; zeros unless given.
-          dtype: its dtype, `floatx` unless given.
+          dtype: its dtype, `floatx` by default.
           name: its name.
 
         Returns:
@@ -170,7 +170,7 @@ class Metric:
             raise RuntimeError("You forgot to call `super().__init__()` in the `__init__()` method. Go add it!")
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Takes a batch into account; to be written by subclasses.
+        """Updates the state with a batch; to be overridden by subclasses.
 
         Args:
           args, kwargs: the batch.
@@ -181,7 +181,7 @@ class Metric:
         raise NotImplementedError
 
     def result(self) -> Any:
-        """What the batches since the last reset amount to.
+        """The result over the batches since the last reset.
 
         Returns:
           A tensor, or a dict of them.
@@ -216,7 +216,7 @@ class Metric:
         return self.result()
 
     def merge_state(self, metrics: Sequence[Metric]) -> None:
-        """Adds what other metrics of the same kind have taken into account.
+        """Adds the state of other metrics of the same class.
 
         Args:
           metrics: them.
@@ -239,7 +239,7 @@ class Metric:
                 variable.assign_add(other.read_value())
 
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Tensor]:
-        """What the variables would be after an update, if they were these.
+        """The variables after an update, given their values before.
 
         Args:
           metric_variables: values in place of the metric's variables.
@@ -262,7 +262,7 @@ class Metric:
         )
 
     def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
-        """What `result` would be, if the variables were these.
+        """The result, given values of the variables.
 
         Args:
           metric_variables: values in place of the metric's variables.
@@ -280,7 +280,7 @@ class Metric:
         return self._with_variables(metric_variables, self.result)
 
     def stateless_reset_state(self) -> list[Tensor]:
-        """What the variables would be after a reset.
+        """The variables after a reset.
 
         Returns:
           A list of tensors.
@@ -297,7 +297,7 @@ class Metric:
         return self._with_variables([variable.read_value() for variable in self.variables], reset)
 
     def _with_variables(self, values: Sequence[Any], function: Any) -> Any:
-        """What a function gives while the variables have other values."""
+        """Calls a function while the variables have given values."""
         variables = self.variables
         if len(values) != len(variables):
             raise ValueError(
@@ -318,7 +318,7 @@ class Metric:
         """The constructor's arguments.
 
         Returns:
-          A dict of plain data, from which `from_config` makes an equal object.
+          A dict of plain data for `from_config`.
 
         Example:
           >>> tf.keras.metrics.Mean().get_config()
@@ -328,7 +328,7 @@ class Metric:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        """A metric as `get_config` describes it.
+        """Creates a metric from the result of `get_config`.
 
         Args:
           config: the dict.

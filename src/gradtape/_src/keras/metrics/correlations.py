@@ -72,7 +72,7 @@ class PearsonCorrelation(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       axis: the axis along which they vary.
 
     Example:
@@ -96,7 +96,7 @@ class ConcordanceCorrelation(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       axis: the axis along which they vary.
 
     Example:

@@ -1,4 +1,4 @@
-"""How many decisions are right and wrong at thresholds: what precision, recall and areas under curves are made of."""
+"""Counts of right and wrong decisions at thresholds, for precision, recall and areas under curves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOWEST = -1e10
 
 
 class Count(enum.Enum):
-    """What is counted."""
+    """The kinds of counts."""
 
     TRUE_POSITIVES = "tp"
     FALSE_POSITIVES = "fp"
@@ -127,7 +127,7 @@ def _sorted_counts(
     places = apply_cast(places, dtypes.int32)
     classes = math.prod(y_pred.shape[1:])
     if y_pred.ndim > 1:
-        # A row of places for each class; what is below all thresholds stays negative.
+        # A row of positions for each class; what is below all thresholds stays negative.
         places = (places + elementwise.minimum(places, 0) * levels) * classes + numbers(classes)
 
     def counted(weights: Tensor) -> Tensor:

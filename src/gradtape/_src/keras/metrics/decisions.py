@@ -1,4 +1,4 @@
-"""Metrics of decisions at thresholds: counts, precision, recall, and one of two rates where the other is given."""
+"""Metrics of binary decisions: counts, precision, recall, and one rate at a given value of another."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _AtThresholds(Metric):
             setattr(self, name or _NAMES[count], made)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values, 0 or 1.
@@ -56,7 +56,7 @@ class _AtThresholds(Metric):
         )
 
     def _rate(self, of: Count, beside: Count) -> Tensor:
-        """How much one count is of the sum of two, 0 of nothing."""
+        """One count divided by the sum of two, 0 if that is 0."""
         counted = self._counted[of].read_value()
         return elementwise.divide_no_nan(counted, counted + self._counted[beside].read_value())
 
@@ -84,12 +84,12 @@ class _OneCount(_AtThresholds):
 
 @metric()
 class FalsePositives(_OneCount):
-    """How many true noes are predicted to be a yes.
+    """The number of false positives.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a count at each.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for one count each.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -106,12 +106,12 @@ class FalsePositives(_OneCount):
 
 @metric()
 class FalseNegatives(_OneCount):
-    """How many true yeses are predicted to be a no.
+    """The number of false negatives.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a count at each.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for one count each.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -128,12 +128,12 @@ class FalseNegatives(_OneCount):
 
 @metric()
 class TrueNegatives(_OneCount):
-    """How many true noes are predicted to be one.
+    """The number of true negatives.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a count at each.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for one count each.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -150,12 +150,12 @@ class TrueNegatives(_OneCount):
 
 @metric()
 class TruePositives(_OneCount):
-    """How many true yeses are predicted to be one.
+    """The number of true positives.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a count at each.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for one count each.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -202,14 +202,14 @@ class _Rate(_AtThresholds):
 
 @metric()
 class Precision(_Rate):
-    """How much of what is predicted to be a yes is one, 0 where nothing is.
+    """The fraction of positive predictions that are right, 0 if there are none.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a value at each.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
       top_k: if given, only the so many greatest predictions of an example are a yes.
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -226,14 +226,14 @@ class Precision(_Rate):
 
 @metric()
 class Recall(_Rate):
-    """How much of what is a yes is predicted to be one, 0 where nothing is.
+    """The fraction of positives that are predicted as positive, 0 if there are none.
 
     Args:
-      thresholds: what predictions exceed to be a yes, 0.5 unless given; a list for a value at each.
+      thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
       top_k: if given, only the so many greatest predictions of an example are a yes.
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: a threshold is outside [0, 1].
@@ -305,15 +305,15 @@ _PRECISION = (Count.TRUE_POSITIVES, Count.FALSE_POSITIVES)
 class SensitivityAtSpecificity(_WhereGiven):
     """The greatest sensitivity at thresholds where the specificity is not below a given value.
 
-    Sensitivity is how much of what is a yes is predicted to be one,
-    specificity how much of what is a no is predicted to be one.
+    Sensitivity is the fraction of positives that are predicted as positive,
+    specificity the fraction of negatives that are predicted as negative.
 
     Args:
       specificity: the given value.
-      num_thresholds: how many thresholds divide [0, 1].
+      num_thresholds: the number of thresholds that divide [0, 1].
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: the value is outside [0, 1], or there are no thresholds.
@@ -342,15 +342,15 @@ class SensitivityAtSpecificity(_WhereGiven):
 class SpecificityAtSensitivity(_WhereGiven):
     """The greatest specificity at thresholds where the sensitivity is not below a given value.
 
-    Specificity is how much of what is a no is predicted to be one,
-    sensitivity how much of what is a yes is predicted to be one.
+    Specificity is the fraction of negatives that are predicted as negative,
+    sensitivity the fraction of positives that are predicted as positive.
 
     Args:
       sensitivity: the given value.
-      num_thresholds: how many thresholds divide [0, 1].
+      num_thresholds: the number of thresholds that divide [0, 1].
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: the value is outside [0, 1], or there are no thresholds.
@@ -379,15 +379,15 @@ class SpecificityAtSensitivity(_WhereGiven):
 class PrecisionAtRecall(_WhereGiven):
     """The greatest precision at thresholds where the recall is not below a given value.
 
-    Precision is how much of what is predicted to be a yes is one,
-    recall how much of what is a yes is predicted to be one.
+    Precision is the fraction of positive predictions that are right,
+    recall the fraction of positives that are predicted as positive.
 
     Args:
       recall: the given value.
-      num_thresholds: how many thresholds divide [0, 1].
+      num_thresholds: the number of thresholds that divide [0, 1].
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: the value is outside [0, 1], or there are no thresholds.
@@ -416,15 +416,15 @@ class PrecisionAtRecall(_WhereGiven):
 class RecallAtPrecision(_WhereGiven):
     """The greatest recall at thresholds where the precision is not below a given value.
 
-    Recall is how much of what is a yes is predicted to be one,
-    precision how much of what is predicted to be a yes is one.
+    Recall is the fraction of positives that are predicted as positive,
+    precision the fraction of positive predictions that are right.
 
     Args:
       precision: the given value.
-      num_thresholds: how many thresholds divide [0, 1].
+      num_thresholds: the number of thresholds that divide [0, 1].
       class_id: if given, only this class counts.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
 
     Raises:
       ValueError: the value is outside [0, 1], or there are no thresholds.

@@ -24,7 +24,7 @@ class MeanSquaredError(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.MeanSquaredError()
@@ -45,7 +45,7 @@ class MeanAbsoluteError(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.MeanAbsoluteError()
@@ -66,7 +66,7 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.MeanAbsolutePercentageError()
@@ -87,7 +87,7 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.MeanSquaredLogarithmicError()
@@ -108,7 +108,7 @@ class CosineSimilarity(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       axis: the axis along which vectors lie.
 
     Example:
@@ -130,7 +130,7 @@ class LogCoshError(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.LogCoshError()
@@ -151,7 +151,7 @@ class Hinge(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.Hinge()
@@ -172,7 +172,7 @@ class SquaredHinge(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.SquaredHinge()
@@ -193,7 +193,7 @@ class CategoricalHinge(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.CategoricalHinge()
@@ -214,7 +214,7 @@ class KLDivergence(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.KLDivergence()
@@ -235,7 +235,7 @@ class Poisson(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.Poisson()
@@ -256,7 +256,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       from_logits: whether predictions are logits.
       label_smoothing: how far true values are moved towards 0.5.
 
@@ -287,9 +287,9 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       from_logits: whether predictions are logits.
-      label_smoothing: how much of the true distributions is spread evenly over all classes.
+      label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
 
     Example:
@@ -325,9 +325,9 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
       from_logits: whether predictions are logits.
-      ignore_class: a class whose examples do not count.
+      ignore_class: a class to ignore.
       axis: the axis of classes, which must be the last.
 
     Example:
@@ -363,7 +363,7 @@ class RootMeanSquaredError(Mean):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> metric = tf.keras.metrics.RootMeanSquaredError()
@@ -378,7 +378,7 @@ class RootMeanSquaredError(Mean):
         super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:  # type: ignore[override]
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values.

@@ -24,13 +24,13 @@ class IoU(Metric):
     """Intersection over union of true and predicted members of some classes, averaged over these.
 
     Args:
-      num_classes: how many classes there are.
+      num_classes: the number of classes.
       target_class_ids: the classes that count.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of the counts, int64 unless given.
-      ignore_class: a class whose members do not count.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of the counts, int64 by default.
+      ignore_class: a class to ignore.
       sparse_y_true: whether true values are numbers of classes; else they are one-hot.
-      sparse_y_pred: whether predictions are numbers of classes; else the greatest one counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
       axis: the axis of classes.
 
     Raises:
@@ -67,7 +67,7 @@ class IoU(Metric):
         self.target_class_ids = list(target_class_ids)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values.
@@ -122,8 +122,8 @@ class BinaryIoU(IoU):
     Args:
       target_class_ids: which of 0 and 1 count.
       threshold: what predictions reach to be a yes.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of the counts, int64 unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of the counts, int64 by default.
 
     Raises:
       ValueError: there is no such class.
@@ -158,12 +158,12 @@ class MeanIoU(IoU):
     """Intersection over union of true and predicted members of classes, averaged over all of them.
 
     Args:
-      num_classes: how many classes there are.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of the counts, int64 unless given.
-      ignore_class: a class whose members do not count.
+      num_classes: the number of classes.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of the counts, int64 by default.
+      ignore_class: a class to ignore.
       sparse_y_true: whether true values are numbers of classes; else they are one-hot.
-      sparse_y_pred: whether predictions are numbers of classes; else the greatest one counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
       axis: the axis of classes.
 
     Example:
@@ -197,12 +197,12 @@ class OneHotIoU(IoU):
     """Intersection over union of true and predicted members of some classes, true values being one-hot.
 
     Args:
-      num_classes: how many classes there are.
+      num_classes: the number of classes.
       target_class_ids: the classes that count.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of the counts, int64 unless given.
-      ignore_class: a class whose members do not count.
-      sparse_y_pred: whether predictions are numbers of classes; else the greatest one counts.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of the counts, int64 by default.
+      ignore_class: a class to ignore.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
       axis: the axis of classes.
 
     Raises:
@@ -238,11 +238,11 @@ class OneHotMeanIoU(MeanIoU):
     """Intersection over union of true and predicted members of classes, averaged over all, true values being one-hot.
 
     Args:
-      num_classes: how many classes there are.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of the counts, int64 unless given.
-      ignore_class: a class whose members do not count.
-      sparse_y_pred: whether predictions are numbers of classes; else the greatest one counts.
+      num_classes: the number of classes.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of the counts, int64 by default.
+      ignore_class: a class to ignore.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
       axis: the axis of classes.
 
     Example:

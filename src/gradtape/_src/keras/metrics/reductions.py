@@ -49,7 +49,7 @@ class Sum(Metric):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> total = tf.keras.metrics.Sum()
@@ -91,7 +91,7 @@ class Mean(Metric):
 
     Args:
       name: the metric's name.
-      dtype: the dtype of its result, `floatx` unless given.
+      dtype: the dtype of its result, `floatx` by default.
 
     Example:
       >>> mean = tf.keras.metrics.Mean()
@@ -108,7 +108,7 @@ class Mean(Metric):
         self._one = tensor_of(1.0, self._computed_in)
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        """Takes values into account.
+        """Updates the metric with values.
 
         Args:
           values: tensors or numbers; of those within an example the mean counts.
@@ -145,8 +145,8 @@ class MeanMetricWrapper(FunctionWrapper, Mean):
 
     Args:
       fn: the function.
-      name: the metric's name; the class's in snake case unless given.
-      dtype: the dtype of its result, `floatx` unless given.
+      name: the metric's name; by default the class' name in snake case.
+      dtype: the dtype of its result, `floatx` by default.
       kwargs: further arguments that the function is called with.
 
     Example:
@@ -165,7 +165,7 @@ class MeanMetricWrapper(FunctionWrapper, Mean):
     def update_state(  # type: ignore[override]  # of true and predicted values, as Keras has it
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values.

@@ -35,9 +35,9 @@ class FBetaScore(Metric):
       average: None for a score of each class; "macro" for their mean; "weighted" for their mean by how often a class is
         true; "micro" for one score of all decisions.
       beta: how many times as much recall counts as precision.
-      threshold: what predictions exceed to be a yes; None for the greatest one of each example.
+      threshold: the value above which predictions count as positive; None for the greatest one of each example.
       name: the metric's name.
-      dtype: the dtype of its variables and its result, `floatx` unless given.
+      dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
       ValueError: an argument is none of these.
@@ -95,7 +95,7 @@ class FBetaScore(Metric):
             setattr(self, name, variable)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values, 0 or 1, of shape [examples, classes].
@@ -152,9 +152,9 @@ class F1Score(FBetaScore):
     Args:
       average: None for a score of each class; "macro" for their mean; "weighted" for their mean by how often a class is
         true; "micro" for one score of all decisions.
-      threshold: what predictions exceed to be a yes; None for the greatest one of each example.
+      threshold: the value above which predictions count as positive; None for the greatest one of each example.
       name: the metric's name.
-      dtype: the dtype of its variables and its result, `floatx` unless given.
+      dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
       ValueError: an argument is none of these.
@@ -191,7 +191,7 @@ class R2Score(Metric):
       num_regressors: how many independent variables a model has, for which the score is then adjusted; 0 for the plain
         score.
       name: the metric's name.
-      dtype: the dtype of its variables and its result, `floatx` unless given.
+      dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
       ValueError: an argument is none of these.
@@ -229,7 +229,7 @@ class R2Score(Metric):
         self._sums: tuple[Variable, ...] = ()
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Takes a batch into account.
+        """Updates the metric with a batch.
 
         Args:
           y_true: true values, of shape [examples, outputs].

@@ -13,7 +13,7 @@ from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.functions import keras_op
-from gradtape._src.keras.ops import creation, places, reductions, shapes
+from gradtape._src.keras.ops import creation, indexing, reductions, shapes
 from gradtape._src.keras.ops.elementwise import isclose
 from gradtape._src.keras.ops.promotion import promoted, wanted
 from gradtape._src.keras.tensors import floating, tensor_of
@@ -128,7 +128,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -209,7 +209,7 @@ def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the places where parts begin.
+      indices_or_sections: how many equal parts, or the positions where parts begin.
 
     Returns:
       A list of tensors.
@@ -228,7 +228,7 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the places where parts begin.
+      indices_or_sections: how many equal parts, or the positions where parts begin.
 
     Returns:
       A list of tensors.
@@ -247,7 +247,7 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the places where parts begin.
+      indices_or_sections: how many equal parts, or the positions where parts begin.
 
     Returns:
       A list of tensors.
@@ -275,12 +275,12 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
       >>> tf.keras.ops.diagflat([[1, 2]]).numpy().tolist()
       [[1, 0], [0, 2]]
     """
-    return places.diag.__wrapped__(apply_reshape(tensor_of(x), (-1,)), k)
+    return indexing.diag.__wrapped__(apply_reshape(tensor_of(x), (-1,)), k)
 
 
 @keras_op
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
-    """So many numbers of equal quotients.
+    """A geometric sequence of numbers.
 
     Args:
       start: the first.
@@ -348,7 +348,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
     steps: Any = dx
     if x is not None:
         at = tensor_of(x, values.dtype)
-        steps = places.diff.__wrapped__(at if at.ndim == 1 else shapes.moveaxis.__wrapped__(at, axis, -1))
+        steps = indexing.diff.__wrapped__(at if at.ndim == 1 else shapes.moveaxis.__wrapped__(at, axis, -1))
     return apply_reduce("Sum", steps * (values[..., 1:] + values[..., :-1]) / 2.0, -1, False)
 
 
@@ -376,10 +376,10 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 @keras_op
 def unravel_index(indices: Any, shape: Any) -> Any:
-    """Places among all values of a shape as places along its axes.
+    """Places among all values of a shape as positions along its axes.
 
     Args:
-      indices: the places; negative ones count from the end.
+      indices: the positions; negative ones count from the end.
       shape: the shape.
 
     Returns:
@@ -403,7 +403,7 @@ def bartlett(x: Any) -> Tensor:
     """A window of the shape of a triangle.
 
     Args:
-      x: how many values it has.
+      x: the number of values.
 
     Returns:
       A vector of `floatx`.
@@ -420,7 +420,7 @@ def blackman(x: Any) -> Tensor:
     """A window of the shape of Blackman's sum of cosines.
 
     Args:
-      x: how many values it has.
+      x: the number of values.
 
     Returns:
       A vector of `floatx`.
@@ -437,7 +437,7 @@ def hamming(x: Any) -> Tensor:
     """A window of the shape of Hamming's raised cosine.
 
     Args:
-      x: how many values it has.
+      x: the number of values.
 
     Returns:
       A vector of `floatx`.
@@ -454,7 +454,7 @@ def hanning(x: Any) -> Tensor:
     """A window of the shape of von Hann's raised cosine.
 
     Args:
-      x: how many values it has.
+      x: the number of values.
 
     Returns:
       A vector of `floatx`.
@@ -471,7 +471,7 @@ def kaiser(x: Any, beta: Any) -> Tensor:
     """A window of the shape of Kaiser's Bessel function.
 
     Args:
-      x: how many values it has.
+      x: the number of values.
       beta: how narrow it is.
 
     Returns:

@@ -37,7 +37,7 @@ def stop_gradient(variable: Any) -> Tensor:
 
 
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
-    """What one of two functions returns, as a condition says.
+    """Calls one of two functions, selected by a condition.
 
     Args:
       pred: the condition.
@@ -54,7 +54,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
-    """What one of several functions returns.
+    """Calls one of several functions.
 
     Args:
       index: which; cut to those that there are.
@@ -124,7 +124,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
-    """What a function returns for each part of tensors along their first axis.
+    """Applies a function to each slice of tensors along their first axis.
 
     Args:
       f: the function.
@@ -141,7 +141,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
 
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
-    """What a function returns for each part of tensors along their first axis.
+    """Applies a function to each slice of tensors along their first axis.
 
     Args:
       function: the function.

@@ -53,7 +53,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
     Args:
       x1: a vector.
       x2: the vector that is moved.
-      mode: "valid": only where x2 lies within x1; "same": as many places as the longer one has; "full": wherever they
+      mode: "valid": only where x2 lies within x1; "same": as many positions as the longer one; "full": wherever they
         meet.
 
     Returns:

@@ -21,7 +21,7 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
 
     Args:
       shape: its shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A tensor.
@@ -39,7 +39,7 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
     Args:
       shape: its shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A tensor.
@@ -57,7 +57,7 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 
     Args:
       shape: its shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A tensor.
@@ -76,7 +76,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     Args:
       shape: its shape.
       fill_value: the value, or a tensor that broadcasts to the shape.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A tensor.
@@ -94,7 +94,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 
     Args:
       x: a tensor.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
 
     Returns:
       A tensor.
@@ -113,7 +113,7 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
 
     Args:
       x: a tensor.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
 
     Returns:
       A tensor.
@@ -132,7 +132,7 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
 
     Args:
       x: a tensor.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
 
     Returns:
       A tensor.
@@ -152,7 +152,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     Args:
       x: a tensor.
       fill_value: the value.
-      dtype: its dtype, that of x unless given.
+      dtype: its dtype, by default that of x.
 
     Returns:
       A tensor.
@@ -172,7 +172,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     Args:
       start: the first; if it is given alone, where they end, and the first is 0.
       stop: where they end; it is not among them.
-      step: the distance, 1 unless given.
+      step: the distance, 1 by default.
       dtype: their dtype; int32, or `floatx` if an end is floating, unless given.
 
     Returns:
@@ -199,7 +199,7 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """So many numbers at equal distances.
+    """Equally spaced numbers.
 
     Args:
       start: the first.
@@ -241,7 +241,7 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Tensor:
-    """So many powers of a base, their exponents at equal distances.
+    """Powers of a base with equally spaced exponents.
 
     Args:
       start: the first exponent.
@@ -269,9 +269,9 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 
     Args:
       N: the number of rows.
-      M: the number of columns, that of rows unless given.
+      M: the number of columns, by default that of rows.
       k: which diagonal, 0 for the main one.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A matrix.
@@ -290,7 +290,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
     Args:
       n: the number of rows.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A matrix.
@@ -309,9 +309,9 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 
     Args:
       N: the number of rows.
-      M: the number of columns, that of rows unless given.
+      M: the number of columns, by default that of rows.
       k: which diagonal, 0 for the main one.
-      dtype: its dtype, `floatx` unless given.
+      dtype: its dtype, `floatx` by default.
 
     Returns:
       A matrix.

@@ -346,7 +346,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
     Args:
       condition: a bool tensor.
-      x1, x2: the tensors; if neither is given, the places where the condition is true are returned.
+      x1, x2: the tensors; if neither is given, the positions where the condition is true are returned.
 
     Returns:
       A tensor of their common shape.
@@ -369,13 +369,13 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
 
 @keras_op
 def nonzero(x: Any) -> Any:
-    """The places of values that are not 0.
+    """The positions of values that are not 0.
 
     Args:
       x: a tensor.
 
     Returns:
-      An int32 vector for each axis: the places along it.
+      An int32 vector for each axis: the positions along it.
 
     Example:
       >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]

@@ -53,17 +53,17 @@ def with_channels_last(compute: Callable[[Tensor], Tensor], images: Tensor, data
 
 
 def batched(compute: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """What a function of batches makes of a batch, or of one image."""
+    """Applies a function of batches to a batch, or to a single image."""
     return squeeze(compute(expand_dims(images, 0)), 0) if images.ndim == 3 else compute(images)
 
 
 @keras_op
 def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
-    """How light colours are.
+    """Converts RGB images to grayscale.
 
     Args:
       images: [height, width, channels] or a batch of them, of three channels or one.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       Images of one channel, of the same dtype.
@@ -102,7 +102,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
 
     Args:
       images: floating, [height, width, 3] or a batch of them, with values in [0, 1].
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -124,7 +124,7 @@ def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
 
     Args:
       images: floating, [height, width, 3] or a batch of them, with values in [0, 1].
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -163,7 +163,7 @@ def resize(
       pad_to_aspect_ratio: whether they get borders to have them.
       fill_mode: "constant".
       fill_value: what borders are filled with.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       Images of the same dtype.
@@ -284,7 +284,7 @@ def pad_images(
       images: [height, width, channels] or a batch of them.
       top_padding, left_padding, bottom_padding, right_padding: how many pixels are added at each side.
       target_height, target_width: how many there are then.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
@@ -334,7 +334,7 @@ def crop_images(
       images: [height, width, channels] or a batch of them.
       top_cropping, left_cropping, bottom_cropping, right_cropping: how many pixels are taken away at each side.
       target_height, target_width: how many are left.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
@@ -395,9 +395,9 @@ def extract_patches(
       images: [height, width, channels] or a batch of them; of three sizes also volumes.
       size: the windows' size, one number or one for each axis.
       strides: steps between windows; their size unless given.
-      dilation_rate: steps between the values of a window.
+      dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
@@ -438,9 +438,9 @@ def extract_patches_3d(
       volumes: [depth, height, width, channels] or a batch of them.
       size: the windows' size, one number or one for each axis.
       strides: steps between windows; their size unless given.
-      dilation_rate: steps between the values of a window.
+      dilation_rate: distances between the values of a window.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
@@ -464,7 +464,7 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
 
     Args:
       images: a batch, [batch, height, width, channels].
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor with an axis of two more.
@@ -477,7 +477,7 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
 
 
 def gaussian(size: int, sigma: Any, dtype: Any) -> Tensor:
-    """The weights of so many places by the normal distribution around the middle one, of sum 1."""
+    """The weights of so many positions by the normal distribution around the middle one, of sum 1."""
     places = tensor_of(np.arange(size) - (size - 1) / 2, dtype)
     weights = e.exp(-0.5 * e.square(places / sigma))
     return weights / apply_reduce("Sum", weights, None, False)
@@ -503,7 +503,7 @@ def ssim(
       max_val: the greatest value that pixels can have.
       filter_size, filter_sigma: the size of windows, and how fast weights fall from their middle.
       k1, k2: what keeps quotients finite.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A number for each image, of the first one's dtype.

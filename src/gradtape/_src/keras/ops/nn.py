@@ -79,8 +79,8 @@ def conv(
       kernel: of shape [sizes, channels, outputs].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -113,8 +113,8 @@ def depthwise_conv(
       kernel: of shape [sizes, channels, outputs of each].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -166,8 +166,8 @@ def separable_conv(
       pointwise_kernel: of shape [1 for each axis, outputs of all, outputs].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -196,7 +196,7 @@ def max_pool(
       pool_size: the windows' size, one number or one for each axis.
       strides: steps between windows; their size unless given.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.
@@ -223,7 +223,7 @@ def average_pool(
       pool_size: the windows' size, one number or one for each axis.
       strides: steps between windows; their size unless given.
       padding: "valid" or "same".
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.
@@ -252,7 +252,7 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
     Args:
       x: a floating tensor.
       axes: the axes.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
       synchronized: not used; there is one processor.
 
     Returns:
@@ -314,7 +314,7 @@ def layer_normalization(
       x: a floating tensor.
       gamma, beta: tensors of the shape of these axes.
       axis: the axis or axes.
-      epsilon: what is added to the variance, `tf.keras.config.epsilon` unless given.
+      epsilon: what is added to the variance, `tf.keras.config.epsilon` by default.
       kwargs: not used.
 
     Returns:
@@ -343,7 +343,7 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
       x: a floating tensor.
       scale: a tensor that broadcasts; 1 unless given.
       axis: the axis or axes.
-      epsilon: what is added to the mean, `tf.keras.config.epsilon` unless given.
+      epsilon: what is added to the mean, `tf.keras.config.epsilon` by default.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -404,8 +404,8 @@ def dot_product_attention(
     """For each query, the mean of the values, weighted by the softmax of its products with their keys.
 
     Args:
-      query: of shape [batch, places, heads, size].
-      key, value: of shape [batch, places, heads, size]; fewer heads serve several of the query's.
+      query: of shape [batch, positions, heads, size].
+      key, value: of shape [batch, positions, heads, size]; fewer heads serve several of the query's.
       bias: what is added to the products.
       mask: a bool tensor, true where a key counts.
       scale: what products are multiplied by, 1 / sqrt(size) unless given.
@@ -447,7 +447,7 @@ def dot_product_attention(
 
 @keras_op
 def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
-    """How near two images are, as the peak signal to noise ratio in decibels.
+    """The peak signal-to-noise ratio of two images in decibels.
 
     Args:
       x1, x2: tensors of the same shape.
@@ -473,7 +473,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     Args:
       x: images.
       block_size: the blocks' height and width.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
@@ -492,7 +492,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     Args:
       x: images.
       block_size: the blocks' height and width.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.

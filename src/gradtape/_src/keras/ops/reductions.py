@@ -70,7 +70,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
       initial: a value that counts as one of them.
 
     Returns:
@@ -90,7 +90,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
       initial: a value that counts as one of them.
 
     Returns:
@@ -110,7 +110,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -152,7 +152,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
 @keras_op
 def count_nonzero(x: Any, axis: Any = None) -> Tensor:
-    """How many values over axes are not 0.
+    """The number of nonzero values over axes.
 
     Args:
       x: a tensor.
@@ -180,12 +180,12 @@ def _place(find: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
 
 @keras_op
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the greatest value along an axis.
+    """The position of the greatest value along an axis.
 
     Args:
       x: a tensor.
       axis: the axis; None for the place among all values.
-      keepdims: whether it stays, with size 1.
+      keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
       An int32 tensor without the axis.
@@ -199,12 +199,12 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the least value along an axis.
+    """The position of the least value along an axis.
 
     Args:
       x: a tensor.
       axis: the axis; None for the place among all values.
-      keepdims: whether it stays, with size 1.
+      keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
       An int32 tensor without the axis.
@@ -237,11 +237,11 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 
 @keras_op
 def argsort(x: Any, axis: int | None = -1) -> Tensor:
-    """The places of values in rising order along an axis.
+    """The positions of values in rising order along an axis.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the places among all values.
+      axis: the axis; None for the positions among all values.
 
     Returns:
       An int32 tensor.
@@ -258,7 +258,7 @@ def argsort(x: Any, axis: int | None = -1) -> Tensor:
 
 @keras_op
 def top_k(x: Any, k: int, sorted: bool = True) -> Any:
-    """The k greatest values along the last axis, and their places.
+    """The k greatest values along the last axis, and their positions.
 
     Args:
       x: a tensor.
@@ -266,7 +266,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
       sorted: not used; they are in falling order.
 
     Returns:
-      A pair of a tensor of values and an int32 tensor of places.
+      A pair of a tensor of values and an int32 tensor of positions.
 
     Example:
       >>> tf.keras.ops.top_k([3.0, 1.0, 2.0], 2)[1].numpy()
@@ -344,7 +344,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A floating tensor without these axes.

@@ -96,12 +96,12 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
 @keras_op
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
-    """A tensor with axes at other places.
+    """A tensor with axes at other positions.
 
     Args:
       x: a tensor.
       source: the axis or axes.
-      destination: their new places.
+      destination: their new positions.
 
     Returns:
       A tensor of the same dtype.
@@ -125,7 +125,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
 
     Args:
       x: a tensor.
-      axis: the place or places where they will be.
+      axis: the place or positions where they will be.
 
     Returns:
       A tensor of the same dtype.
@@ -329,9 +329,9 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
     Args:
       x: a tensor.
-      pad_width: a pair for each axis: how many places are added before and behind; one pair, or one number, for all.
+      pad_width: a pair for each axis: how many positions are added before and behind; one pair, or one number, for all.
       mode: "constant", "reflect" (the mirror image without the border) or "symmetric" (with it).
-      constant_values: what added places hold, 0 unless given.
+      constant_values: what added positions hold, 0 by default.
 
     Returns:
       A tensor of the same dtype.
@@ -476,7 +476,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the places where parts begin.
+      indices_or_sections: how many equal parts, or the positions where parts begin.
       axis: the axis.
 
     Returns:
@@ -502,14 +502,14 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
 
     Args:
       x: a tensor.
-      indices_or_sections: how many parts, or the places where parts begin.
+      indices_or_sections: how many parts, or the positions where parts begin.
       axis: the axis.
 
     Returns:
       A list of tensors.
 
     Raises:
-      ValueError: no parts are asked for.
+      ValueError: no parts are requested.
 
     Example:
       >>> [part.numpy().tolist() for part in tf.keras.ops.array_split([1, 2, 3], 2)]
@@ -530,7 +530,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
     Args:
       x: a tensor.
-      num: how many there are.
+      num: their number.
       axis: the axis.
 
     Returns:

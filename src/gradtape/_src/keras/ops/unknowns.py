@@ -28,7 +28,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -48,7 +48,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -68,7 +68,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -88,7 +88,7 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -108,7 +108,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -129,7 +129,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -153,7 +153,7 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
-      keepdims: whether they stay, with size 1.
+      keepdims: whether to keep the reduced axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -207,12 +207,12 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @keras_op
 def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the greatest value along an axis that is not NaN; -1 where all are.
+    """The position of the greatest value along an axis that is not NaN; -1 where all are.
 
     Args:
       x: a tensor.
       axis: the axis; None for the place among all values.
-      keepdims: whether it stays, with size 1.
+      keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
       An int32 tensor without the axis.
@@ -228,12 +228,12 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 @keras_op
 def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the least value along an axis that is not NaN; -1 where all are.
+    """The position of the least value along an axis that is not NaN; -1 where all are.
 
     Args:
       x: a tensor.
       axis: the axis; None for the place among all values.
-      keepdims: whether it stays, with size 1.
+      keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
       An int32 tensor without the axis.

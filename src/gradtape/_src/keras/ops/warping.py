@@ -61,7 +61,7 @@ def affine_transform(
       interpolation: "bilinear" or "nearest".
       fill_mode: what lies outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
       fill_value: the constant.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the images' shape and dtype.
@@ -115,7 +115,7 @@ def perspective_transform(
       end_points: where they lie then.
       interpolation: "bilinear" or "nearest".
       fill_value: what lies outside of images.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the images' shape and dtype.
@@ -163,7 +163,7 @@ def _homography(start: Tensor, end: Tensor) -> Tensor:
 
 
 def _reflected(index: Tensor, size: int, mode: str) -> Tensor:
-    """Whole places brought back into an axis as Keras does it over TensorFlow."""
+    """Whole positions brought back into an axis as Keras does it over TensorFlow."""
     if mode == "wrap":
         return e.floormod(index, size)
     if mode == "mirror":  # dcb|abcd|cba
@@ -178,11 +178,11 @@ def _reflected(index: Tensor, size: int, mode: str) -> Tensor:
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0.0
 ) -> Tensor:
-    """The values of a tensor at places that may lie between its own.
+    """The values of a tensor at positions that may lie between its own.
 
     Args:
       inputs: a tensor.
-      coordinates: places, the first axis as long as the tensor has axes.
+      coordinates: positions, the first axis as long as the tensor has axes.
       order: 0 for the nearest value, 1 for linear interpolation.
       fill_mode: what lies outside: "constant", or values by "nearest", "reflect", "mirror" or "wrap".
       fill_value: the constant.
@@ -231,7 +231,7 @@ def map_coordinates(
 
 
 def _nodes(at: Tensor, size: int, order: int, fill_mode: str) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """The places of an axis that a coordinate takes values from, whether they lie within it, and their weights."""
+    """The positions of an axis that a coordinate takes values from, whether they lie within it, and their weights."""
     if order == 0:
         nearest = e.round(at) if at.dtype.is_floating else at
         places = [(nearest, at * 0 + 1)]
@@ -260,7 +260,7 @@ def gaussian_blur(
       images: [height, width, channels] or a batch of them.
       kernel_size: the height and width of windows.
       sigma: the distribution's standard deviations.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -313,7 +313,7 @@ def elastic_transform(
       fill_mode: what lies outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
       fill_value: the constant.
       seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.

@@ -51,8 +51,8 @@ def conv_transpose(
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
       output_padding: how much longer results are at their end, likewise; None for what fits.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dilation_rate: steps between the values of a window.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dilation_rate: distances between the values of a window.
 
     Returns:
       A tensor.
@@ -97,7 +97,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     Args:
       x: images, [batch, channels, height, width].
       kernel_size: the height and width of windows, one number for both or two.
-      dilation: steps between the values of a window, likewise.
+      dilation: distances between the values of a window, likewise.
       padding: zeros around images, likewise.
       stride: steps between windows, likewise.
 
@@ -124,7 +124,7 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
       x: windows, [batch, channels * values of a window, windows].
       output_size: the height and width of the images, one number for both or two.
       kernel_size: those of windows, likewise.
-      dilation: steps between the values of a window, likewise.
+      dilation: distances between the values of a window, likewise.
       padding: zeros that were around images, likewise.
       stride: steps between windows, likewise.
 

@@ -25,7 +25,7 @@ def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool |
     Args:
       model: the model.
       filepath: a path that ends in ".keras", or a file.
-      overwrite: whether a file that is there is replaced, without asking on the terminal.
+      overwrite: whether to overwrite an existing file without asking.
       zipped: True or None; folders are not written.
       kwargs: `include_optimizer` and `save_format`, which are not used.
 
@@ -139,7 +139,7 @@ def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_si
     Args:
       model: the model.
       filepath: a path that ends in ".weights.h5".
-      overwrite: whether a file that is there is replaced, without asking on the terminal.
+      overwrite: whether to overwrite an existing file without asking.
       max_shard_size: None; weights are written in one file.
       kwargs: `objects_to_skip`, layers that are left out.
 

@@ -95,7 +95,7 @@ class Reader:
           path: the object's path.
 
         Returns:
-          A mapping from keys to arrays, read when they are asked for.
+          A mapping from keys to arrays, read when they are requested.
 
         Raises:
           ValueError: a part of the path is a link elsewhere, or no group.

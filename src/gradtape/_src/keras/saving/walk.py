@@ -1,4 +1,4 @@
-"""Which objects of a model have state in a file, and under which paths: Keras' order and names."""
+"""The stateful objects of a model and their paths in files, in Keras' order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to arrays before a model sees them: classes as rows, sequences of one length, vectors of length 1."""
+"""Preprocessing of arrays: one-hot encoding, padding of sequences, normalization."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from gradtape._src.ops.masking import one_hot
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
-    """Numbers of classes as one-hot rows.
+    """Class indices as one-hot rows.
 
     Args:
-      x: whole numbers; a last axis of size 1 is left out.
-      num_classes: how many classes there are; one more than the greatest number unless given.
+      x: integers; a last axis of size 1 is left out.
+      num_classes: the number of classes; one more than the greatest number unless given.
 
     Returns:
       An array of float64, or of a tensor a tensor of float32, of the shape of x and an axis of classes.
@@ -57,7 +57,7 @@ def pad_sequences(
 
     Args:
       sequences: a list of lists or arrays.
-      maxlen: the length; that of the longest unless given.
+      maxlen: the length; by default that of the longest.
       dtype: the dtype of the array.
       padding: where shorter ones are filled up: "pre" or "post".
       truncating: where longer ones are cut: "pre" or "post".

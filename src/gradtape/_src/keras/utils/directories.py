@@ -1,4 +1,4 @@
-"""Datasets of the files in a folder, whose folders within are their classes: pictures and texts."""
+"""Datasets of the files in a folder, whose folders within are their classes: pictures and strings."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def image_dataset_from_directory(
     format: str = "tf",
     verbose: bool = True,
 ) -> Any:
-    """The pictures in a folder, read by Pillow (an extra) as they are asked for.
+    """The pictures in a folder, read by Pillow (an extra) as they are requested.
 
     Args:
       directory: the folder; the folders within it are classes.
@@ -136,18 +136,18 @@ def text_dataset_from_directory(
     format: str = "tf",
     verbose: bool = True,
 ) -> Any:
-    """The texts in a folder, in files that end in ".txt".
+    """The strings in a folder, in files that end in ".txt".
 
     Args:
       directory: the folder; the folders within it are classes.
       labels: "inferred" from the folders, None, or a list of classes in the order of the files' names.
       label_mode: "int", "categorical" (one-hot), "binary" or None.
       class_names: the folders' names in the order in which they count.
-      batch_size: how many texts there are in a batch; None: texts are elements.
+      batch_size: how many strings there are in a batch; None: strings are elements.
       max_length: how many bytes of a text are taken.
-      shuffle: whether texts come in random order.
+      shuffle: whether strings come in random order.
       seed: the seed of that order.
-      validation_split: the fraction of the texts that is for validation.
+      validation_split: the fraction of the strings that is for validation.
       subset: "training", "validation" or "both".
       follow_links: whether links to folders are followed.
       format: "tf".
@@ -157,7 +157,7 @@ def text_dataset_from_directory(
       A Dataset, with the attribute `class_names`; a list of two for the subset "both".
 
     Raises:
-      ValueError: no texts, or arguments that do not go together.
+      ValueError: no strings, or arguments that do not go together.
 
     Example:
       >>> import os, tempfile

@@ -39,7 +39,7 @@ def get_file(
     """The path of a file, which is downloaded unless it is in Keras' cache folder.
 
     Args:
-      fname: its name there; that of the origin unless given.
+      fname: its name there; by default that of the origin.
       origin: the address from which it is downloaded.
       untar: whether it is a tar archive to be unpacked.
       md5_hash: its MD5 hash.

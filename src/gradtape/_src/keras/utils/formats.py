@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def check_format(format: str) -> None:
-    """ValueError unless datasets of tf.data are asked for."""
+    """ValueError unless datasets of tf.data are requested."""
     if format not in ("tf", "grain"):
         raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
     if format == "grain":

@@ -40,9 +40,9 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
 
     Args:
       x: an array of three axes, of 1, 3 or 4 channels.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       scale: whether its values are stretched to [0, 255].
-      dtype: the dtype in which that is done, `floatx` unless given.
+      dtype: the dtype in which that is done, `floatx` by default.
 
     Returns:
       A PIL.Image.
@@ -81,8 +81,8 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
 
     Args:
       img: an image of Pillow, or an array of two or three axes.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
-      dtype: the array's dtype, `floatx` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
+      dtype: the array's dtype, `floatx` by default.
 
     Returns:
       An array of three axes.
@@ -116,7 +116,7 @@ def save_img(
     Args:
       path: the file's path, or a file.
       x: an array of three axes, of 1, 3 or 4 channels.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       file_format: the file's format; what its name ends with unless given.
       scale: whether values are stretched to [0, 255].
       kwargs: further arguments of `PIL.Image.Image.save`.

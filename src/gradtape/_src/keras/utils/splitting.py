@@ -164,5 +164,5 @@ def _sizes(left: Any, right: Any, total: int) -> tuple[int, int]:
 
 
 def _count(value: Any, total: int) -> Any:
-    # Keras' messages show whole numbers that were given as floats.
+    # Keras' messages show integers that were given as floats.
     return round(value * total) if type(value) is float else float(value)

@@ -98,7 +98,7 @@ def one_hot(
 
 
 class Tokenizer:
-    """Numbers the words of texts, the most frequent ones first from 1 on.
+    """Numbers the words of strings, the most frequent ones first from 1 on.
 
     Args:
       num_words: words numbered so or higher are left out; None for none.
@@ -111,8 +111,8 @@ class Tokenizer:
     Attributes:
       word_index, index_word: numbers by words, and words by numbers.
       word_counts: how often each word was found.
-      word_docs, index_docs: in how many texts, by words and by numbers.
-      document_count: how many texts there were.
+      word_docs, index_docs: in how many strings, by words and by numbers.
+      document_count: how many strings there were.
 
     Raises:
       TypeError: unknown arguments.
@@ -160,7 +160,7 @@ class Tokenizer:
         return text_to_word_sequence(text, self.filters, self.lower, self.split)
 
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
-        """Counts the words of texts, and numbers them.
+        """Counts the words of strings, and numbers them.
 
         Args:
           texts: strings, or lists of words.
@@ -187,7 +187,7 @@ class Tokenizer:
             self.index_docs[self.word_index[word]] = count
 
     def fit_on_sequences(self, sequences: Sequence[Iterable[int]]) -> None:
-        """Counts in how many texts numbers are; for texts that are numbers already.
+        """Counts in how many strings numbers are; for strings that are numbers already.
 
         Args:
           sequences: lists of numbers.
@@ -204,7 +204,7 @@ class Tokenizer:
                 self.index_docs[number] += 1
 
     def texts_to_sequences(self, texts: Iterable[Any]) -> list[list[int]]:
-        """The numbers of the words of texts.
+        """The numbers of the words of strings.
 
         Args:
           texts: strings, or lists of words.

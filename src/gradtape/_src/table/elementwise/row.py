@@ -7,7 +7,8 @@ an operand, or the difference of two, is not. `kernel` is TensorFlow's name in m
 CamelCase. Programs run in float32 and float64, half precision by way of float32. `integers` computes integers and bools
 with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` say whether it takes those.
 `complexes` says whether the formula holds of complex numbers too, where it is then a holomorphic function; `lacks` are
-dtypes that TensorFlow does not take although they are of a kind that it takes.
+dtypes that TensorFlow does not take although they are of a kind that it takes. `sparse` says that it takes a
+SparseTensor too, of which it computes the values: TensorFlow's choice of functions that are 0 at 0.
 
 For readers, `doc` says what the function gives, `slopes` are its derivatives by each operand as formulas of tf.math's
 functions, empty where there is none, `source` is where it is defined, and `example` is a call and its result. Rows of
@@ -41,7 +42,7 @@ class Row:
     # Written out: a named tuple, or a dataclass, is compiled as the module is imported.
     __slots__ = (
         *("arguments", "bools", "complexes", "derivatives", "doc", "domain", "example", "integers", "kernel", "kinks"),
-        *("lacks", "name", "slopes", "source", "tensorflow", "unsigned", "value", "why"),
+        *("lacks", "name", "slopes", "source", "sparse", "tensorflow", "unsigned", "value", "why"),
     )
 
     def __init__(
@@ -61,6 +62,7 @@ class Row:
         unsigned: bool = True,
         complexes: bool = False,
         lacks: tuple[str, ...] = (),
+        sparse: bool = False,
         slopes: tuple[str, ...] = (),
         source: str = "",
         example: tuple[str, str] = ("", ""),
@@ -80,6 +82,7 @@ class Row:
         self.unsigned = unsigned
         self.complexes = complexes
         self.lacks = lacks
+        self.sparse = sparse
         self.slopes = slopes
         self.source = source
         self.example = example
@@ -117,6 +120,8 @@ class Row:
         else:
             pairs = zip(self.arguments, self.slopes, strict=True)
             notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
+        if self.sparse:
+            notes += "\nOf a `tf.SparseTensor` it gives one, of what it is of the values."
         if self.source:
             notes += f"\nDefinition: {self.source}."
         usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))

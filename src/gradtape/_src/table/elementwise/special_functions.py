@@ -13,6 +13,7 @@ ROWS = (
         "The error function, 2 / sqrt(π) times the integral of exp(-t**2) from 0 to x.",
         ("math.erf",),
         domain=REAL,
+        sparse=True,
         slopes=("2 * exp(-x**2) / pi**0.5",),
         source="DLMF 7.2.1",
         example=("tf.math.erf([0.0, 0.5, 1.0]).numpy().round(4)", "array([0.    , 0.5205, 0.8427], dtype=float32)"),

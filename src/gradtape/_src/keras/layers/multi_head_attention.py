@@ -1,4 +1,4 @@
-"""Attention of several heads, whose queries, keys and values are projected."""
+"""Multi-head and grouped-query attention."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _AXES = string.ascii_lowercase
 
 @functools.lru_cache(64)
 def _near(queries: int, keys: int, window: int) -> Tensor:
-    """Which keys lie nearer to each query than a window's size, (1, queries, keys)."""
+    """The mask of a sliding window, of shape (1, queries, keys)."""
     return tensor_from((np.abs(np.arange(queries)[:, None] - np.arange(keys)) < window)[None])
 
 
@@ -47,7 +47,7 @@ _PROJECTIONS = """  kernel_initializer, bias_initializer: how weights begin: an 
 
 
 class Heads(Configured):
-    """What attention of several heads shares: projections, masks, scores.
+    """Base of multi-head attention: projections, masks, scores.
 
     Attributes:
       dtype_of_masked: what stands for minus infinity among scores.
@@ -60,7 +60,7 @@ class Heads(Configured):
     _masked: ClassVar[float] = -0.7 * 3.38953e38
 
     def _common(self, sliding_window: int | None, flash_attention: bool | None) -> None:
-        """Checks what has limits. ValueError where these are passed."""
+        """Validates options. Raises ValueError if one is invalid."""
         if sliding_window is not None and (not isinstance(sliding_window, int) or sliding_window <= 0):
             raise ValueError(
                 f"`sliding_window` must be `None` or a positive integer. Received: sliding_window={sliding_window}"
@@ -70,7 +70,7 @@ class Heads(Configured):
         self.supports_masking = True
 
     def _projection(self, name: str, equation: str, shape: Sequence[int | None], bias: str, **more: Any) -> EinsumDense:
-        """A layer that projects, with the options of this one."""
+        """A projection layer with the options of this layer."""
         options: dict[str, Any] = {"bias_axes": bias if self.use_bias else None, "name": name}
         for family in ("regularizer", "constraint"):
             for weight in ("kernel", "bias"):
@@ -85,7 +85,7 @@ class Heads(Configured):
     def _masks(
         self, query: Tensor, value: Tensor, query_mask: Any, value_mask: Any, key_mask: Any, mask: Any, causal: bool
     ) -> Any:
-        """Which keys each query may look at, (batch, queries, keys), or None."""
+        """The combined mask, of shape (batch, queries, keys), or None."""
         queries, keys = query.shape[1], value.shape[1]
         return both(
             mask,
@@ -97,7 +97,7 @@ class Heads(Configured):
         )
 
     def _attended(self, query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float) -> Tensor:
-        """The means of values, head by head, all of (batch, places, heads, size)."""
+        """The means of values, head by head, all of (batch, positions, heads, size)."""
         query, key, value = (apply_transpose(part, (0, 2, 1, 3)) for part in (query * scale, key, value))
         scores = apply_matmul(query, key, False, True)
         if mask is not None:
@@ -106,7 +106,7 @@ class Heads(Configured):
 
 
 def _projected(layer: EinsumDense, inputs: Tensor) -> Tensor:
-    """What a projection makes of inputs; a whole call of it only where results are regularized."""
+    """Applies a projection; as a full layer call only if its outputs are regularized."""
     return layer.call(inputs) if layer.activity_regularizer is None else layer(inputs)
 
 
@@ -266,9 +266,9 @@ Example:
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        """The layer's function of queries, values and keys."""
+        """Computes the attention output."""
         key = value if key is None else key
-        # As in Keras: what else is computed of these, eagerly or in a layer, does not see their masks any more.
+        # As in Keras the masks are removed from the inputs: nothing else that uses these sees them any more.
         for given in (query, value, key):
             set_mask(given, None)
         mask = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
@@ -303,7 +303,7 @@ Example:
         return einsum(combination, dropped, value), weights
 
     def compute_output_shape(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         _check_places(value_shape, value_shape if key_shape is None else key_shape)
         return (*query_shape[:-1], *(self.output_shape or query_shape[-1:]))
 
@@ -320,7 +320,7 @@ Example:
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         shapes = [self.compute_output_shape(query.shape, value.shape, None if key is None else key.shape)]
         if return_attention_scores:
             shapes.append((query.shape[0], self.num_heads, query.shape[1], (value if key is None else key).shape[1]))
@@ -344,7 +344,7 @@ Example:
 
     @property
     def output_dense(self) -> EinsumDense:
-        """The projection of results."""
+        """The projection of the output."""
         return self._output_dense
 
 
@@ -492,7 +492,7 @@ Example:
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        """The layer's function of queries, values and keys."""
+        """Computes the attention output."""
         key = value if key is None else key
         mask = self._masks(query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask)
         gate = _projected(self._gate_dense, query) if self.use_gate else None
@@ -516,7 +516,7 @@ Example:
         return (output, scores) if return_attention_scores else output
 
     def compute_output_shape(self, query_shape: Shape, value_shape: Shape, key_shape: Shape | None = None) -> Shape:
-        """The shape of the results of inputs of these shapes."""
+        """The output shape for these input shapes."""
         if query_shape[-1] != value_shape[-1]:
             raise ValueError(
                 "The last dimension of `query_shape` and `value_shape` must be equal, but are "
@@ -538,7 +538,7 @@ Example:
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        """Shapes and dtypes of what it returns."""
+        """The shapes and dtypes of the outputs."""
         shapes = [self.compute_output_shape(query.shape, value.shape, None if key is None else key.shape)]
         if return_attention_scores:
             keys = (value if key is None else key).shape[1]

@@ -1,4 +1,4 @@
-"""Functions of keras.ops of whole numbers: common divisors and multiples, and scaling by powers of two."""
+"""Functions of keras.ops of integers: common divisors and multiples, and scaling by powers of two."""
 
 from __future__ import annotations
 

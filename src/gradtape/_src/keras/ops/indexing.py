@@ -1,9 +1,10 @@
-"""Functions of keras.ops that take values by their places, put them there and count them."""
+"""Functions of keras.ops that take values by their positions, put them there and count them."""
 
 from __future__ import annotations
 
 import builtins
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,11 @@ def _axis(axis: int, rank: int) -> int:
 
 @keras_op
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Parts of a tensor along an axis, by their places.
+    """Parts of a tensor along an axis, by their positions.
 
     Args:
       x: a tensor.
-      indices: the places; negative ones count from the end.
+      indices: the positions; negative ones count from the end.
       axis: the axis; None for all values in one.
 
     Returns:
@@ -53,15 +54,15 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Values along an axis, each row by its own places.
+    """Values along an axis, each row by its own positions.
 
     Args:
       x: a tensor.
-      indices: the places, of x's shape but for the axis; negative ones count from the end.
+      indices: the positions, of x's shape but for the axis; negative ones count from the end.
       axis: the axis; None for all values in one.
 
     Returns:
-      A tensor of the shape of the places.
+      A tensor of the shape of the positions.
 
     Example:
       >>> tf.keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).numpy().tolist()
@@ -84,7 +85,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def get_item(x: Any, key: Any) -> Tensor:
-    """What x[key] is.
+    """The same as x[key].
 
     Args:
       x: a tensor.
@@ -144,10 +145,10 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
 @keras_op
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
-    """Values at places of a tensor of 0; those at one place are added.
+    """Values at positions of a tensor of 0; those at one place are added.
 
     Args:
-      indices: the places, of shape [..., axes].
+      indices: the positions, of shape [..., axes].
       values: the values.
       shape: the shape.
 
@@ -163,11 +164,11 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
 
 @keras_op
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
-    """A tensor with values at places replaced.
+    """A tensor with values at positions replaced.
 
     Args:
       inputs: a tensor.
-      indices: the places, of shape [..., axes].
+      indices: the positions, of shape [..., axes].
       updates: the values.
       reduction: None to replace, "add", "max", "min" or "mul" to combine with what is there.
 
@@ -232,10 +233,10 @@ def digitize(x: Any, bins: Any) -> Tensor:
 
 @keras_op
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
-    """How often each whole number from 0 on occurs.
+    """Counts the occurrences of nonnegative integers.
 
     Args:
-      x: whole numbers, a vector or rows.
+      x: integers, a vector or rows.
       weights: what each counts.
       minlength: how many numbers are counted at least.
       sparse: not used; tensors are dense.
@@ -338,13 +339,13 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
 
 @keras_op
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """Numbers of classes as one-hot rows.
+    """Class indices as one-hot rows.
 
     Args:
-      x: whole numbers; others than classes become rows of 0.
-      num_classes: how many classes there are.
+      x: integers; others than classes become rows of 0.
+      num_classes: the number of classes.
       axis: the place of the axis of classes.
-      dtype: the dtype, float32 unless given.
+      dtype: the dtype, float32 by default.
       sparse: not used; tensors are dense.
 
     Returns:
@@ -364,10 +365,10 @@ def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, 
     """Rows of numbers of classes as rows of 1 at these classes.
 
     Args:
-      inputs: whole numbers.
-      num_classes: how many classes there are.
+      inputs: integers.
+      num_classes: the number of classes.
       axis: the place of the axis of classes.
-      dtype: the dtype, float32 unless given.
+      dtype: the dtype, float32 by default.
       sparse: not used; tensors are dense.
 
     Returns:
@@ -385,6 +386,13 @@ def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, 
     return apply_cast(apply_reduce("Max", rows, 1 if tensor.ndim > 1 else 0, False), kind)
 
 
+def _reduced(reduce: Callable[..., Tensor], data: Any, segment_ids: Any, num_segments: int | None) -> Tensor:
+    """The rows of each segment, reduced by a function of tf.math."""
+    ids = tensor_of(segment_ids, dtypes.int32)
+    count = int(ids.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
+    return reduce(tensor_of(data), ids, count)
+
+
 @keras_op
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
     """The sums of rows of each segment.
@@ -392,7 +400,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: how many there are; one more than the greatest number unless given.
+      num_segments: their number; by default one more than the greatest index.
       sorted: not used.
 
     Returns:
@@ -402,9 +410,7 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
       >>> tf.keras.ops.segment_sum([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 5], dtype=int32)
     """
-    places = tensor_of(segment_ids, dtypes.int32)
-    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
-    return segments.unsorted_segment_sum(tensor_of(data), places, count)
+    return _reduced(segments.unsorted_segment_sum, data, segment_ids, num_segments)
 
 
 @keras_op
@@ -414,7 +420,7 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: how many there are; one more than the greatest number unless given.
+      num_segments: their number; by default one more than the greatest index.
       sorted: not used.
 
     Returns:
@@ -424,9 +430,7 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
       >>> tf.keras.ops.segment_max([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 3], dtype=int32)
     """
-    places = tensor_of(segment_ids, dtypes.int32)
-    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
-    return segments.unsorted_segment_max(tensor_of(data), places, count)
+    return _reduced(segments.unsorted_segment_max, data, segment_ids, num_segments)
 
 
 @keras_op
@@ -436,7 +440,7 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: how many there are; one more than the greatest number unless given.
+      num_segments: their number; by default one more than the greatest index.
       sorted: not used.
 
     Returns:
@@ -446,9 +450,7 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
       >>> tf.keras.ops.segment_min([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 2], dtype=int32)
     """
-    places = tensor_of(segment_ids, dtypes.int32)
-    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
-    return segments.unsorted_segment_min(tensor_of(data), places, count)
+    return _reduced(segments.unsorted_segment_min, data, segment_ids, num_segments)
 
 
 @keras_op
@@ -458,7 +460,7 @@ def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, s
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: how many there are; one more than the greatest number unless given.
+      num_segments: their number; by default one more than the greatest index.
       sorted: not used.
 
     Returns:
@@ -468,9 +470,7 @@ def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, s
       >>> tf.keras.ops.segment_prod([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 6], dtype=int32)
     """
-    places = tensor_of(segment_ids, dtypes.int32)
-    count = int(places.numpy().max(initial=-1)) + 1 if num_segments is None else num_segments
-    return segments.unsorted_segment_prod(tensor_of(data), places, count)
+    return _reduced(segments.unsorted_segment_prod, data, segment_ids, num_segments)
 
 
 def shape(x: Any) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Layers that turn, move, zoom and mirror images at random in training."""
+"""Random flips, rotations, translations and zooms of images in training."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from gradtape._src.ops.rearranging import reverse
 
 
 class RandomFlip(Augmenting):
-    """In training, mirrors half of the images.
+    """In training, flips half of the images.
 
     Args:
       mode: "horizontal", "vertical" or "horizontal_and_vertical", both at once.
-      seed: an int from which the numbers drawn follow.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      seed: an int to seed the random numbers, or None.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Example:
@@ -58,14 +58,14 @@ class RandomFlip(Augmenting):
 
 
 class Moving(Augmenting):
-    """A layer that reads each pixel where a random transformation has it."""
+    """A layer that applies random affine transformations."""
 
     fill_mode: str
     fill_value: float
     interpolation: str
 
     def _filled(self, fill_mode: str, fill_value: float, interpolation: str) -> None:
-        """Keeps how pixels are read."""
+        """Stores the options of interpolation."""
         for name, value, known in (
             ("fill_mode", fill_mode, ("reflect", "wrap", "constant", "nearest")),
             ("interpolation", interpolation, ("nearest", "bilinear")),
@@ -94,15 +94,15 @@ def _transforms(*rows: Any) -> Tensor:
 
 
 class RandomRotation(Moving):
-    """In training, turns images around their middle, each by its own angle.
+    """In training, rotates each image around its center by a random angle.
 
     Args:
       factor: the greatest angle as a fraction of a turn, counter-clockwise, or the least and the greatest.
       fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       fill_value: the constant.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -171,16 +171,16 @@ class TwoFactors(Moving):
 
 
 class RandomTranslation(TwoFactors):
-    """In training, moves images, each by its own way.
+    """In training, translates each image at random.
 
     Args:
       height_factor: how far down at most, as a fraction of the height, or the least and the greatest fraction.
       width_factor: how far to the right, likewise.
       fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       fill_value: the constant.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
@@ -219,16 +219,16 @@ class RandomTranslation(TwoFactors):
 
 
 class RandomZoom(TwoFactors):
-    """In training, zooms into the middle of images, or out of it.
+    """In training, zooms into or out of the center of each image at random.
 
     Args:
       height_factor: how much is seen, beyond 1, at most: 0.2 for 0.8 to 1.2 of the height, or both bounds beyond 1.
       width_factor: likewise of the width; None for the height's.
       fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
-      seed: an int from which the numbers drawn follow.
+      seed: an int to seed the random numbers, or None.
       fill_value: the constant.
-      data_format: "channels_last" or "channels_first"; that of `tf.keras.config.image_data_format` unless given.
+      data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:

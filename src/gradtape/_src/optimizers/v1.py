@@ -1,4 +1,4 @@
-"""tf.compat.v1's optimizers of eager programs, which take the loss as a function and make slots as they need them."""
+"""tf.compat.v1's optimizers for eager programs, which take the loss as a function and create slots on demand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtape._src.state.variable import Variable
 
 
 class Optimizer:
-    """What TensorFlow 1's optimizers have in common.
+    """Base of TensorFlow 1's optimizers.
 
     Args:
       name: its name.
@@ -30,14 +30,14 @@ class Optimizer:
         self._slots: dict[tuple[str, Any], Variable] = {}
 
     def _step(self, gradient: Tensor, variable: Any) -> None:
-        """Moves a variable."""
+        """Updates a variable."""
         raise NotImplementedError
 
     def _finish(self) -> None:
-        """What follows the steps of all variables."""
+        """Called after the updates of all variables."""
 
     def _prepare(self) -> None:
-        """What precedes them."""
+        """Called before the updates."""
 
     def get_name(self) -> str:
         """The optimizer's name.
@@ -52,7 +52,7 @@ class Optimizer:
         return self._name
 
     def get_slot(self, var: Any, name: str) -> Variable | None:
-        """What the optimizer keeps for a variable.
+        """A slot variable of a variable.
 
         Args:
           var: the variable.
@@ -128,7 +128,7 @@ class Optimizer:
         name: str | None = None,
         skip_gradients_aggregation: bool = False,
     ) -> None:
-        """Moves variables by gradients.
+        """Updates variables by gradients.
 
         Args:
           grads_and_vars: pairs of a gradient and its variable; variables whose gradient is None stay.
@@ -168,7 +168,7 @@ class Optimizer:
         name: str | None = None,
         grad_loss: Any = None,
     ) -> None:
-        """Moves variables against the gradients of a function's result: `compute_gradients`, then `apply_gradients`.
+        """Minimizes a function by one step: `compute_gradients`, then `apply_gradients`.
 
         Args:
           loss: a function without arguments.
@@ -192,7 +192,7 @@ class Optimizer:
 
 
 def _of(value: Any, dtype: dtypes.DType) -> Tensor:
-    """A rate, which may be a function, in a variable's dtype."""
+    """A rate, or the result of a function, in a variable's dtype."""
     return apply_cast(as_tensor(value() if callable(value) and not hasattr(value, "dtype") else value), dtype)
 
 
@@ -200,7 +200,7 @@ class GradientDescentOptimizer(Optimizer):
     """TensorFlow 1's gradient descent: variable -= learning_rate * gradient.
 
     Args:
-      learning_rate: the rate, or a function that gives it.
+      learning_rate: the rate, or a function that returns it.
       use_locking: not used.
       name: its name.
 
@@ -225,8 +225,8 @@ class MomentumOptimizer(Optimizer):
     Sparse gradients move the momentum of all rows.
 
     Args:
-      learning_rate: the rate, or a function that gives it.
-      momentum: how much of the momentum stays, or a function that gives it.
+      learning_rate: the rate, or a function that returns it.
+      momentum: how much of the momentum stays, or a function that returns it.
       use_locking: not used.
       name: its name.
       use_nesterov: whether gradients are looked at where the momentum will have led.
@@ -260,14 +260,14 @@ class MomentumOptimizer(Optimizer):
 
 
 class AdamOptimizer(Optimizer):
-    """TensorFlow 1's Adam, whose epsilon stands beside the root before its bias is corrected.
+    """TensorFlow 1's Adam, in which epsilon is added before the bias correction.
 
     Kingma and Ba, Adam: A Method for Stochastic Optimization (2015), with the step size of its section 2.
 
     Args:
-      learning_rate: the rate, or a function that gives it.
-      beta1, beta2: how much of the moments stays, or functions that give it.
-      epsilon: a small number that keeps the root from 0, or a function that gives it.
+      learning_rate: the rate, or a function that returns it.
+      beta1, beta2: how much of the moments stays, or functions that return it.
+      epsilon: a small number that keeps the root from 0, or a function that returns it.
       use_locking: not used.
       name: its name.
       use_own_namescope_for_non_slot_vars: not used.

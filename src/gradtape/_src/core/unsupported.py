@@ -1,13 +1,13 @@
-"""What TensorFlow and Keras have and gradtape leaves out on purpose, and what to do instead.
+"""Names of TensorFlow and Keras that gradtape does not support on purpose, and what to use instead.
 
-This is read when a program first asks for a name that is not there, by `missing`, which says it.
+Imported by `missing` when a program first accesses a name that does not exist.
 """
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-# What to do instead, and the names that it is said of, relative to tf; a star stands for any rest of a name.
+# What to use instead, with the names that it applies to, relative to tf; a star matches any rest of a name.
 _INSTEAD = {
     # Graphs, sessions and what belongs to them.
     "use tf.GradientTape": "gradients",

@@ -1,4 +1,4 @@
-"""Threads that make elements ahead of whoever iterates: prefetch, parallel map and parallel interleave.
+"""Threads that compute elements in advance: prefetch, parallel map and parallel interleave.
 
 The threads know the work and not the cursor. When the cursor is dropped the work is called off, and they end.
 """
@@ -17,7 +17,7 @@ from gradtape._src.data.node import END, Cursor, Node, State
 
 
 class _Slot:
-    """The place of an element that a thread makes: what it has become, or why it could not be made."""
+    """A slot for an element computed by a thread: its result or its exception."""
 
     __slots__ = ("done", "error", "value")
 
@@ -28,7 +28,7 @@ class _Slot:
 
 
 class _Work:
-    """What the threads share: the cursor they read, in turn, and the slots they fill."""
+    """State shared by the threads: the input cursor, which they read in turn, and the slots that they fill."""
 
     def __init__(self, cursor: Cursor, function: Callable[[Any], Any] | None, limit: int) -> None:
         self.cursor, self.function, self.limit = cursor, function, limit
@@ -39,7 +39,7 @@ class _Work:
         self.ended = self.called_off = False
 
     def run(self) -> None:
-        """What a thread does: reads and makes elements until there are no more."""
+        """The main loop of a thread: reads and computes elements until the end."""
         try:
             while self.claim() and self.make():
                 pass
@@ -48,7 +48,7 @@ class _Work:
             del self
 
     def make(self) -> bool:
-        """Reads an element and makes of it what is wanted; False at the end."""
+        """Reads and computes one element; False at the end."""
         slot = _Slot()
         element: Any = None
         with self.reading:
@@ -76,7 +76,7 @@ class _Work:
         return True
 
     def claim(self) -> bool:
-        """Waits until another element may be read; False when there are none or none are wanted."""
+        """Waits until another element may be read; False at the end, or if the iteration was closed."""
         with self.changed:
             while not self.called_off and not self.ended and self.claimed >= self.limit:
                 self.changed.wait()
@@ -91,14 +91,14 @@ class _Work:
             self.changed.notify_all()
 
 
-class Ahead(Cursor):
-    """Elements that threads make ahead.
+class Prefetcher(Cursor):
+    """Elements computed in advance by threads.
 
     Args:
       cursor: what the threads read, one at a time.
       function: what they call with what they have read, at the same time; None to leave it as it is.
       node: the step, whose specification the elements have.
-      threads: how many there are.
+      threads: their number.
       limit: the most elements that are made, or being made, and not yet taken.
       ordered: whether elements are given in the order in which they were read.
       tuned: whether threads are used only if making an element takes long enough to be worth handing it over, which the
@@ -135,7 +135,7 @@ class Ahead(Cursor):
         return self.taken()
 
     def tried(self) -> Any:
-        """An element that is made here. After enough of them it is decided whether threads take over."""
+        """Computes an element in this thread; after enough of them decides whether to start threads."""
         begun = time.perf_counter()
         element = self.cursor.next()
         if element is not END and self.function is not None:
@@ -153,7 +153,7 @@ class Ahead(Cursor):
             threading.Thread(target=work.run, name="gradtape-data", daemon=True).start()
 
     def taken(self) -> Any:
-        """The next element that the threads have made."""
+        """The next element computed by the threads."""
         work = self.work
         assert work is not None
         with work.changed:

@@ -1,0 +1,3 @@
+from typing import Any
+
+def add_up(dtype_code: int, values: list[Any], results: list[Any], divisor: int = 1) -> None: ...
