@@ -102,47 +102,29 @@ cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
         return kernels.sum64(a, n)
 
 
-# Prefetching of the next block's operands and result while the current block is computed.
-cdef struct Ahead:
-    int streams                         # number of operands
-    const char* at[MAX_OPERANDS]
-    const char* written                 # the result; NULL: none
-    Py_ssize_t share                    # cache lines of each per instruction
-
-
-cdef inline void ask_ahead(Ahead* ahead, int steps) noexcept nogil:
-    cdef Py_ssize_t _line
-    cdef int k
-    for _line in range(ahead.share * steps):
-        for k in range(ahead.streams):
-            FETCH(ahead.at[k])
-            ahead.at[k] += LINE
-        if ahead.written != NULL:
-            FETCH_TO_WRITE(ahead.written)
-            ahead.written += LINE
-
-
-cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Ahead* ahead) noexcept nogil:
-    """Runs all instructions of a program on the first n elements of its registers."""
+cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Prefetch* next) noexcept nogil:
+    """Every instruction of a program on the first n elements of its registers."""
     cdef const Instruction* step = program.instructions
     cdef const Instruction* end = step + program.length
+    cdef const Link* link = program.chained32.links if real is float else program.chained64.links
     cdef int links
     while step < end:
-        links = step.chained
-        if ahead.share:
-            ask_ahead(ahead, max(links, 1))
+        links = link.chained
         if links:
             if real is float:
-                kernels.chain32(program.links + (step - program.instructions), links, registers[step.first], registers, n)
+                kernels.chain32(link, links, registers[link.first], registers, n, next)
             else:
-                kernels.chain64(program.links + (step - program.instructions), links, registers[step.first], registers, n)
+                kernels.chain64(link, links, registers[link.first], registers, n, next)
             step += links
+            link += links
             continue
+        prefetch(next, next.lines)
         if real is float:
             kernels.run32(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
         else:
             kernels.run64(step.code, registers[step.out], registers[step.a], registers[step.b], registers[step.c], n)
         step += 1
+        link += 1
 
 
 cdef void gather_run(real* out, const real* a, Py_ssize_t stride, Py_ssize_t n) noexcept nogil:
@@ -262,7 +244,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef int upkeep[MAX_OPERANDS]
     cdef Py_ssize_t index[MAX_RANK]
     cdef FoldedAxes axes
-    cdef Ahead ahead
+    cdef Prefetch next
     cdef int arity = program.arity, constants = program.constant_count, result = program.registers - 1
     cdef int k, owned, moving = 0
     cdef bint strided = False, far
@@ -270,12 +252,13 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
     cdef const Operand* operand
     cdef real* spare
     cdef double sum = 0.0
+    cdef const Chaining* chaining = &program.chained32 if real is float else &program.chained64
 
     if size == 0:
         if total:
             out[0] = 0
         return
-    owned = program.registers - 1 - arity - program.short_count + (program.predicate or total)
+    owned = program.registers - 1 - arity - chaining.short_count + (program.predicate or total)
     for k in range(arity):
         operand = &operands[k]
         if operand.bytes or (operand.mode != FULL and size > 1):
@@ -321,7 +304,7 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         if upkeep[k] != KEEP:
             moving = k + 1
     for k in range(constants):
-        if k < MOST_SHORT and (program.shorts >> k) & 1:
+        if k < MOST_SHORT and (chaining.shorts >> k) & 1:
             if real is float:
                 registers[arity + k] = program.constants32 + k * LANES
             else:
@@ -334,22 +317,18 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
         registers[k] = spare
         spare += stride
     registers[program.registers] = NULL
-    ahead.share = 0
-    if far:
-        ahead.share = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
+    next.lines = 0
+    if far and not (program.predicate or total):
+        next.lines = block * <Py_ssize_t> sizeof(real) // (max(1, program.length) * LINE) + 1
 
     while offset < size:
         n = min(block, size - offset)
-        ahead.streams = 0
-        ahead.written = NULL
         if row:
             n = min(n, row - offset % row)
         for k in range(moving):
             operand = &operands[k]
             if upkeep[k] == ADVANCE:
                 registers[k] = <real*> operand.data + offset
-                ahead.at[ahead.streams] = <const char*> (registers[k] + block)
-                ahead.streams += 1
             elif upkeep[k] == LOCATE:
                 registers[k] = <real*> operand.data + locate(&axes, k, offset, index)
             elif upkeep[k] == COPY_IN and operand.mode == FULL:
@@ -358,8 +337,8 @@ cdef void interpret(Program program, real* out, const Operand* operands, int ran
                 gather(registers[k], operand, &axes, k, offset, n)
         if not (program.predicate or total):
             registers[result] = out + offset
-            ahead.written = <const char*> (registers[result] + block)
-        run_steps(program, registers, n, &ahead)
+            next.at = <const char*> (registers[result] + block)
+        run_steps(program, registers, n, &next)
         if total:
             sum += sum_of(registers[result], n)
         elif program.predicate:

@@ -32,8 +32,12 @@ cdef struct Instruction:
     int a
     int b
     int c
-    int chained                        # number of links of the chain that begins with this instruction; 0: none does
-    int first                          # register of the chain's initial value
+
+# How a program's instructions are chained in one element type.
+cdef struct Chaining:
+    Link* links                        # each instruction as a link, where it is part of a chain
+    unsigned long long shorts          # the constants, a bit each, that links alone read: of these there is no block
+    int short_count
 
 cdef class Program(Primitive)          # forward declaration
 
@@ -65,12 +69,11 @@ cdef class Program(Primitive):
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, NULL until first used
     # Made by `compile` before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
-    cdef Link* links                   # per instruction its link, if it is part of a chain
-    cdef float* constants32            # each constant LANES times
+    cdef Chaining chained32            # their chains, which differ as kernels of one type alone have exponentials in them
+    cdef Chaining chained64
+    cdef float* constants32            # each constant repeated, for runs of few elements
     cdef double* constants64
     cdef int length, constant_count, registers
-    cdef unsigned long long shorts     # the constants, a bit each, that only links read, so that they are not filled to a block
-    cdef int short_count
     cdef int compile(self) except -1
     cdef int prepare(self) except -1                   # before every run
     cdef Derivative derive(self, int operand)

@@ -8,18 +8,17 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.string cimport memcpy, memset
 
 from gradtape._engine.base.types cimport (
-    ADD, C128, CODE_COUNT, DIV, MAX_OPERANDS, MAX_RANK, MUL, NEG, SIGMOID_GRAD, SQUARE, SUB, TANH_GRAD, real)
+    ADD, C128, CODE_COUNT, DIV, EXP, MAX_OPERANDS, MAX_RANK, MUL, NEG, SIGMOID, SIGMOID_GRAD, SQUARE, SUB, TANH, TANH_GRAD, real)
 from gradtape._engine.kernels.dispatch cimport (
-    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID_GRAD, LINK_SQUARE, LINK_SUB,
-    LINK_SUB_FROM, LINK_TANH_GRAD, NO_LINK, Link, kernels)
+    LINK_ADD, LINK_ADD_TO, LINK_DIV, LINK_DIV_FROM, LINK_EXP, LINK_MUL, LINK_MUL_BY, LINK_NEG, LINK_SIGMOID, LINK_SIGMOID_GRAD,
+    LINK_SIGMOID_GRAD_OF, LINK_SQUARE, LINK_SUB, LINK_SUB_FROM, LINK_TANH, LINK_TANH_GRAD, LINK_TANH_GRAD_OF, NO_LINK, Link,
+    Prefetch, kernels, prefetch)
 
 # `special` is used by `expand`. It is imported here so that no finalizer that needs a program can find it half imported.
 from gradtape._src.table import expressions, order as ordering, special  # no-cython-lint
 
 cdef extern from "compiler.h":
     void* gradtape_alloca(size_t size) noexcept nogil
-    void FETCH(const void* p) noexcept nogil
-    void FETCH_TO_WRITE(const void* p) noexcept nogil
 
 cdef enum:
     BLOCK_BYTES = 4096          # size of one register: small enough that all of a program's fit into L1
@@ -27,10 +26,10 @@ cdef enum:
     LANES = 16                  # registers start at multiples of this many elements; at least FEW
     FEW_REGISTERS = 32          # maximum number of registers of programs that `run_few` can run
     MAX_REGISTERS = 250
-    MOST_SHORT = 64             # maximum number of constants that are not filled to a block
-    LINE = 64                   # bytes of a cache line
-    FAR_BYTES = 1 << 19         # size of a run from which the next block is prefetched, as hardware prefetching is not enough
-    FAR_BLOCK_BYTES = 2048      # size of one register then, as the prefetched lines are in L1, too
+    MOST_SHORT = 64             # constants of a program that can be short: repeated for a vector, not for a block
+    LINE = 64                   # bytes of a line of cache
+    FAR_BYTES = 1 << 19         # of a run from which the lines that the next block writes are asked for: no cache has them
+    FAR_BLOCK_BYTES = 2048      # of one register then, as these lines are in L1 too
 
 CODES = {name: code for code, name in enumerate(expressions.INSTRUCTIONS)}
 if len(CODES) != CODE_COUNT or CODES["add"] != ADD or CODES["div"] != DIV:
@@ -80,7 +79,8 @@ cdef class Program(Primitive):
 
     def __dealloc__(self):
         PyMem_RawFree(self.instructions)
-        PyMem_RawFree(self.links)
+        PyMem_RawFree(self.chained32.links)
+        PyMem_RawFree(self.chained64.links)
         PyMem_RawFree(self.constants32)
         PyMem_RawFree(self.constants64)
 
@@ -90,8 +90,7 @@ cdef class Program(Primitive):
         cdef float* constants32
         cdef double* constants64
         cdef Instruction* instructions
-        cdef Link* links
-        cdef object shorts
+        cdef Chaining chained32, chained64
         formula = self.expression
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
         order = expressions.nodes(root, True)
@@ -120,29 +119,31 @@ cdef class Program(Primitive):
         constants32 = <float*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(float))
         constants64 = <double*> PyMem_RawMalloc(max(1, len(constants)) * LANES * sizeof(double))
         instructions = <Instruction*> PyMem_RawMalloc(len(steps) * sizeof(Instruction))
-        links = <Link*> PyMem_RawMalloc(len(steps) * sizeof(Link))
-        if constants32 != NULL and constants64 != NULL and instructions != NULL and links != NULL:
+        chained32.links = <Link*> PyMem_RawMalloc(len(steps) * sizeof(Link))
+        chained64.links = <Link*> PyMem_RawMalloc(len(steps) * sizeof(Link))
+        if (constants32 != NULL and constants64 != NULL and instructions != NULL and chained32.links != NULL
+                and chained64.links != NULL):
             for k, node in enumerate(constants):
                 fill(constants32 + k * LANES, <float> node.value, LANES)
                 fill(constants64 + k * LANES, <double> node.value, LANES)
             for k, node in enumerate(steps):
                 sources = [register[arg] for arg in node.args] + [count, count]
-                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2], 0, 0)
-                links[k] = Link(NO_LINK, 0, 0, 0)
-            find_chains(instructions, links, len(steps), [readers[node] == 1 for node in steps], self.arity, first)
-            shorts = short_constants(instructions, links, len(steps), self.arity, first)
-            # Another thread may have compiled it meanwhile.
+                instructions[k] = Instruction(CODES[node.code], register[node], sources[0], sources[1], sources[2])
+            read_once = [readers[node] == 1 for node in steps]
+            find_chains(&chained32, instructions, len(steps), read_once, self.arity, first, kernels.exponentials32)
+            find_chains(&chained64, instructions, len(steps), read_once, self.arity, first, False)
+            # Another thread may have been here meanwhile.
             if self.instructions == NULL:
                 self.registers = count
                 self.constant_count = len(constants)
                 self.length = len(steps)
-                self.shorts, self.short_count = shorts, shorts.bit_count()
-                self.constants32, self.constants64, self.links = constants32, constants64, links
+                self.constants32, self.constants64, self.chained32, self.chained64 = constants32, constants64, chained32, chained64
                 self.instructions = instructions
                 return 0
         PyMem_RawFree(constants32)
         PyMem_RawFree(constants64)
-        PyMem_RawFree(links)
+        PyMem_RawFree(chained32.links)
+        PyMem_RawFree(chained64.links)
         PyMem_RawFree(instructions)
         if self.instructions == NULL:
             raise MemoryError()

@@ -9,21 +9,32 @@
 
 #include "links.h"
 #include "vectors.h"
+#include "exponentials.h"
 
 #if defined(HAS_VECTORS) && defined(ARITHMETIC)
-  /* Vectors per strip: half of the registers. */
+  /* Vectors of a strip: half of the registers, or as many as leave room for what exponentials work with. */
   #ifdef __AVX512F__
     #define STRIP 16
+    #define SHORT_STRIP 8
+    #define EXPONENTIALS32 1
   #else
     #define STRIP 8
+    #define SHORT_STRIP 8
+    #define EXPONENTIALS32 0
   #endif
   #define SUFFIX "ps"
   #define REAL float
   #define TILE(name) name##32
+  #if EXPONENTIALS32
+    #define OF_EXPONENTIALS(name) \
+        if (vectors <= SHORT_STRIP) \
+            UNROLL(2) for (int j = 0; j < vectors; j += SIDE) name##_values((__m512*)value + j, vectors < SIDE ? vectors : SIDE);
+  #endif
   #include "chains.h"
   #undef SUFFIX
   #undef REAL
   #undef TILE
+  #undef OF_EXPONENTIALS
   #define SUFFIX "pd"
   #define REAL double
   #define TILE(name) name##64
@@ -34,6 +45,7 @@
 #else
   #define run_chain32 NULL
   #define run_chain64 NULL
+  #define EXPONENTIALS32 0
 #endif
 
 #else /* once per element type */
@@ -52,6 +64,7 @@
     else { OF_ALL(OTHER(b); ARITHMETIC(instruction SUFFIX, value[j], b, value[j])) } break
 /* Here the operand is never `still`. */
 #define SCALE(factor) OF_ALL(OTHER(b); VALUE by = factor; ARITHMETIC("vmul" SUFFIX, value[j], value[j], by)) break
+#define SCALE_OTHER(factor) OF_ALL(OTHER(b); VALUE by = factor; ARITHMETIC("vmul" SUFFIX, value[j], b, by)) break
 
 ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const REAL* first, REAL** registers, ptrdiff_t at,
                                const int vectors, const int whole, int lanes) {
@@ -71,21 +84,41 @@ ALWAYS_INLINE void TILE(chain_strip)(const Link* link, const Link* end, const RE
             case LINK_DIV: TAKE("vdiv");
             case LINK_DIV_FROM: TAKE_FROM("vdiv");
             case LINK_TANH_GRAD: SCALE(((REAL)1 - b) * ((REAL)1 + b));
+            case LINK_TANH_GRAD_OF: SCALE_OTHER(((REAL)1 - value[j]) * ((REAL)1 + value[j]));
             case LINK_SIGMOID_GRAD: SCALE(b * ((REAL)1 - b));
+            case LINK_SIGMOID_GRAD_OF: SCALE_OTHER(value[j] * ((REAL)1 - value[j]));
+#ifdef OF_EXPONENTIALS
+            case LINK_EXP: OF_EXPONENTIALS(exp) break;
+            case LINK_SIGMOID: OF_EXPONENTIALS(sigmoid) break;
+            case LINK_TANH: OF_EXPONENTIALS(tanh) break;
+#endif
             case LINK_NEG: OF_ALL(value[j] = -value[j]) break;
             default: OF_ALL(ARITHMETIC("vmul" SUFFIX, value[j], value[j], value[j])) break;
         }
         if (link->out >= 0) {
             REAL* out = registers[link->out] + at;
+            OPAQUE(out);
             OF_ALL(if (whole) *(VALUE*)(out + j * WIDTH) = value[j]; else TILE(store)(out, value[j], lanes))
         }
     }
 }
 
-static void TILE(run_chain)(const Link* links, int count, const REAL* first, REAL** registers, ptrdiff_t n) {
+static void TILE(run_chain)(const Link* links, int count, const REAL* first, REAL** registers, ptrdiff_t n, Prefetch* next) {
     ptrdiff_t at = 0;
-    for (; at + STRIP * WIDTH <= n; at += STRIP * WIDTH)
+    const ptrdiff_t lines = next->lines ? (next->lines * count * SHORT_STRIP * WIDTH + n - 1) / n : 0;       /* of a short strip */
+#ifdef OF_EXPONENTIALS
+    int exponentials = 0;
+    for (int k = 0; k < count; k++) exponentials |= links[k].kind >= LINK_EXP;
+    if (exponentials)
+        for (; at + SHORT_STRIP * WIDTH <= n; at += SHORT_STRIP * WIDTH) {
+            prefetch(next, lines);
+            TILE(chain_strip)(links, links + count, first, registers, at, SHORT_STRIP, 1, WIDTH);
+        }
+#endif
+    for (; at + STRIP * WIDTH <= n; at += STRIP * WIDTH) {
+        prefetch(next, lines * (STRIP / SHORT_STRIP));
         TILE(chain_strip)(links, links + count, first, registers, at, STRIP, 1, WIDTH);
+    }
     for (; at + 4 * WIDTH <= n; at += 4 * WIDTH)
         TILE(chain_strip)(links, links + count, first, registers, at, 4, 1, WIDTH);
     for (; at + WIDTH <= n; at += WIDTH)
@@ -100,6 +133,7 @@ static void TILE(run_chain)(const Link* links, int count, const REAL* first, REA
 #undef OTHER
 #undef TAKE
 #undef SCALE
+#undef SCALE_OTHER
 #undef TAKE_FROM
 
 #endif

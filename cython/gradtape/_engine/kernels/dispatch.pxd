@@ -24,12 +24,18 @@ cdef enum:
 cdef extern from "links.h":
     enum LinkKind:
         LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE,
-        LINK_TANH_GRAD, LINK_SIGMOID_GRAD, NO_LINK
+        LINK_TANH_GRAD, LINK_TANH_GRAD_OF, LINK_SIGMOID_GRAD, LINK_SIGMOID_GRAD_OF, LINK_EXP, LINK_SIGMOID, LINK_TANH, NO_LINK
     ctypedef struct Link:
         int kind
         int other
         int out
         int still
+        int chained
+        int first
+    ctypedef struct Prefetch:
+        const char* at
+        Py_ssize_t lines
+    void prefetch(Prefetch* next, Py_ssize_t lines) noexcept nogil
 
 cdef struct Kernels:
     int vector_bytes
@@ -37,11 +43,13 @@ cdef struct Kernels:
     # out may be identical to any operand; otherwise arrays must not overlap.
     void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
     void (*run64)(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil
-    # A chain of `count` links, beginning with the value of `first` (IN), on n elements of registers (IN, OUT), any two of which
-    # are identical or do not overlap. NULL if there are no chains.
-    void (*chain32)(const Link* links, int count, const float* first, float** registers, Py_ssize_t n) noexcept nogil
-    void (*chain64)(const Link* links, int count, const double* first, double** registers, Py_ssize_t n) noexcept nogil
-    # Fills n elements (OUT) with a value.
+    # The arithmetic of `count` links, beginning with the value of `first` (IN), on n elements of registers (IN, OUT), of which
+    # two are identical or do not overlap, and their share of what is to be prefetched (`next`, IN and OUT); NULL where the kernels
+    # have no chains.
+    void (*chain32)(const Link* links, int count, const float* first, float** registers, Py_ssize_t n, Prefetch* next) noexcept nogil
+    void (*chain64)(const Link* links, int count, const double* first, double** registers, Py_ssize_t n, Prefetch* next) noexcept nogil
+    bint exponentials32                # chain32 has LINK_EXP, LINK_SIGMOID and LINK_TANH
+    # n elements (OUT) of one value.
     void (*fill32)(float* out, float value, Py_ssize_t n) noexcept nogil
     void (*fill64)(double* out, double value, Py_ssize_t n) noexcept nogil
     # out (OUT, rows x width) = a op b for a (IN, rows x width) and a row b (IN, width) or, if step is 0, a scalar b.

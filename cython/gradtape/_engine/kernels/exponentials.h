@@ -1,11 +1,12 @@
 /* e**x, tanh and sigmoid of float32 by AVX-512 intrinsics: table look-ups in registers and scaling by powers of two. Four vectors
  * are interleaved statement by statement, as the latency of one is more than out-of-order execution can hide.
  *
- * exp and sigmoid have the arithmetic of elementary.pxi, with the same bits as if its sums are contracted. tanh is a polynomial
- * about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by fit_tanh.py.
- * Without AVX-512 they are NULL, and the loops over elementary.pxi are used. It needs vectors.h and the EXPM1 constants of
- * elementary.pxi.
+ * tanh is a polynomial about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by
+ * fit_tanh.py. Elsewhere there are no such functions, and the loops over elementary.pxi are taken.
  */
+#ifndef GRADTAPE_EXPONENTIALS
+#define GRADTAPE_EXPONENTIALS
+
 #include "vectors.h"
 
 #if defined(HAS_VECTORS) && defined(__AVX512F__)
@@ -38,51 +39,54 @@ static const float TANH_FACTORS[7][16] = {
 #define NUMBER(x) _mm512_castsi512_ps(x)
 #define SIGN _mm512_set1_epi32((int)0x80000000u)
 
-/* y = e**y for y of at most 97 or NaN. */
+/* 2**(k/16), and what rounding took off it. */
+static const float POWERS[16] = {
+    1, 1.0442737f, 1.0905077f, 1.1387886f, 1.1892071f, 1.2418578f, 1.2968396f, 1.3542556f,
+    1.4142135f, 1.4768262f, 1.5422108f, 1.6104903f, 1.6817929f, 1.7562522f, 1.8340081f, 1.9152066f
+};
+static const float POWERS_REST[16] = {
+    0, 4.83347e-08f, -1.307754e-08f, 5.3862223e-08f, 3.7976353e-08f, 4.496838e-08f, -4.0189995e-08f, -1.0123349e-08f,
+    2.4203235e-08f, -4.500899e-08f, 8.070905e-09f, 9.836217e-09f, -2.4755327e-08f, -9.23577e-09f, -1.1239278e-08f, 9.845328e-09f
+};
+
+/* y = e**y, from y of at most 97; NaN stays. A sixteenth power of two is what a table in a register has times a whole one. */
 ALWAYS_INLINE void exponentials(__m512* y, const int vectors) {
-    __m512 power[SIDE], square[SIDE], sum[SIDE], more[SIDE];
+    __m512 power[SIDE], high[SIDE], low[SIDE], square[SIDE], sum[SIDE];
     OF_ALL(y[j] = _mm512_max_ps(ALL(-110), y[j]))
-    OF_ALL(power[j] = _mm512_fmadd_ps(y[j], ALL(1.44269504088896340736f), ALL(12582912)))
-    OF_ALL(power[j] = _mm512_sub_ps(power[j], ALL(12582912)))
+    /* Rounds to sixteenths, whose number is in the last bits, of which the tables are asked for four. */
+    OF_ALL(power[j] = _mm512_fmadd_ps(y[j], ALL(1.44269504088896340736f), ALL(786432)))
+    OF_ALL(high[j] = _mm512_permutexvar_ps(BITS(power[j]), _mm512_loadu_ps(POWERS)))
+    OF_ALL(low[j] = _mm512_permutexvar_ps(BITS(power[j]), _mm512_loadu_ps(POWERS_REST)))
+    OF_ALL(power[j] = _mm512_sub_ps(power[j], ALL(786432)))
     OF_ALL(y[j] = _mm512_fnmadd_ps(power[j], ALL(0.693359375f), y[j]))
     OF_ALL(y[j] = _mm512_fnmadd_ps(power[j], ALL(-2.12194440054690583e-4f), y[j]))
+    OF_ALL(sum[j] = _mm512_fmadd_ps(y[j], ALL(1.0f / 6), ALL(0.5f)))
     OF_ALL(square[j] = _mm512_mul_ps(y[j], y[j]))
-    OF_ALL(sum[j] = _mm512_fmadd_ps(y[j], ALL(EXPM1_5), ALL(EXPM1_4)))
-    OF_ALL(more[j] = _mm512_fmadd_ps(y[j], ALL(EXPM1_3), ALL(EXPM1_2)))
-    OF_ALL(sum[j] = _mm512_fmadd_ps(sum[j], square[j], more[j]))
-    OF_ALL(more[j] = _mm512_fmadd_ps(y[j], ALL(EXPM1_1), ALL(EXPM1_0)))
-    OF_ALL(sum[j] = _mm512_fmadd_ps(sum[j], square[j], more[j]))
     OF_ALL(y[j] = _mm512_fmadd_ps(sum[j], square[j], y[j]))
-    OF_ALL(y[j] = _mm512_add_ps(y[j], ALL(1)))
-    OF_ALL(y[j] = _mm512_scalef_ps(y[j], power[j]))
+    OF_ALL(y[j] = _mm512_fmadd_ps(high[j], y[j], low[j]))
+    OF_ALL(y[j] = _mm512_add_ps(y[j], high[j]))
+    OF_ALL(y[j] = _mm512_scalef_ps(y[j], power[j]))          /* by 2**floor(power) */
 }
 
-ALWAYS_INLINE void exp_strip(float* out, const float* a, const int vectors, const int whole, int lanes) {
-    __m512 y[SIDE];
-    OF_ALL(y[j] = whole ? _mm512_loadu_ps(a + j * 16) : (__m512)load32(a, lanes))
+ALWAYS_INLINE void exp_values(__m512* y, const int vectors) {
     OF_ALL(y[j] = _mm512_min_ps(ALL(97), y[j]))
     exponentials(y, vectors);
-    OF_ALL(if (whole) _mm512_storeu_ps(out + j * 16, y[j]); else store32(out, (vector32)y[j], lanes))
 }
 
-ALWAYS_INLINE void sigmoid_strip(float* out, const float* a, const int vectors, const int whole, int lanes) {
-    __m512 y[SIDE];
+ALWAYS_INLINE void sigmoid_values(__m512* y, const int vectors) {
     __mmask16 negative[SIDE];
-    OF_ALL(y[j] = whole ? _mm512_loadu_ps(a + j * 16) : (__m512)load32(a, lanes))
     OF_ALL(negative[j] = _mm512_cmp_ps_mask(y[j], ALL(0), _CMP_LT_OQ))
     OF_ALL(y[j] = NUMBER(_mm512_or_epi32(BITS(y[j]), SIGN)))
     exponentials(y, vectors);
     OF_ALL(y[j] = _mm512_div_ps(_mm512_mask_blend_ps(negative[j], ALL(1), y[j]), _mm512_add_ps(ALL(1), y[j])))
-    OF_ALL(if (whole) _mm512_storeu_ps(out + j * 16, y[j]); else store32(out, (vector32)y[j], lanes))
 }
 
-ALWAYS_INLINE void tanh_strip(float* out, const float* a, const int vectors, const int whole, int lanes) {
+ALWAYS_INLINE void tanh_values(__m512* x, const int vectors) {
     __m512 size[SIDE], y[SIDE];
     __m512i entry[SIDE];
-    #define READ (whole ? _mm512_loadu_ps(a + j * 16) : (__m512)load32(a, lanes))
     #define FACTOR(k) _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_FACTORS[k]))
-    OF_ALL(size[j] = _mm512_min_ps(ALL(9.5f), _mm512_abs_ps(READ)))
-    /* The exponent and the first bit of the fraction; the look-up uses the last four bits of these. */
+    OF_ALL(size[j] = _mm512_min_ps(ALL(9.5f), _mm512_abs_ps(x[j])))
+    /* The exponent and a bit of the fraction, of which the table is asked for the last four bits. */
     OF_ALL(entry[j] = _mm512_max_epi32(_mm512_srli_epi32(BITS(size[j]), 22), _mm512_set1_epi32(247)))
     OF_ALL(size[j] = _mm512_sub_ps(size[j], _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_CENTRES))))
     OF_ALL(y[j] = _mm512_fmadd_ps(FACTOR(6), size[j], FACTOR(5)))
@@ -91,12 +95,21 @@ ALWAYS_INLINE void tanh_strip(float* out, const float* a, const int vectors, con
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(2)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(1)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(0)))
-    /* y with the sign of x. */
-    OF_ALL(y[j] = NUMBER(_mm512_ternarylogic_epi32(BITS(y[j]), BITS(READ), SIGN, 0xd8)))
-    OF_ALL(if (whole) _mm512_storeu_ps(out + j * 16, y[j]); else store32(out, (vector32)y[j], lanes))
-    #undef READ
+    /* y with the sign of what was read. */
+    OF_ALL(x[j] = NUMBER(_mm512_ternarylogic_epi32(BITS(y[j]), BITS(x[j]), SIGN, 0xd8)))
     #undef FACTOR
 }
+
+#define STRIP_OF(name) \
+    ALWAYS_INLINE void name##_strip(float* out, const float* a, const int vectors, const int whole, int lanes) { \
+        __m512 y[SIDE]; \
+        OF_ALL(y[j] = whole ? _mm512_loadu_ps(a + j * 16) : (__m512)load32(a, lanes)) \
+        name##_values(y, vectors); \
+        OF_ALL(if (whole) _mm512_storeu_ps(out + j * 16, y[j]); else store32(out, (vector32)y[j], lanes)) \
+    }
+STRIP_OF(exp)
+STRIP_OF(sigmoid)
+STRIP_OF(tanh)
 
 #define LOOP(name) \
     static void name##_in_vectors(float* out, const float* a, const float* b, const float* c, ptrdiff_t n) { \
@@ -109,7 +122,6 @@ LOOP(exp)
 LOOP(sigmoid)
 LOOP(tanh)
 
-#undef SIDE
 #undef OF_ALL
 #undef ALL
 #undef BITS
@@ -121,4 +133,6 @@ LOOP(tanh)
   #define exp_in_vectors NULL
   #define sigmoid_in_vectors NULL
   #define tanh_in_vectors NULL
+#endif
+
 #endif

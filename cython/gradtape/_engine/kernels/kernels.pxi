@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from gradtape._engine.base.halves cimport round_to_halves, widen_halves
 from gradtape._engine.base.types cimport *
 from gradtape._engine.kernels.dispatch cimport (BLOCK_DEPTH32, BLOCK_DEPTH64, BLOCK_HEIGHT, FEW_COLUMNS, FEW_ROWS, Link, PACKED_DEPTH,
-                                                PANEL_COLUMNS, Kernels, PROD, MAX, MIN, SUM, is_upright)
+                                                PANEL_COLUMNS, Prefetch, Kernels, PROD, MAX, MIN, SUM, is_upright)
 
 include "elementary.pxi"
 
@@ -50,8 +50,9 @@ cdef extern from "rows.h" nogil:
     void broadcast64(int op, double* out, const double* a, const double* b, int step, Py_ssize_t rows, Py_ssize_t width) noexcept
 
 cdef extern from "chains.h" nogil:
-    void chain32 "run_chain32"(const Link* links, int count, const float* first, float** registers, Py_ssize_t n) noexcept
-    void chain64 "run_chain64"(const Link* links, int count, const double* first, double** registers, Py_ssize_t n) noexcept
+    void chain32 "run_chain32"(const Link* links, int count, const float* first, float** registers, Py_ssize_t n, Prefetch* next) noexcept
+    void chain64 "run_chain64"(const Link* links, int count, const double* first, double** registers, Py_ssize_t n, Prefetch* next) noexcept
+    bint EXPONENTIALS32
 
 cdef extern from "exponentials.h" nogil:
     void exp_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
@@ -75,6 +76,7 @@ kernels_here.run32 = run32
 kernels_here.run64 = run64
 kernels_here.chain32 = chain32
 kernels_here.chain64 = chain64
+kernels_here.exponentials32 = EXPONENTIALS32
 kernels_here.fill32 = fill[float]
 kernels_here.fill64 = fill[double]
 kernels_here.broadcast32 = broadcast32

@@ -2,7 +2,7 @@
 
 Arithmetic that follows on the value of the instruction before it takes that value out of registers (kernels/chains.h),
 and what no other instruction reads is never stored. So a formula is cut into chains as long as possible, and these are
-put in order.
+put in order. Where a kernel set has no exponentials in chains, the engine cuts these again.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ FOLLOWS = {
     "sub": EITHER,
     "mul": EITHER,
     "div": EITHER,
-    "tanh_grad": FIRST,
-    "sigmoid_grad": FIRST,
+    "exp": FIRST,
+    "sigmoid": FIRST,
+    "tanh": FIRST,
+    "tanh_grad": EITHER,
+    "sigmoid_grad": EITHER,
 }
 
 
