@@ -50,8 +50,9 @@ def test_arithmetic_is_of_elements():
 
 CLASSES = re.compile(r"^cdef class (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n|[ \t]*\n)+)", re.M)
 FIELDS = re.compile(
-    r"^    cdef (?:readonly |public )?(?:list|dict|tuple|set|str|bytes|object|(?!Py_)[A-Z]\w+) (\w[\w, ]*)", re.M
+    r"^    cdef (?:readonly |public )?(list|dict|tuple|set|str|bytes|object|(?!Py_)[A-Z]\w+) (\w[\w, ]*)", re.M
 )
+STRUCTS = re.compile(r"^ *c(?:type)?def struct (\w+)", re.M)
 ENDS = re.compile(r"^    def __dealloc__\(self\):\n((?:        [^\n]*\n|\n)+)", re.M)
 
 
@@ -59,8 +60,10 @@ def reads_what_the_collector_takes(text):
     """Fields of Python's objects that a class's __dealloc__ reads: a collected cycle has None in them by then."""
     found = []
     fields = {}
+    structs = set(STRUCTS.findall(text))
     for name, body in CLASSES.findall(text):
-        fields.setdefault(name, set()).update(one.strip() for names in FIELDS.findall(body) for one in names.split(","))
+        objects = [names for kind, names in FIELDS.findall(body) if kind not in structs]
+        fields.setdefault(name, set()).update(one.strip() for names in objects for one in names.split(","))
     for name, body in CLASSES.findall(text):
         for end in ENDS.findall(body):
             found += [f"{name}.{field}" for field in re.findall(r"self\.(\w+)", end) if field in fields[name]]
@@ -74,3 +77,7 @@ def test_ends_read_no_objects_of_python():
     assert reads_what_the_collector_takes(
         "cdef class Code:\n    cdef readonly list steps\n\n    def __dealloc__(self):\n        free(self.steps)\n"
     ) == ["Code.steps"]
+    assert not reads_what_the_collector_takes(
+        "cdef struct Steps:\n    int* at\n\n"
+        "cdef class Code:\n    cdef Steps steps\n\n    def __dealloc__(self):\n        free(self.steps.at)\n"
+    )
