@@ -103,7 +103,7 @@ cdef inline double sum_of(const real* a, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline void run_steps(Program program, real** registers, Py_ssize_t n, Prefetch* next) noexcept nogil:
-    """Every instruction of a program on the first n elements of its registers."""
+    """Runs all instructions of a program on the first n elements of its registers."""
     cdef const Instruction* step = program.instructions
     cdef const Instruction* end = step + program.length
     cdef const Link* link = program.chained32.links if real is float else program.chained64.links

@@ -1,7 +1,7 @@
 """Finds chains of instructions, whose intermediate values stay in vector registers. Included in `program`."""
 
 cdef int link_kind(const Instruction* step, int value, bint exponentials) noexcept:
-    """The kind of link that an instruction is to a value in a register, NO_LINK where it is none."""
+    """The kind of link that applies an instruction to the value of a register; NO_LINK if there is none."""
     if step.a == value:
         if step.code == NEG:
             return LINK_NEG
@@ -22,8 +22,8 @@ cdef int link_kind(const Instruction* step, int value, bint exponentials) noexce
 
 cdef int find_chains(Chaining* chaining, const Instruction* steps, int count, list read_once, int constants, int temporaries,
                      bint exponentials) except -1:
-    """Joins instructions (IN) of which each takes the value of the one before; a value that only the next link reads is
-    not stored. The links of `chaining` are OUT. Registers from `constants` on, up to `temporaries`, are of constants."""
+    """Joins instructions (IN) into chains if each reads the result of the previous one. A result that only the next link reads is
+    not stored. The links of `chaining` are OUT. Registers in [constants, temporaries) hold constants."""
     cdef int k, kind, start = -1
     cdef bint second
     cdef Link* links = chaining.links
@@ -62,12 +62,12 @@ cdef unsigned long long bit_of(int register, int constants, int temporaries) noe
 
 
 cdef bint takes_constants(int kind) noexcept:
-    """Whether a link's operand may be a constant of one vector."""
+    """Whether the kernel can keep a link's constant operand in one vector register."""
     return (kind != LINK_TANH_GRAD and kind != LINK_TANH_GRAD_OF and kind != LINK_SIGMOID_GRAD and kind != LINK_SIGMOID_GRAD_OF)
 
 
 cdef int find_shorts(Chaining* chaining, const Instruction* steps, int count, int constants, int temporaries) except -1:
-    """Which constants links alone read, which take them out of a register (links of `chaining`, IN and OUT)."""
+    """Finds the constants that only links (of `chaining`, IN and OUT) read, and marks these as reading a vector register."""
     cdef Link* links = chaining.links
     cdef unsigned long long shorts = 0, others = 0
     cdef int k, chain_end = 0

@@ -35,8 +35,8 @@ cdef struct Instruction:
 
 # How a program's instructions are chained in one element type.
 cdef struct Chaining:
-    Link* links                        # each instruction as a link, where it is part of a chain
-    unsigned long long shorts          # the constants, a bit each, that links alone read: of these there is no block
+    Link* links                        # per instruction its link, if it is part of a chain
+    unsigned long long shorts          # the constants, a bit each, that only links read, so that they are not filled to a block
     int short_count
 
 cdef class Program(Primitive)          # forward declaration
@@ -69,9 +69,9 @@ cdef class Program(Primitive):
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, NULL until first used
     # Made by `compile` before the first run. Registers are numbered: operands, constants, temporaries, the result.
     cdef Instruction* instructions
-    cdef Chaining chained32            # their chains, which differ as kernels of one type alone have exponentials in them
+    cdef Chaining chained32            # chains by dtype: only float32 kernels have links of exponentials
     cdef Chaining chained64
-    cdef float* constants32            # each constant repeated, for runs of few elements
+    cdef float* constants32            # each constant LANES times
     cdef double* constants64
     cdef int length, constant_count, registers
     cdef int compile(self) except -1

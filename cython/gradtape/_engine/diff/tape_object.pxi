@@ -163,7 +163,7 @@ cdef int reset_freed(GradientTape tape) except -1:
     # Keep the dictionary if it is empty, which makes method calls fast; drop it if others refer to it.
     if attributes[0] != NULL and (attributes[0].ob_refcnt > 1 or len(<dict>attributes[0])):
         Py_CLEAR(attributes[0])
-    # If `gc.freeze` took these for lasting, cycles through the next tape would never be collected.
+    # `gc.freeze` makes tracked objects permanent; cycles through the next tape that uses them would never be collected.
     if tape.variables is not None:
         PyObject_GC_UnTrack(<PyObject*>tape.variables)
     if attributes[0] != NULL:

@@ -43,13 +43,12 @@ cdef struct Kernels:
     # out may be identical to any operand; otherwise arrays must not overlap.
     void (*run32)(int code, float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept nogil
     void (*run64)(int code, double* out, const double* a, const double* b, const double* c, Py_ssize_t n) noexcept nogil
-    # The arithmetic of `count` links, beginning with the value of `first` (IN), on n elements of registers (IN, OUT), of which
-    # two are identical or do not overlap, and their share of what is to be prefetched (`next`, IN and OUT); NULL where the kernels
-    # have no chains.
+    # A chain of `count` links, beginning with the value of `first` (IN), on n elements of registers (IN, OUT), any two of which
+    # are identical or do not overlap, and its share of the prefetches (`next`, IN and OUT). NULL if there are no chains.
     void (*chain32)(const Link* links, int count, const float* first, float** registers, Py_ssize_t n, Prefetch* next) noexcept nogil
     void (*chain64)(const Link* links, int count, const double* first, double** registers, Py_ssize_t n, Prefetch* next) noexcept nogil
     bint exponentials32                # chain32 has LINK_EXP, LINK_SIGMOID and LINK_TANH
-    # n elements (OUT) of one value.
+    # Fills n elements (OUT) with a value.
     void (*fill32)(float* out, float value, Py_ssize_t n) noexcept nogil
     void (*fill64)(double* out, double value, Py_ssize_t n) noexcept nogil
     # out (OUT, rows x width) = a op b for a (IN, rows x width) and a row b (IN, width) or, if step is 0, a scalar b.

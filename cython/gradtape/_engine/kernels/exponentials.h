@@ -2,7 +2,7 @@
  * are interleaved statement by statement, as the latency of one is more than out-of-order execution can hide.
  *
  * tanh is a polynomial about the centre of one of 14 intervals, without a division; beyond 9.5 it is 1. Its table is printed by
- * fit_tanh.py. Elsewhere there are no such functions, and the loops over elementary.pxi are taken.
+ * fit_tanh.py. Without AVX-512 the functions are NULL, and the loops over elementary.pxi are used.
  */
 #ifndef GRADTAPE_EXPONENTIALS
 #define GRADTAPE_EXPONENTIALS
@@ -39,7 +39,7 @@ static const float TANH_FACTORS[7][16] = {
 #define NUMBER(x) _mm512_castsi512_ps(x)
 #define SIGN _mm512_set1_epi32((int)0x80000000u)
 
-/* 2**(k/16), and what rounding took off it. */
+/* 2**(k/16) rounded to float32, and the rounding errors. */
 static const float POWERS[16] = {
     1, 1.0442737f, 1.0905077f, 1.1387886f, 1.1892071f, 1.2418578f, 1.2968396f, 1.3542556f,
     1.4142135f, 1.4768262f, 1.5422108f, 1.6104903f, 1.6817929f, 1.7562522f, 1.8340081f, 1.9152066f
@@ -49,11 +49,11 @@ static const float POWERS_REST[16] = {
     2.4203235e-08f, -4.500899e-08f, 8.070905e-09f, 9.836217e-09f, -2.4755327e-08f, -9.23577e-09f, -1.1239278e-08f, 9.845328e-09f
 };
 
-/* y = e**y, from y of at most 97; NaN stays. A sixteenth power of two is what a table in a register has times a whole one. */
+/* y = e**y for y of at most 97 or NaN: 2**(n/16) is a table entry times a power of two. */
 ALWAYS_INLINE void exponentials(__m512* y, const int vectors) {
     __m512 power[SIDE], high[SIDE], low[SIDE], square[SIDE], sum[SIDE];
     OF_ALL(y[j] = _mm512_max_ps(ALL(-110), y[j]))
-    /* Rounds to sixteenths, whose number is in the last bits, of which the tables are asked for four. */
+    /* Rounds to sixteenths: the sum's last bits count them, and its last four select the table entry. */
     OF_ALL(power[j] = _mm512_fmadd_ps(y[j], ALL(1.44269504088896340736f), ALL(786432)))
     OF_ALL(high[j] = _mm512_permutexvar_ps(BITS(power[j]), _mm512_loadu_ps(POWERS)))
     OF_ALL(low[j] = _mm512_permutexvar_ps(BITS(power[j]), _mm512_loadu_ps(POWERS_REST)))
@@ -86,7 +86,7 @@ ALWAYS_INLINE void tanh_values(__m512* x, const int vectors) {
     __m512i entry[SIDE];
     #define FACTOR(k) _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_FACTORS[k]))
     OF_ALL(size[j] = _mm512_min_ps(ALL(9.5f), _mm512_abs_ps(x[j])))
-    /* The exponent and a bit of the fraction, of which the table is asked for the last four bits. */
+    /* The exponent and the first bit of the fraction; the look-up uses the last four bits of these. */
     OF_ALL(entry[j] = _mm512_max_epi32(_mm512_srli_epi32(BITS(size[j]), 22), _mm512_set1_epi32(247)))
     OF_ALL(size[j] = _mm512_sub_ps(size[j], _mm512_permutexvar_ps(entry[j], _mm512_loadu_ps(TANH_CENTRES))))
     OF_ALL(y[j] = _mm512_fmadd_ps(FACTOR(6), size[j], FACTOR(5)))
@@ -95,7 +95,7 @@ ALWAYS_INLINE void tanh_values(__m512* x, const int vectors) {
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(2)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(1)))
     OF_ALL(y[j] = _mm512_fmadd_ps(y[j], size[j], FACTOR(0)))
-    /* y with the sign of what was read. */
+    /* y with the sign of x. */
     OF_ALL(x[j] = NUMBER(_mm512_ternarylogic_epi32(BITS(y[j]), BITS(x[j]), SIGN, 0xd8)))
     #undef FACTOR
 }

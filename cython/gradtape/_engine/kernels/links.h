@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include "compiler.h"
 
-/* Of those named ..._TO, ..._FROM, ..._BY and ..._OF the operand comes first. From LINK_EXP on, only where kernels have it.
- * NO_LINK: an instruction that is none. */
+/* In ..._TO, ..._FROM, ..._BY and ..._OF the operand comes first. Only some kernels have the kinds from LINK_EXP on.
+ * NO_LINK: the instruction is not a link. */
 enum LinkKind {
     LINK_ADD, LINK_ADD_TO, LINK_SUB, LINK_SUB_FROM, LINK_MUL, LINK_MUL_BY, LINK_DIV, LINK_DIV_FROM, LINK_NEG, LINK_SQUARE,
     LINK_TANH_GRAD, LINK_TANH_GRAD_OF, LINK_SIGMOID_GRAD, LINK_SIGMOID_GRAD_OF, LINK_EXP, LINK_SIGMOID, LINK_TANH, NO_LINK
@@ -16,17 +16,17 @@ enum LinkKind {
 typedef struct {
     int kind;
     int other;       /* the operand's register */
-    int out;         /* the register that keeps the value, -1 where only the next link reads it */
-    int still;       /* the operand is a constant, of which there is one vector, or 16 elements */
-    int chained;     /* links of a chain that begins here; 0: none does */
-    int first;       /* the register of the value with which it begins */
+    int out;         /* the register that the result is stored in; -1 if only the next link reads it */
+    int still;       /* the operand is a constant, stored as 16 elements rather than as a block */
+    int chained;     /* number of links of the chain that begins here; 0: none does */
+    int first;       /* register of the chain's initial value */
 } Link;
 
-/* Lines of memory that the next block writes, asked for while this one is computed: a store that misses waits for all of its line.
- * What is read comes sooner by itself than if it is asked for too. */
+/* Prefetching of the cache lines that the next block writes, while the current one is computed: a store that misses waits for its
+ * whole line. Lines that are read are left to the hardware's prefetchers, which were faster alone. */
 typedef struct {
     const char* at;
-    ptrdiff_t lines;        /* that go with an instruction; 0: none do */
+    ptrdiff_t lines;        /* lines per instruction; 0: none */
 } Prefetch;
 
 ALWAYS_INLINE void prefetch(Prefetch* next, ptrdiff_t lines) {

@@ -9,7 +9,7 @@ cdef int ensure_page(Thread thread) except -1:
             thread.limit = thread.next + PAGE_SIZE
         thread.page.first = thread.next & PAGE_MASK
         thread.page.held = None
-        # If `gc.freeze` took the page for lasting, cycles through it would never be collected.
+        # `gc.freeze` may have made the page permanent; cycles through it would never be collected.
         PyObject_GC_UnTrack(<PyObject*>thread.page)
         PyObject_GC_Track(<PyObject*>thread.page)
         return 0

@@ -125,7 +125,7 @@ cdef class Window:
         thread.newest = <PyObject*>self
         # Nested tapes open and close in constant time: only closing the lowest window needs a search.
         if thread.root == NULL and not covered:
-            thread.collected = thread.grown = 0                      # their pages were an earlier log's
+            thread.collected = thread.grown = 0                      # they count pages of an earlier log
         if thread.root == NULL or self.low < (<Window>thread.root).low:
             thread.root = <PyObject*>self
             span_from_root(thread)

@@ -426,7 +426,8 @@ def combined_non_max_suppression(
       max_total_size: maximum number of all boxes.
       iou_threshold: maximum intersection over union of two selected boxes, in [0, 1].
       score_threshold: boxes with at most this score are omitted.
-      pad_per_class: whether results are limited to the maximum of all classes together.
+      pad_per_class: whether results have at most `max_output_size_per_class` rows per class, instead of always
+        `max_total_size` in all.
       clip_boxes: whether to clip corners to [0, 1].
       name: not used; TensorFlow names operations by it.
 

@@ -121,7 +121,7 @@ class Row:
             pairs = zip(self.arguments, self.slopes, strict=True)
             notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
         if self.sparse:
-            notes += "\nOf a `tf.SparseTensor` it gives one, of what it is of the values."
+            notes += "\nA `tf.SparseTensor` gives one, with the function applied to its values."
         if self.source:
             notes += f"\nDefinition: {self.source}."
         usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
