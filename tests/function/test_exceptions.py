@@ -103,6 +103,18 @@ def test_the_user_s_line_is_named():
     assert f"traced at {__file__}, line {line}" in text or f'File "{__file__}", line {line}' in text
 
 
+@pytest.mark.parametrize("name", ["a_module", None])
+def test_steps_know_the_lines_of_code_that_need_not_be_a_module_s(name):
+    source = "def f(x):\n    y = tf.sin(x)\n\n    for _ in range(2):\n        y = tf.cos(y)\n    return y * 3.0"
+    namespace = {"tf": tf, "__name__": name}
+    exec(compile(source, "typed.py", "exec"), namespace)
+    f = tf.function(namespace["f"])
+    f(tf.constant(1.0))
+    (plan,) = f._plans.values()
+    places = [step.place for step in plan.root.steps if step.name != "constant"]
+    assert places == [("typed.py", line) for line in (2, 5, 5, 6)]
+
+
 def test_an_interrupt_leaves_the_state_of_eager_execution():
     """A signal's handler runs between two steps: what was assigned before stays, what comes after is not assigned."""
     steps = [tf.Variable(0.0) for _ in range(2000)]

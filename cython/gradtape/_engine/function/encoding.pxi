@@ -18,15 +18,15 @@ cdef int number(Node node, dict known, dict names, dict constants, bint recorded
         renamed = renamed_step(step, names)
         if not recorded:
             if step.kind == ASSIGN:
-                known.pop((READ, id(step.variable)), None)
+                known.pop((READ, <size_t><PyObject*>step.variable), None)
             elif step.kind == EFFECT:
                 forget_reads(step, known)
             elif step.kind != SCRIPTED and (step.kind != CONSTANT or step.constant.block == NULL):
                 key = key_of(renamed)
-                if key in known:
-                    names[step.results[0]] = known[key]
+                first = known.setdefault(key, step.results[0])
+                if first != step.results[0]:
+                    names[step.results[0]] = first
                     continue
-                known[key] = step.results[0]
                 if step.kind != READ and step.kind != CONSTANT:
                     folded = folded_step(renamed, constants)
                     if folded is not None:
@@ -50,10 +50,10 @@ cdef int forget_reads(Step step, dict known) except -1:
     """Forgets the reads of variables that an effect may write."""
     if step.effect == DRAWS or step.effect == SHOWS:
         for variable in step.writes or ():
-            known.pop((READ, id(variable)), None)
+            known.pop((READ, <size_t><PyObject*>variable), None)
         return 0
     for key in [key for key in known if key[0] == READ and (
-            step.writes is None or any([id(variable) == key[1] for variable in step.writes]))]:
+            step.writes is None or any([<size_t><PyObject*>variable == key[1] for variable in step.writes]))]:
         del known[key]
     return 0
 
@@ -62,15 +62,15 @@ cdef object key_of(Step step):
     """A key that is equal for steps which compute the same value."""
     cdef Tensor tensor
     if step.kind == READ:
-        return READ, id(step.variable)
+        return READ, <size_t><PyObject*>step.variable
     if step.kind == CONSTANT:
         tensor = step.constant
         return (CONSTANT, tensor.dtype_code, tensor.splat, dims_of(tensor.extent),
                 tensor.data[:(1 if tensor.splat else tensor.extent.size) * item_size(tensor.dtype_code)])
     operands = (<char*>step.operands)[:step.operand_count * sizeof(int)]
     if step.kind == COMPILED:
-        return COMPILED, id(step.primitive), operands, step.attribute, dims_of(step.shape)
-    return step.kind, id(step.primitive), operands
+        return COMPILED, <size_t><PyObject*>step.primitive, operands, step.attribute, dims_of(step.shape)
+    return step.kind, <size_t><PyObject*>step.primitive, operands
 
 
 cdef Tensor folded_step(Step step, dict constants):
@@ -105,7 +105,7 @@ cdef Step renamed_step(Step step, dict names):
     made.dtype_code, made.forms, made.variable, made.function = step.dtype_code, step.forms, step.variable, step.function
     made.arguments = renamed_places(step.arguments, names)
     made.effect, made.writes, made.outcome, made.constant = step.effect, step.writes, step.outcome, step.constant
-    made.file, made.line = step.file, step.line
+    made.code, made.instruction = step.code, step.instruction
     return made
 
 
@@ -152,10 +152,11 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
             continue
         last = []
         for i in range(step.result_count):
-            if step.results[i] in live:
-                live.discard(step.results[i])
+            slot = step.results[i]
+            if slot in live:
+                live.discard(slot)
             else:
-                last.append(step.results[i])
+                last.append(slot)
         for slot in [step.operands[i] for i in range(step.operand_count)] if schedule is None else schedule.reads[step]:
             if slot not in live:
                 live.add(slot)
@@ -241,15 +242,15 @@ cdef int encode_step(Action* action, Step step, list ends, bint recorded) except
         action.attribute = step.attributes[0] | (step.attributes[1] << 1) | (LAST_USE if step.operands[2] in ends else 0)
     if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_assembly:
         action.kind = JOIN
-        _, action.attribute, shape = step.attributes
-        action.over = extent_from(shape)
+        action.attribute = step.attributes[1]
+        action.over = extent_of(step.forms[0])
     if step.kind == SCRIPTED and not recorded and step.primitive.evaluate is evaluate_parts:
-        shapes, action.attribute, _ = step.attributes
+        action.attribute = step.attributes[1]
         action.parts = <Extent**>calloc(step.result_count + 1, sizeof(Extent*))
         if action.parts == NULL:
             raise MemoryError()
         for i in range(step.result_count):
-            action.parts[i] = extent_from(shapes[i])
+            action.parts[i] = extent_of(step.forms[i])
         action.kind = PART
     if step.kind == SCRIPTED and not recorded and step.result_count == 1:
         action.compute = compiled_extremes(step.primitive.evaluate)
@@ -351,6 +352,10 @@ cdef bint has_place(Action* action, Step step, dict forms, set splats) except -1
             return multiplies_rows(step.attribute, rank_of(forms[step.operands[0]]), rank_of(forms[step.operands[1]]))
         return step.primitive.write != NULL or step.primitive.shares
     return step.result_count and (action.kind == ADD_PRODUCT or action.kind == JOIN or action.kind == PART)
+
+
+cdef Extent* extent_of(tuple form) except NULL:
+    return new_extent(<int>rank_of(form), <const Py_ssize_t*><const char*><bytes>form[0])
 
 
 cdef Py_ssize_t rank_of(tuple form) noexcept:

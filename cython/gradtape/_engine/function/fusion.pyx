@@ -96,7 +96,7 @@ cdef Step summing(Step maker, Step reduction):
     made.attributes = (tensor_shape(maker.shape), reduction.attribute)
     made.shape = retain_extent(reduction.shape)
     made.dtype_code, made.forms = reduction.dtype_code, [(dims_of(reduction.shape), reduction.dtype_code)]
-    made.file, made.line = reduction.file, reduction.line
+    made.code, made.instruction = reduction.code, reduction.instruction
     return made
 
 
@@ -109,7 +109,7 @@ cdef Step as_program(Step step):
     made.operands[0], made.operands[1], made.results[0] = step.operands[0], step.operands[1], step.results[0]
     made.primitive, made.shape = ADD_PROGRAM, retain_extent(step.shape)
     made.dtype_code = made.attribute = step.dtype_code
-    made.file, made.line = step.file, step.line
+    made.code, made.instruction = step.code, step.instruction
     return made
 
 
@@ -245,7 +245,7 @@ cdef Step together(list steps, int last, list region, dict known, dict makers, d
     made.results[0] = root.results[0]
     made.primitive = program
     made.shape = retain_extent(root.shape)
-    made.dtype_code, made.attribute, made.file, made.line = root.dtype_code, root.attribute, root.file, root.line
+    made.dtype_code, made.attribute, made.code, made.instruction = root.dtype_code, root.attribute, root.code, root.instruction
     return made
 
 

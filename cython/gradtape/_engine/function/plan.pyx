@@ -14,7 +14,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
 from gradtape._engine.base.buffer cimport SHARED_LIMIT
-from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, release_extent, retain_extent, same_extent, tensor_shape
+from gradtape._engine.base.shape cimport Extent, dims_of, extent_from, new_extent, release_extent, retain_extent, same_extent, tensor_shape
 from gradtape._engine.base.types cimport BOOL, F64, MAX_OPERANDS, is_native
 from gradtape._engine.compute.matmul cimport add_product
 from gradtape._engine.compute.program cimport Program
@@ -341,17 +341,18 @@ cdef class Plan:
 
     def insert(self, Recorder trace not None, outputs, list output_slots not None):
         """Adds a trace to the tree."""
-        cdef Step step
-        cdef str decided = None
+        cdef Step step, decided = None
         for step in reversed(trace.steps):
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
                 # If a replay got another shape, the result could not be used, nor the effect undone.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
             if decided is not None and step.kind == EFFECT and (
                     step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
-                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
+                file, line = decided.place
+                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided.name}, {file}, "
+                                 f"line {line})")
             if step.kind == GUARD or may_vary(step):
-                decided = f"{step.name}, {step.file}, line {step.line}"
+                decided = step
         with self.lock:
             root = self.root
             if root is None or not self.follow(trace, outputs, output_slots):
@@ -521,8 +522,9 @@ cdef class Plan:
 
 cdef int explain(object error, Step step) except -1:
     """Adds to an exception where the op that raised was traced, if the function cannot be run again eagerly from its start."""
-    if step.file is not None:
-        note(error, f'  in "{step.name}", traced at {step.file}, line {step.line}')
+    file, line = step.place
+    if file is not None:
+        note(error, f'  in "{step.name}", traced at {file}, line {line}')
     return 0
 
 

@@ -48,8 +48,8 @@ cdef class Step:
     cdef list writes                     # variables that an effect may write; None: any
     cdef object outcome                  # of a guard: the value when it was traced
     cdef Tensor constant
-    cdef str file                        # source file
-    cdef int line
+    cdef object code                     # Python's code that the step comes from, or None
+    cdef int instruction                 # byte offset in it
 
 cdef class Recorder(Tracer):
     """Records a trace of its thread."""

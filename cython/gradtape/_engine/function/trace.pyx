@@ -22,7 +22,27 @@ from gradtape._engine.state.variable cimport BaseVariable
 from gradtape._engine.record.primitive import as_effect
 
 import math
-import sys
+
+cdef extern from *:
+    """
+    #include <frameobject.h>
+    #if PY_VERSION_HEX < 0x030B0000
+    static PyObject* PyFrame_GetGlobals(PyFrameObject* frame) { Py_INCREF(frame->f_globals); return frame->f_globals; }
+    static int PyFrame_GetLasti(PyFrameObject* frame) { return 2 * frame->f_lasti; }
+    #endif
+    """
+    ctypedef struct Frame "PyFrameObject":
+        pass
+    ctypedef struct CodeObject "PyCodeObject":
+        pass
+    Frame* PyEval_GetFrame()
+    dict PyFrame_GetGlobals(Frame* frame)
+    CodeObject* PyFrame_GetCode(Frame* frame)
+    int PyFrame_GetLasti(Frame* frame)
+    int PyCode_Addr2Line(CodeObject* code, int offset)
+
+cdef extern from "compiler.h":
+    object owned "OWNED"(CodeObject* code)
 
 cdef enum:
     LAST_TAG = 0xF0000000    # no trace begins above this tag
@@ -51,14 +71,13 @@ cdef class Step:
     def __cinit__(self, int kind, int operand_count, int result_count):
         self.kind = kind
         self.operand_count, self.result_count = operand_count, result_count
-        self.operands = <int*>malloc((operand_count + 1) * sizeof(int))
-        self.results = <int*>malloc((result_count + 1) * sizeof(int))
-        if self.operands == NULL or self.results == NULL:
+        self.operands = <int*>malloc((operand_count + result_count + 1) * sizeof(int))
+        if self.operands == NULL:
             raise MemoryError()
+        self.results = self.operands + operand_count
 
     def __dealloc__(self):
         free(self.operands)
-        free(self.results)
         if self.shape != NULL:
             release_extent(self.shape)
 
@@ -81,7 +100,9 @@ cdef class Step:
     @property
     def place(self):
         """Source file and line."""
-        return self.file, self.line
+        if self.code is None:
+            return None, 0
+        return self.code.co_filename, max(PyCode_Addr2Line(<CodeObject*>self.code, self.instruction), 0)
 
     @property
     def result_bytes(self):
@@ -126,12 +147,14 @@ cdef class Step:
 
 
 cdef int locate(Step step) except -1:
-    """Sets the step's source line: that of the innermost frame outside of gradtape."""
-    frame = sys._getframe()
+    """Sets where the step is in the source: in the innermost frame outside of gradtape. Its line is searched for when it is asked for."""
+    cdef Frame* innermost = PyEval_GetFrame()
+    frame = None if innermost == NULL else <object>innermost
     while frame is not None:
-        if not frame.f_globals.get("__name__", "").startswith("gradtape."):
-            step.file = frame.f_code.co_filename
-            step.line = frame.f_lineno or 0
+        name = PyFrame_GetGlobals(<Frame*>frame).get("__name__")
+        if type(name) is not str or not (<str>name).startswith("gradtape."):
+            step.code = owned(PyFrame_GetCode(<Frame*>frame))
+            step.instruction = PyFrame_GetLasti(<Frame*>frame)
             return 0
         frame = frame.f_back
     return 0
