@@ -578,6 +578,7 @@ model = tf.keras.Sequential([tf.keras.Input((10,)), tf.keras.layers.Dense(100, k
 import gradtape._src.keras.saving.files
 if limit:
     import resource, signal
+    sys.dont_write_bytecode = True  # which would be cut off, too, and stay
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 def hook(event, arguments):
