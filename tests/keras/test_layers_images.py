@@ -8,6 +8,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import case, compare, each  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 FIRST = {"data_format": "channels_first"}
 CASES = [
     case("Conv1D", (2, 7, 3), filters=4, kernel_size=3),

@@ -20,6 +20,8 @@ import tensorflow
 import gradtape
 import keras
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 DELIBERATE = {
     "saving.save_model": "writes `.keras` files, whole at any time; no folders, and no legacy `.h5` files",
     "saving.load_model": "refuses damaged and hostile files by what they declare, of any size",

@@ -11,6 +11,8 @@ from sessions import CLASSES, X, Y, agree, dense
 import gradtape as gt
 from agreement import collector
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 PROGRAMS, program = collector()
 
 
@@ -521,6 +523,7 @@ TRACED = {
     "fit_with_validation",
     "a_step_of_ones_own",
     "dropout_and_normalization",
+    "shapes_of_layers_within_a_model_that_build_marked",
     "sizes_of_batches_that_models_are_built_for",
     "what_fitting_warns_of",
 }
