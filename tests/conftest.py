@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from gradtape._engine.kernels import dispatch
-
 pytest.register_assert_rewrite("compiled")
 
 # Processes that tests start may run elsewhere, and are to find what this one finds.
@@ -25,6 +23,8 @@ if os.environ.get("PYTHONPATH"):
     os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in os.environ["PYTHONPATH"].split(os.pathsep))
 # They are hundreds, each of which would compile all that it imports, and then throw that away.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# NumPy's BLAS starts threads as it is imported, which by default look for work for longer than most processes last.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 
 ROOT = Path(__file__).parents[1]
 INSTRUCTIONS = ROOT / "benchmarks" / "instructions.json"
@@ -32,6 +32,8 @@ INSTRUCTIONS = ROOT / "benchmarks" / "instructions.json"
 
 def hindrance() -> str:
     """Why instructions cannot be counted here and compared with the recorded counts, or nothing."""
+    from gradtape._engine.kernels import dispatch  # NumPy's, too, once the environment is as above
+
     if shutil.which("valgrind") is None:
         return "valgrind is absent"
     recorded = json.loads(INSTRUCTIONS.read_text())

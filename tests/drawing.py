@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import zlib
 from collections.abc import Callable, Iterator
@@ -85,11 +86,17 @@ def run(library: Any, row: Op, function: Callable[..., Any], call: Sample, tenso
     return flat(result)
 
 
+@functools.cache
+def takes_dtype(function: Callable[..., Any]) -> bool:
+    """Whether a function gives float32 unless told otherwise."""
+    parameter = inspect.signature(function).parameters.get("dtype")
+    return parameter is not None and parameter.default == "float32"
+
+
 def own_dtype(row: Op, tensors: list[Any]) -> dict[str, Any]:
     """The dtype to ask of a function that gives float32 unless told otherwise: that of its floating operands."""
-    parameter = inspect.signature(row.function).parameters.get("dtype")
     floating = [tensor.dtype for tensor in tensors if tensor.dtype.is_floating]
-    return {"dtype": floating[0]} if floating and parameter is not None and parameter.default == "float32" else {}
+    return {"dtype": floating[0]} if floating and takes_dtype(row.function) else {}
 
 
 def flat(result: Any) -> list[Any]:
@@ -110,7 +117,14 @@ def resolve(library: Any, name: str) -> Any:
 
 def weights(shape: Any, salt: int) -> np.ndarray:
     """Fixed cotangents without symmetry, so that no term of a derivative cancels."""
-    return np.cos(np.arange(np.prod(tuple(shape), dtype=int)) * 1.7 + salt).reshape(tuple(shape))
+    return drawn_weights(tuple(shape), salt)
+
+
+@functools.cache
+def drawn_weights(shape: tuple[int, ...], salt: int) -> np.ndarray:
+    found = np.cos(np.arange(np.prod(shape, dtype=int)) * 1.7 + salt).reshape(shape)
+    found.flags.writeable = False
+    return found
 
 
 def scalar(library: Any, results: list[Any]) -> Any:

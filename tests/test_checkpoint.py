@@ -358,6 +358,7 @@ v = tf.Variable(tf.fill([1000], 2.0))
 checkpoint = tf.train.Checkpoint(v=v)
 if limit:
     import resource, signal
+    sys.dont_write_bytecode = True  # which would be cut off, too, and stay
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 def hook(event, arguments):

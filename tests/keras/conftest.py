@@ -42,6 +42,17 @@ def functions(request: pytest.FixtureRequest) -> Iterator[None]:
     tensorflow.config.run_functions_eagerly(False)
 
 
+@pytest.fixture
+def kept_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that clear sessions and set seeds: TensorFlow does not make its kernels anew each time.
+
+    Not for such as draw by kernels that have a state, which seeds start again: tf.random's, but not keras.random's.
+    """
+    from tensorflow.python import pywrap_tfe
+
+    monkeypatch.setattr(pywrap_tfe, "TFE_ContextClearCaches", lambda context: None)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if HINDRANCE:
         terminalreporter.write_line(f"tests/keras: not run, {HINDRANCE}")

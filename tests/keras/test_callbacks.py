@@ -18,6 +18,8 @@ import keras
 from agreement import collector
 from gradtape._src.keras import progress
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 DELIBERATE = {
     "callbacks.SwapEMAWeights": "weights are in their place again after a prediction, and swapped to the bit",
     "callbacks.TensorBoard": "no profiles and no embeddings are written, and no graphs of compiled steps",

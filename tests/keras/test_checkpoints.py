@@ -8,6 +8,8 @@ import tensorflow
 
 import gradtape
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 X = np.random.default_rng(0).normal(size=(6, 5, 4)).astype("float32")
 
 

@@ -15,6 +15,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import Case, case, close, compare, each, weights_for  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 CASES = [
     case("Attention", (2, 3, 4), (2, 5, 4)),
     case("Attention", (2, 3, 4), (2, 5, 6), (2, 5, 4), use_scale=True),

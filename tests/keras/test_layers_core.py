@@ -8,6 +8,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import Case, case, compare, each  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 CASES = [
     case("Dense", (4, 3), units=5),
     case("Dense", (2, 4, 3), units=5, activation="relu", bias_initializer="ones"),

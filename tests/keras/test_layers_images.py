@@ -8,6 +8,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import case, compare, each  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 FIRST = {"data_format": "channels_first"}
 CASES = [
     case("Conv1D", (2, 7, 3), filters=4, kernel_size=3),
@@ -74,7 +76,16 @@ FIRSTS = [
 
 
 # Convolutions of groups, which Keras compiles, have no kernels of their own on processors.
-@pytest.mark.traced
-@pytest.mark.parametrize(("case", "dtype"), each(CASES + [case._replace(single=True) for case in FIRSTS]))
+GROUPS = [case for case in CASES if "groups" in case.arguments]
+OTHERS = [case for case in CASES if case not in GROUPS] + [case._replace(single=True) for case in FIRSTS]
+
+
+@pytest.mark.parametrize(("case", "dtype"), each(OTHERS))
 def test_layer(case, dtype):
+    compare(case, dtype)
+
+
+@pytest.mark.traced
+@pytest.mark.parametrize(("case", "dtype"), each(GROUPS))
+def test_layer_of_groups(case, dtype):
     compare(case, dtype)

@@ -16,6 +16,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import close, weights_for  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 DELIBERATE = {
     "layers.MultiHeadAttention": "heeds a `query_mask` that it is given; masks of its operands stay in functional "
     "models, as Keras' symbolic ones do",

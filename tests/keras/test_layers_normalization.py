@@ -14,6 +14,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import case, close, compare, each  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 SPACES = ((ours, gradtape), (keras.layers, tensorflow))
 CASES = [
     case("BatchNormalization", (6, 3)),

@@ -15,6 +15,8 @@ pytest.register_assert_rewrite("layer_parity")
 
 from layer_parity import PRECISION, case, close, compare, each, made, weights_for  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 
 def cell(kind, units, **more):
     """A cell of either library."""

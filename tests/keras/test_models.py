@@ -12,6 +12,8 @@ from sessions import X, agree, dense
 
 from agreement import collector
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 PROGRAMS, program = collector()
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sessions import CLASSES, X, Y, agree, dense
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 FIRST, SECOND, THIRD = Y, Y[:, :2] * 2.0, Y[:, 1:]
 
 OUTPUTS = {

@@ -20,6 +20,8 @@ import tensorflow
 import gradtape
 import keras
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 DELIBERATE = {
     "saving.save_model": "writes `.keras` files, whole at any time; no folders, and no legacy `.h5` files",
     "saving.load_model": "refuses damaged and hostile files by what they declare, of any size",
@@ -578,6 +580,7 @@ model = tf.keras.Sequential([tf.keras.Input((10,)), tf.keras.layers.Dense(100, k
 import gradtape._src.keras.saving.files
 if limit:
     import resource, signal
+    sys.dont_write_bytecode = True  # which would be cut off, too, and stay
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 def hook(event, arguments):

@@ -11,6 +11,8 @@ from sessions import CLASSES, X, Y, agree, dense
 import gradtape as gt
 from agreement import collector
 
+pytestmark = pytest.mark.usefixtures("kept_kernels")
+
 PROGRAMS, program = collector()
 
 
@@ -516,8 +518,20 @@ def sizes_of_batches_that_models_are_built_for(tf, keras):
     return found
 
 
-@pytest.mark.traced
-@pytest.mark.parametrize("name", PROGRAMS)
+# What fitting is like as for users, whose functions Keras traces; shapes and warnings are others without.
+TRACED = {
+    "fit_with_validation",
+    "a_step_of_ones_own",
+    "dropout_and_normalization",
+    "shapes_of_layers_within_a_model_that_build_marked",
+    "sizes_of_batches_that_models_are_built_for",
+    "what_fitting_warns_of",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.traced] if name in TRACED else []) for name in PROGRAMS]
+)
 def test_programs(name):
     agree(PROGRAMS[name])
 
@@ -603,7 +617,6 @@ def an_unknown_frequency(tf, keras):
     model.fit(X, Y, validation_data=(X, Y), validation_freq="often", verbose=0)
 
 
-@pytest.mark.traced
 @pytest.mark.parametrize("name", ERRORS)
 def test_errors(name):
     agree(ERRORS[name])

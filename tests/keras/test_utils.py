@@ -200,7 +200,7 @@ def both(name, **options):
     for one, other in zip(ours, theirs, strict=True):
         for array, expected in zip(one, other, strict=True):
             assert (array.dtype, array.shape) == (expected.dtype, expected.shape)
-            np.testing.assert_array_equal(array, expected)
+            assert np.array_equal(array, expected)  # some have a hundred million elements
 
 
 @pytest.mark.parametrize("name", ["boston_housing", "california_housing"])

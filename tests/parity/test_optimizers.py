@@ -44,6 +44,7 @@ OPTIONS = {
     "schedule": {"schedule": True},
 }
 CLIPPING = ("norm", "value", "global")
+ROUNDING = {"float32": 1e-5, "float64": 1e-12}
 
 
 def combined(seed):
@@ -57,12 +58,11 @@ def combined(seed):
     return name, options
 
 
-# ScheduleFreeAdamW is not Keras': see below.
-CASES = [(*case, dtype) for case in DEFAULTS + VARIATIONS for dtype in ("float32", "float64")]
+# ScheduleFreeAdamW is not Keras': see below. Long trajectories begin as those of the defaults in double precision.
+CASES = [(*case, "float32") for case in DEFAULTS] + [(*case, dtype) for case in VARIATIONS for dtype in ROUNDING]
 CASES += [(name, options, "float64") for name in ROWS for options in OPTIONS.values()]
 CASES += [(*combined(seed), ("float32", "float64")[seed % 2]) for seed in range(40)]
 CASES = [case for case in CASES if case[0] != "ScheduleFreeAdamW"]
-ROUNDING = {"float32": 1e-5, "float64": 1e-12}
 
 
 def trajectory(library, name, options, dtype, steps):
@@ -217,7 +217,9 @@ def test_trajectories(name, options, dtype):
 
 @pytest.mark.parametrize("name", [name for name in ROWS if name != "ScheduleFreeAdamW"])
 def test_long_trajectories(name):
-    compare(*(trajectory(library, name, {}, "float64", 20) for library in (gt, tf)), 1e-11)
+    got, expected = (trajectory(library, name, {}, "float64", 20) for library in (gt, tf))
+    compare(got[:5], expected[:5], ROUNDING["float64"])
+    compare(got, expected, 1e-11)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -135,10 +135,14 @@ def test_elementwise(row: Row) -> None:
 
 
 def singular(call: Sample, label: str, ones: bool) -> Iterator[list[np.ndarray]]:
-    """The call's arrays as drawn, and with their floats as zeros, ones and small integers."""
-    arrays = drawn(call, "float64", label)
+    """The call's arrays as drawn, and with their floats as zeros, ones and small integers; none of these twice."""
+    arrays, seen = drawn(call, "float64", label), set()
     for change in (np.positive, np.zeros_like, *([np.ones_like] if ones else []), np.trunc):
-        yield [change(a) if differentiable(leaf) else a for a, leaf in zip(arrays, leaves(call), strict=True)]
+        changed = [change(a) if differentiable(leaf) else a for a, leaf in zip(arrays, leaves(call), strict=True)]
+        bits = tuple(array.tobytes() for array in changed)
+        if bits not in seen:
+            seen.add(bits)
+            yield changed
 
 
 TABLE = [row for row in table.rows() if row.tensorflow and "0" not in (row.orders, row.orders_there)]

@@ -1,4 +1,7 @@
-"""Runs the programs of this folder, and writes what each came to and how long it took to the file that it is given."""
+"""Runs the programs of this folder, and tells what each came to and how long it took.
+
+Run as a program, this module writes that to the file that it is given: `python run_all.py FILE [NAMES]`.
+"""
 
 import json
 import pathlib
@@ -9,15 +12,17 @@ import time
 import tensorflow as tf
 from tensorflow import keras
 
-found = {}
-for program in sorted(pathlib.Path(__file__).parent.glob("*.py")):
-    if program.stem in ("run_all", "test_programs", "conftest"):
-        continue
-    if len(sys.argv) > 2 and program.stem not in sys.argv[2:]:
-        continue
+HERE = pathlib.Path(__file__).parent
+NAMES = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("run_all", "test_programs", "conftest"))
+
+
+def outcome(name):
     keras.backend.clear_session()
     start = time.perf_counter()
-    found[program.stem] = {"result": runpy.run_path(str(program))["result"]}
-    found[program.stem]["seconds"] = time.perf_counter() - start
-pathlib.Path(sys.argv[1]).write_text(json.dumps(found))
-print(tf.version.VERSION)
+    result = runpy.run_path(str(HERE / f"{name}.py"))["result"]
+    return {"result": result, "seconds": time.perf_counter() - start}
+
+
+if __name__ == "__main__":
+    pathlib.Path(sys.argv[1]).write_text(json.dumps({name: outcome(name) for name in sys.argv[2:] or NAMES}))
+    print(tf.version.VERSION)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import run_all
 
-HERE = Path(__file__).parent
-NAMES = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("run_all", "test_programs", "conftest"))
 # Numbers of single precision that steps of training drive apart.
 TOLERANCE = {"rtol": 2e-3, "atol": 2e-4}
 
 
-def outcomes(command: list[str], file: Path) -> dict[str, Any]:
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    subprocess.run([sys.executable, *command, str(HERE / "run_all.py"), str(file)], check=True, env=environment)
-    return json.loads(file.read_text())
-
-
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
-    folder = tmp_path_factory.mktemp("programs")
-    return outcomes([], folder / "tensorflow"), outcomes(["-m", "gradtape", "run"], folder / "gradtape")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the programs come to in a process in which gradtape is TensorFlow."""
+    file = tmp_path_factory.mktemp("programs") / "found"
+    subprocess.run([sys.executable, "-m", "gradtape", "run", run_all.__file__, str(file)], check=True)
+    return json.loads(file.read_text())
 
 
 def compare(actual: Any, expected: Any) -> None:
@@ -46,8 +39,8 @@ def compare(actual: Any, expected: Any) -> None:
         assert actual == expected
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_comes_out_as_under_tensorflow(name: str, both: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    expected, actual = both[0][name], both[1][name]
+@pytest.mark.parametrize("name", run_all.NAMES)
+def test_comes_out_as_under_tensorflow(name: str, found: dict[str, Any]) -> None:
+    expected, actual = json.loads(json.dumps(run_all.outcome(name))), found[name]
     print(f"{name}: TensorFlow {expected['seconds']:.1f} s, gradtape {actual['seconds']:.1f} s")
     compare(actual["result"], expected["result"])
