@@ -22,9 +22,9 @@ def test_the_least_of_all():
     counters = [Counters(lines(memory, 3), own) for own in range(3)]
     assert [one.least() for one in counters] == [0, 0, 0]
     for own, value in ((0, 3), (1, 2), (2, 2**62)):
-        counters[own].rise(value)
+        counters[own].set(value)
     assert [one.least() for one in counters] == [2, 2, 2]
-    counters[1].rise(2**40)
+    counters[1].set(2**40)
     assert counters[2].least() == 3
 
 
@@ -45,7 +45,7 @@ def test_what_is_no_counter_is_refused():
         Counters(None, 0)
     nothing = Counters.__new__(Counters)
     with pytest.raises(ValueError):
-        nothing.rise(1)
+        nothing.set(1)
     assert nothing.least() == 0
 
 
@@ -60,7 +60,7 @@ def test_what_another_process_wrote_is_there():
         counters = Counters(lines(memory, 2), own)
         for turn in range(TURNS):
             arrays[turn % 2, own] = turn  # which the other has read, as it came to the last round after that
-            counters.rise(turn + 1)
+            counters.set(turn + 1)
             while counters.least() <= turn:
                 os.sched_yield()
             if not (arrays[turn % 2] == turn).all():

@@ -41,7 +41,7 @@ def codes(function: Any) -> list[Any]:
 
 def queued(function: Any) -> int:
     """How many products of a compiled function's plans a second thread may compute."""
-    return sum(len(code.left_to_queue) for code in codes(function))
+    return sum(len(code.queued_steps) for code in codes(function))
 
 
 CELLS = {

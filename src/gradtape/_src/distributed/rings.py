@@ -78,7 +78,7 @@ class Ring:
                 one = self.waiting.popleft()
                 one.put(self.places[number % len(self.places)][self.rank])
                 self.filled.append(one)
-                self.counters.rise(number + 1)
+                self.counters.set(number + 1)
             elif self.filled and self.counters.least() > self.done:
                 self.filled.popleft().take(self.places[self.done % len(self.places)])
                 self.done += 1

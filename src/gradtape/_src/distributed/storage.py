@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.base.buffer import LARGEST_CUT, provide, provide_no_more, replace_pages
+from gradtape._engine.base.buffer import LARGEST_CUT, provide, remove_provider, replace_pages
 from gradtape._src.distributed.shared_memory import SharedMemory, free_bytes
 
 # Only on Linux: files in memory, whose pages can be allocated and freed.
@@ -93,7 +93,7 @@ class Storage:
     def close(self) -> None:
         """Returns to private memory for tensors. Those allocated here stay until they are released."""
         self.full = True
-        provide_no_more()
+        remove_provider()
 
     # A forked process must neither change its parent's tensors nor see them change.
 

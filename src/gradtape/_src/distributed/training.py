@@ -115,7 +115,7 @@ class DistributedGradientTape:
             def offer(place: int, gradient: Any) -> None:
                 running.offer(place, self._sendable(gradient))
 
-            self._tape._gradient_telling(target, flat, output_gradients, offer)
+            self._tape._gradient_with_callback(target, flat, output_gradients, offer)
             found = running.finish()
         else:
             own = [self._sendable(one) for one in self._tape.gradient(target, flat, output_gradients)]

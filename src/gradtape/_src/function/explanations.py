@@ -42,7 +42,7 @@ def _second_thread(root: Any) -> list[str]:
     """The number of products that a second thread may compute, and its timing trials, between guards."""
     lines = []
     for node in _nodes(root):
-        if count := len(node.code.left_to_queue):
+        if count := len(node.code.queued_steps):
             line = f"  products that a second thread may compute meanwhile: {count}"
             if node.code.trial is not None:
                 alone, beside = (nanoseconds / 1e3 for nanoseconds in node.code.trial)
