@@ -103,7 +103,7 @@ class Variable(NamedVariable):
         """Sets the value.
 
         Args:
-          value: a tensor, or what converts to one, of the variable's shape; it is cast to the variable's dtype.
+          value: a tensor, or a value convertible to one, of the variable's shape; it is cast to the variable's dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.

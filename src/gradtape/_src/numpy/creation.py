@@ -1,4 +1,4 @@
-"""NumPy's functions that make tensors."""
+"""NumPy's functions that create tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Docstrings of NumPy's functions, made of a summary, an example and what is the same for all."""
+"""Docstrings of NumPy's functions, composed of a summary, an example and common text."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def documented(summary: str, call: str, result: str, returns: str = "A tensor.")
     Args:
       summary: its first sentence.
       call: an example, in which np is `tf.experimental.numpy` and tf is gradtape.
-      result: what the example shows.
+      result: the example's output.
       returns: what the function returns.
     """
 

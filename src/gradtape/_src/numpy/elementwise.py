@@ -1,4 +1,4 @@
-"""NumPy's elementwise functions: a row each, of how operands are promoted and what is then computed."""
+"""NumPy's elementwise functions: one row each, with the promotion of operands and the computation."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class _Row(NamedTuple):
 
     Attributes:
       name: NumPy's.
-      promoted: how operands become tensors.
-      compute: what is computed of these.
+      promoted: converts the operands to tensors.
+      compute: computes the result from these.
       doc: a sentence.
       at: the operands of the example.
-      result: what it shows.
+      result: its output.
     """
 
     name: str
@@ -44,13 +44,13 @@ def _logical(*values: Any) -> tuple[Tensor, ...]:
 
 
 def _numbers(*values: Any) -> tuple[Tensor, ...]:
-    """Operands; bools become int32, as there is no arithmetic of bools."""
+    """Converts operands to tensors; bools become int32, as arithmetic is not defined for bools."""
     tensors = alike(*values)
     return tuple(apply_cast(tensor, as_dtype("int32")) for tensor in tensors) if tensors[0].dtype == BOOL else tensors
 
 
 def _kept(name: str) -> Callable[..., Tensor]:
-    """A function that leaves integers unchanged."""
+    """A function that returns integers unchanged."""
     return lambda x: FUNCTIONS[name](x) if x.dtype.is_floating else x
 
 
@@ -59,12 +59,12 @@ def _by(name: str) -> Callable[..., Tensor]:
 
 
 def _with_bools(name: str, of_bools: str) -> Callable[..., Tensor]:
-    """A function that is another one of bools."""
+    """A function with a separate definition for bools."""
     return lambda x, y: FUNCTIONS[of_bools if x.dtype == BOOL else name](x, y)
 
 
 def _computed(function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """What NumPy computes of integers and bools."""
+    """A function computed by NumPy for integers and bools."""
     return lambda *operands: tensor_from(np.asarray(function(*map(view, operands))), operands[0].dtype)
 
 
@@ -81,7 +81,7 @@ def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _hypot(x: Tensor, y: Tensor) -> Tensor:
-    """Without the squares' overflow."""
+    """Avoids overflow of the squares."""
     larger = FUNCTIONS["maximum"](FUNCTIONS["abs"](x), FUNCTIONS["abs"](y))
     scale = _chosen(larger > 0, larger, 1.0)
     return scale * FUNCTIONS["sqrt"]((x / scale) ** 2 + (y / scale) ** 2)
@@ -109,7 +109,7 @@ def _reciprocal(x: Tensor) -> Tensor:
 
 
 def _signed(name: str, of_unsigned: Callable[..., Any]) -> Callable[..., Tensor]:
-    """A function that TensorFlow lacks for integers without a sign."""
+    """A function that TensorFlow does not define for unsigned integers."""
     return lambda *operands: (_computed(of_unsigned) if operands[0].dtype.is_unsigned else FUNCTIONS[name])(*operands)
 
 
@@ -134,7 +134,7 @@ def _log_by(base: float) -> Callable[[Tensor], Tensor]:
 
 
 def _looked_at(name: str, of_complex: Callable[..., Any]) -> Callable[..., Tensor]:
-    """A question that TensorFlow does not answer about complex numbers."""
+    """A predicate that TensorFlow does not define for complex numbers."""
     return lambda x: tensor_from(np.asarray(of_complex(view(x)))) if x.dtype.is_complex else FUNCTIONS[name](x)
 
 

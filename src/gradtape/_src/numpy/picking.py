@@ -1,4 +1,4 @@
-"""NumPy's functions that pick, sort and compare."""
+"""NumPy's functions that select, sort and compare."""
 
 from __future__ import annotations
 

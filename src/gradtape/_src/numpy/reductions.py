@@ -20,7 +20,7 @@ INT64, FLOAT64 = as_dtype("int64"), as_dtype("float64")
 
 
 def _summed(a: Any, dtype: Any) -> Tensor:
-    """What is summed or multiplied: bools and small integers as NumPy's standard ones."""
+    """The operand of a sum or product: bools and small integers become NumPy's standard integers."""
     tensor = as_array(a)
     if dtype is None:
         whole = as_dtype("uint64") if tensor.dtype.is_unsigned else INT64
@@ -129,7 +129,7 @@ def average(a: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
 
 def _without_nan(a: Any, instead: float) -> tuple[Tensor, Tensor]:
-    """A tensor with another value in the place of NaN, and where there was none."""
+    """A tensor with NaN replaced by another value, and the mask of NaN."""
     (tensor,) = alike(a)
     if not tensor.dtype.is_floating:
         return tensor, tensor_from(np.ones(tuple(tensor.shape), bool))

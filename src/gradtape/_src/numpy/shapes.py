@@ -1,4 +1,4 @@
-"""NumPy's functions that change shapes, join and part."""
+"""NumPy's functions that change shapes, join and split."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gradtape._src.ops.rearranging import repeat as _repeat
 
 
 def _listed(axis: Any) -> list[Any]:
-    """The axes that are named, read once: items that become numbers may change the list that they stand in."""
+    """The given axes, read once: converting an item to a number may change the list that holds it."""
     axis = held(axis)
     return [axis] if np.ndim(axis) == 0 else list(axis)
 
 
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
-    """Axes from the front; all for None. Raises ValueError for those that there are not, or that come twice."""
+    """Axes counted from the front; all for None. Raises ValueError for axes out of range or repeated."""
     if axis is None:
         return tuple(range(rank))
     found = []
@@ -200,7 +200,7 @@ def dstack(arrays: Any) -> Tensor:
 
 
 def _part(tensor: Tensor, axis: int, begin: int | None, end: int | None) -> Tensor:
-    """What lies between two positions of an axis."""
+    """The slice between two positions of an axis."""
     return tensor[tuple([slice(None)] * axis + [slice(begin, end)])]
 
 
@@ -308,7 +308,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
         constant = values.get("constant_values", 0)
         widths = np.broadcast_to(np.asarray(held(pad_width)), (tensor.ndim, 2)).tolist()
         return padding.pad(tensor, widths, constant_values=constant)
-    # Where each element comes from, by NumPy.
+    # The source of each element, computed by NumPy.
     numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
     places = np.pad(numbers, held(pad_width), mode, **values)  # type: ignore[call-overload]
     return gather(apply_reshape(tensor, (-1,)), places)
@@ -318,7 +318,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
-    for _ in range(min(n, tensor.shape[place])):  # after which nothing is left
+    for _ in range(min(n, tensor.shape[place])):  # then nothing is left
         upper, lower = _part(tensor, place, 1, None), _part(tensor, place, None, -1)
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor

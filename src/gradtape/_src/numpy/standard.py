@@ -1,4 +1,4 @@
-"""Functions of the array API standard whose arguments are other ones than NumPy's."""
+"""Functions of the array API standard whose arguments differ from NumPy's."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class finfo_object(NamedTuple):
 
     Attributes:
       bits: its size.
-      eps: the distance from 1 to the next number.
-      max: the greatest number.
-      min: the least number.
-      smallest_normal: the least positive number of full precision.
-      dtype: the dtype; of complex numbers that of their parts, which the other attributes are of too.
+      eps: the distance from 1 to the next larger number.
+      max: the largest number.
+      min: the smallest number.
+      smallest_normal: the smallest positive normal number.
+      dtype: the dtype; for complex numbers the dtype of their parts, which the other attributes describe too.
 
     Example:
       >>> tf.array_api.finfo(tf.float32).bits
@@ -65,8 +65,8 @@ class iinfo_object(NamedTuple):
 
     Attributes:
       bits: its size.
-      max: the greatest number.
-      min: the least number.
+      max: the largest number.
+      min: the smallest number.
       dtype: the dtype.
 
     Example:
@@ -219,7 +219,7 @@ def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = Tru
     tensor = as_array(x)
     if not descending:
         return picking.argsort(tensor, axis)
-    # Among equal elements, the first stay first.
+    # Equal elements keep their order.
     backwards = shapes.flip(picking.argsort(shapes.flip(tensor, axis), axis), axis)
     return tensor.shape[axis] - 1 - backwards
 
@@ -239,13 +239,13 @@ def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Te
 
 
 class unique_result(NamedTuple):
-    """The distinct elements of a tensor, and what else was requested; None for what was not.
+    """The distinct elements of a tensor, and the other requested results; None for the others.
 
     Attributes:
       values: the distinct elements, sorted.
-      indices: where each stands first.
-      inverse_indices: which of them each element is.
-      counts: how often each is there.
+      indices: the index of each one's first occurrence.
+      inverse_indices: for each element its index in `values`.
+      counts: the number of occurrences of each.
 
     Example:
       >>> tf.array_api.unique_all([3, 1, 3]).counts.numpy()
@@ -277,11 +277,11 @@ def unique_values(x: Any) -> Tensor:
 
 
 class unique_counts_result(NamedTuple):
-    """The distinct elements of a tensor and how often each is there.
+    """The distinct elements of a tensor and their counts.
 
     Attributes:
       values: the distinct elements, sorted.
-      counts: how often each is there.
+      counts: the number of occurrences of each.
 
     Example:
       >>> tf.array_api.unique_counts([3, 1, 3]).counts.numpy()
@@ -293,11 +293,11 @@ class unique_counts_result(NamedTuple):
 
 
 class unique_inverse_result(NamedTuple):
-    """The distinct elements of a tensor and which of them each element is.
+    """The distinct elements of a tensor and for each element its index among them.
 
     Attributes:
       values: the distinct elements, sorted.
-      inverse_indices: which of them each element is.
+      inverse_indices: for each element its index in `values`.
 
     Example:
       >>> tf.array_api.unique_inverse([3, 1, 3]).inverse_indices.numpy()
@@ -351,7 +351,7 @@ class Info:
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 12}
 
     def default_device(self) -> str:
-        """The one device there is.
+        """The only device.
 
         Returns:
           Text.
@@ -363,7 +363,7 @@ class Info:
         return "cpu"
 
     def devices(self) -> list[str]:
-        """The devices there are.
+        """The available devices.
 
         Returns:
           A list of strings.
@@ -375,7 +375,7 @@ class Info:
         return ["cpu"]
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
-        """The dtypes of Python's numbers.
+        """The default dtypes of Python numbers.
 
         Args:
           device: not used.
@@ -392,7 +392,7 @@ class Info:
         return {**floating, "integral": whole, "indexing": whole}
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
-        """The dtypes there are.
+        """The supported dtypes.
 
         Args:
           device: not used.

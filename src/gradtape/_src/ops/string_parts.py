@@ -90,7 +90,7 @@ def bytes_split(input: Any, name: str | None = None) -> StringTensor:
 
 
 def _decoded(text: bytes, encoding: str, errors: str, replacement: int) -> str:
-    """Decodes a string; malformed bytes are replaced, ignored or refused."""
+    """Decodes a string; malformed bytes are replaced, ignored or raise."""
     try:
         characters = text.decode(encoding, _ERRORS[errors])
     except UnicodeDecodeError:
@@ -289,9 +289,9 @@ def reduce_join(
 
     Args:
       inputs: a string tensor.
-      axis: the axis or axes, joined one after the other, in the order listed; None for all,
+      axis: the axis or axes, joined in the given order; None for all,
         from the last one on.
-      keepdims: whether they stay, of size 1.
+      keepdims: whether to keep them, with size 1.
       separator: the string between two.
       name: not used; TensorFlow names operations by it.
 

@@ -151,7 +151,7 @@ def lower(input: Any, encoding: str = "", name: str | None = None) -> StringTens
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: another encoding.
+      InvalidArgumentError: unknown encoding.
 
     Example:
       >>> tf.strings.lower("Tape").numpy()
@@ -172,7 +172,7 @@ def upper(input: Any, encoding: str = "", name: str | None = None) -> StringTens
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: another encoding.
+      InvalidArgumentError: unknown encoding.
 
     Example:
       >>> tf.strings.upper("Tape").numpy()

@@ -150,5 +150,5 @@ def two_values(value_range: Any) -> Any:
 
 
 def values_between(value_range: Any) -> list[float]:
-    """The least and the greatest value of pixels."""
+    """The least and the largest value of pixels."""
     return sorted(two_values(value_range))

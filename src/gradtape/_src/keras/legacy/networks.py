@@ -323,7 +323,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
 
 
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
-    """Whether the predictions of the target classes are among the k greatest.
+    """Whether the predictions of the target classes are among the k largest.
 
     Args:
       predictions: a tensor of shape [examples, classes].
@@ -484,7 +484,7 @@ def pool2d(
     data_format: str | None = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The greatest value, or the mean, of each window.
+    """The largest value, or the mean, of each window.
 
     Args:
       x: a tensor.
@@ -518,7 +518,7 @@ def pool3d(
     data_format: str | None = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The greatest value, or the mean, of each window.
+    """The largest value, or the mean, of each window.
 
     Args:
       x: a tensor.

@@ -51,7 +51,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The greatest value over axes.
+    """The largest value over axes.
 
     Args:
       x: a tensor.
@@ -567,7 +567,7 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
 
 
 def argmax(x: Any, axis: int = -1) -> Tensor:
-    """The position of the greatest value along an axis.
+    """The position of the largest value along an axis.
 
     Args:
       x: a tensor.
@@ -584,7 +584,7 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
 
 
 def argmin(x: Any, axis: int = -1) -> Tensor:
-    """The position of the least value along an axis.
+    """The position of the smallest value along an axis.
 
     Args:
       x: a tensor.

@@ -189,7 +189,7 @@ class SquaredHinge(MeanMetricWrapper):
 
 @metric()
 class CategoricalHinge(MeanMetricWrapper):
-    """max(1 + the greatest prediction of a wrong class - that of the right one, 0).
+    """max(1 + the largest prediction of a wrong class - that of the right one, 0).
 
     Args:
       name: the metric's name.

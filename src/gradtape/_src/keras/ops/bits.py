@@ -1,4 +1,4 @@
-"""Functions of keras.ops of the bits of integers, made from rows: a name, what computes it, and what it does."""
+"""keras.ops' bitwise functions, generated from rows: a name, an implementation, and a description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of keras.ops that act element by element, made from rows: a name, what computes it, and its dtype rule."""
+"""keras.ops' elementwise functions, generated from rows: a name, an implementation, and a dtype rule."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from gradtape._src.ops.masking import where as chosen_of
 class Unary(NamedTuple):
     """A function of one operand.
 
-    rule: "float" makes integers floating, "exact" those of int64 float64, "keep" leaves dtypes alone, "whole" leaves
-    integers as they are, "is" is a bool about numbers, "bool" is of bools.
+    rule: "float" converts integers to floating dtypes, "exact" int64 to float64, "keep" keeps dtypes, "whole" returns
+    integers unchanged, "is" is a predicate of numbers, "bool" takes bools.
     """
 
     name: str
@@ -146,8 +146,8 @@ def _described(function: Any, name: str, sentence: str, arguments: str, returns:
 class Binary(NamedTuple):
     """A function of two operands.
 
-    rule: "keep" is of the operands' common dtype, "strong" likewise but numbers of Python count as tensors, "float"
-    makes integers floating, "exact" those of int64 float64, "bool" is of bools.
+    rule: "keep" uses the operands' common dtype, "strong" too, but Python numbers count as tensors, "float"
+    converts integers to floating dtypes, "exact" int64 to float64, "bool" takes bools.
     """
 
     name: str
@@ -175,7 +175,7 @@ def _least(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _numbers(compute: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The function of bools taken as 0 and 1, and of small integers computed in larger ones."""
+    """The function with bools taken as 0 and 1, and small integers computed in larger dtypes."""
 
     def of_numbers(x: Tensor, y: Tensor) -> Tensor:
         small = x.dtype is dtypes.uint8
@@ -245,12 +245,12 @@ globals().update(FUNCTIONS)
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> KerasOp[...]:
-        """The functions of rows."""
+        """The functions generated from rows."""
 
 
 @keras_op
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """Values cut to [x_min, x_max].
+    """Clips values to [x_min, x_max].
 
     Args:
       x: a tensor.
@@ -272,11 +272,11 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
 
 @keras_op
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """Values rounded to so many decimals, halves to even numbers.
+    """Rounds values to a number of decimals, ties to even.
 
     Args:
       x: a tensor.
-      decimals: how many; negative ones count before the point.
+      decimals: the number of decimals; negative ones count before the point.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -319,13 +319,13 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
 @keras_op
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Whether values are equal to a tolerance, element by element.
+    """Whether values are equal within a tolerance, elementwise.
 
     Args:
       x1, x2: tensors.
-      rtol: the tolerance as a part of x2.
-      atol: what is added to it.
-      equal_nan: whether NaN is close to NaN.
+      rtol: the relative tolerance, a factor of x2.
+      atol: the absolute tolerance.
+      equal_nan: whether NaN equals NaN.
 
     Returns:
       A bool tensor of their common shape.
@@ -342,7 +342,7 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
 @keras_op
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """Values of one tensor where a condition is true, of another where it is false.
+    """Selects values of one tensor where a condition is true, of another where it is false.
 
     Args:
       condition: a bool tensor.
@@ -375,7 +375,7 @@ def nonzero(x: Any) -> Any:
       x: a tensor.
 
     Returns:
-      An int32 vector for each axis: the positions along it.
+      An int32 vector per axis: the positions along it.
 
     Example:
       >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]
@@ -386,7 +386,7 @@ def nonzero(x: Any) -> Any:
 
 @keras_op
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """Values in another dtype, those that it cannot hold cut to its bounds.
+    """Converts values to another dtype, clamping them to its range.
 
     Args:
       x: a tensor.

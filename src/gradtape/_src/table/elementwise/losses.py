@@ -1,4 +1,4 @@
-"""Losses of single elements."""
+"""Elementwise losses."""
 
 from __future__ import annotations
 
