@@ -101,7 +101,7 @@ class Kind(OpError):
 
     Args:
       node_def, op: not used; there are no graphs.
-      message: what went wrong.
+      message: the message.
       args: not used.
 
     Example:
@@ -114,11 +114,11 @@ class Kind(OpError):
 
 
 class InvalidArgumentError(Kind, code=INVALID_ARGUMENT):
-    """An operand's shape, dtype or value is not one the operation takes."""
+    """An operand's shape, dtype or value is invalid for the operation."""
 
 
 class TextOperand(InvalidArgumentError):
-    """Text is an operand of an op that computes with numbers; those that only move or compare operands catch it."""
+    """A string is an operand of a numeric op; ops that only move or compare operands catch it."""
 
     def __init__(self) -> None:
         message = (

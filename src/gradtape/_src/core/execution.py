@@ -42,7 +42,7 @@ def exporting() -> bool:
 
 @contextlib.contextmanager
 def within_export() -> Iterator[None]:
-    """A block in which functions are traced to be written in a file."""
+    """A context in which functions are traced to be written in a file."""
     _state.exporting = True
     try:
         yield

@@ -204,7 +204,7 @@ def _of_level(name: str, level: int) -> _Log:
 
     Args:
       msg: the message.
-      args: what its %-signs stand for.
+      args: the arguments of its %-placeholders.
       kwargs: passed on to `logging.Logger.log`.
 
     Example:

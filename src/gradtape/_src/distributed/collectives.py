@@ -1,4 +1,4 @@
-"""Exchanges of tensors: reductions, rows and values of all ranks or of one."""
+"""Collective operations on tensors: reductions, gathering and broadcasting."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _reduction_function(reduction: Reduction, names: tuple[str, ...]) -> Callabl
 
     @custom_gradient
     def reduce_all_ranks(*tensors: Tensor) -> Any:
-        # Shapes do not depend on values and sending cannot be undone, so that a compiled function may repeat it.
+        # Shapes do not depend on values and sending cannot be undone, so that a compiled function may replay it.
         results = as_effect(EXCHANGES, _reduce, reduction, names, *tensors, writes=[])
 
         def gradient(*cotangents: Tensor) -> Any:
@@ -179,7 +179,7 @@ def grouped_allreduce(
 
     Args:
       tensors: a list of tensors.
-      average, device_dense, device_sparse, compression, op, prescale_factor, postscale_factor: as of `allreduce`.
+      average, device_dense, device_sparse, compression, op, prescale_factor, postscale_factor: as for `allreduce`.
       name: their name in errors, with their numbers.
 
     Returns:
@@ -457,7 +457,7 @@ def _exchanged_rows(world: World, rows: np.ndarray, counts: np.ndarray) -> tuple
     return came, tensor_from(result)
 
 
-# Meetings
+# Synchronization
 
 
 def barrier() -> None:

@@ -72,7 +72,7 @@ class Reduction(NamedTuple):
         """Scales or decodes the result, in place."""
         if self.op is Average and size > 1:
             if array.dtype.kind in "iu":
-                divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # which a short integer may not hold
+                divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # may exceed a short integer's range
                 quotients, rests = np.divmod(array, divisor)
                 np.add(quotients, (rests != 0) & (array < 0), out=array, casting="unsafe")  # towards 0
             else:

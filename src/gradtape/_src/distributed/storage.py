@@ -25,9 +25,9 @@ def may_share(nbytes: int) -> bool:
 
 
 class Storage:
-    """The shared memory: equal parts of the ranks, for slabs; half of what the machine has for it.
+    """The shared memory: equal parts of the ranks, for slabs; half of what the machine provides for it.
 
-    Raises OSError on all ranks where there is none.
+    Raises OSError on all ranks if there is none.
     """
 
     def __init__(self, communicator: Any) -> None:

@@ -96,14 +96,14 @@ def axes_text(rank: int) -> str:
 
 
 OPTIONS = """\
-  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
-    window lies within them, or, for up to two spatial axes, a pair of amounts of zeros per axis.
-  data_format: "{format}", or another order of the letters that puts channels (C) before the spatial axes."""
+  padding: "SAME" for sizes divided by the stride, rounded up; "VALID" for windows entirely inside the images;
+    or, for up to two spatial axes, a pair of numbers of zeros per axis.
+  data_format: "{format}", or with channels (C) before the spatial axes."""
 
 _RAISES = """Raises:
-  InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown
+  InvalidArgumentError: wrong ranks, depths that do not divide each other, a window that does not fit, or an unknown
     padding or format.
-  ValueError: another number of strides, dilations or amounts."""
+  ValueError: a wrong number of strides, dilations or amounts."""
 
 
 class Convolution(Protocol):
@@ -136,21 +136,21 @@ def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Co
         return convolved(input, filters, strides, padding, dilations, data_format, rank)
 
     convolve.__name__ = convolve.__qualname__ = f"conv{rank}d"
-    convolve.__doc__ = f"""Convolution over {rank} spatial axes, without the filters being mirrored (cross-correlation).
+    convolve.__doc__ = f"""Convolution over {rank} spatial axes, without mirroring the filters (cross-correlation).
 
-An output is the sum over window and input channels of the filter times the image at stride * place + dilation * offset.
+An output is the sum over window and channels of the filter times the image at stride * position + dilation * offset.
 
 Args:
-  input: images of shape [batch, {axes_text(rank)}, inputs]; with more axes in front these belong to the batch.
-  filters: a tensor of shape [{axes_text(rank)}, inputs, outputs]. Where filters of images have fewer inputs than these,
-    the images' channels are cut into groups that are convolved on their own.
+  input: images of shape [batch, {axes_text(rank)}, inputs]; more leading axes are further batch axes.
+  filters: a tensor of shape [{axes_text(rank)}, inputs, outputs]. If they have fewer inputs than the images,
+    the images' channels are divided into groups that are convolved separately.
   strides: the steps between windows, a number, one per spatial axis, or one per axis.
 {OPTIONS.format(format=FORMATS[rank])}
   dilations: the steps between elements of a window, likewise; None for 1.
   name: not used; TensorFlow names operations by it.
 
 Returns:
-  A tensor of shape [batch, {axes_text(rank)}, outputs], of as many places as windows fit.
+  A tensor of shape [batch, {axes_text(rank)}, outputs], whose spatial sizes are the numbers of window positions.
 
 {_RAISES}
 

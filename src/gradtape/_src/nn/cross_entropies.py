@@ -264,7 +264,7 @@ def _one_shape(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
 
 @of_alike("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Tensor:
-    """Cross entropy of labels and sigmoid(logits), element by element.
+    """Cross entropy of labels and sigmoid(logits), elementwise.
 
     It is max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z, which does not overflow.
 

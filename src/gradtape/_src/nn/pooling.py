@@ -219,8 +219,8 @@ _SPREAD = Primitive(
 
 
 _SUMMARIES = {
-    True: "The largest element of each window; where several are equally large the first has the gradient.",
-    False: "The mean of each window's elements that lie within the image.",
+    True: "The maximum of each window; the gradient flows to the first of equal elements.",
+    False: "The mean of each window's elements inside the image.",
 }
 _EXAMPLES = {True: "array([3., 7.], dtype=float32)", False: "array([2., 5.], dtype=float32)"}
 _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height, width"}
@@ -264,17 +264,17 @@ Args:
   input: a tensor of shape [batch, {_AXES[rank]}, channels].
   ksize: the sizes of the window, a number, one per spatial axis, or one per axis.
   strides: the steps between windows, likewise.
-  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole window
-    lies within them.
-  data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for last.
+  padding: "SAME" for sizes divided by the stride, rounded up, "VALID" for windows entirely inside the images.
+  data_format: the order of the axes; channels come before the spatial axes if it starts with "NC". None for channels
+    last.
   name: not used; TensorFlow names operations by it.
 
 Returns:
-  A tensor of the same dtype, of as many places as windows fit.
+  A tensor of the same dtype, whose spatial sizes are the numbers of window positions.
 
 Raises:
   InvalidArgumentError: the window does not fit, or an argument is unknown.
-  ValueError: another rank, or another number of sizes or strides.
+  ValueError: a wrong rank, or a wrong number of sizes or strides.
 
 Example:
   >>> image = tf.reshape([1.0, 3.0, 3.0, 7.0], {shape})

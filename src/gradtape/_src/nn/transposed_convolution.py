@@ -99,7 +99,7 @@ def _backward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> T
         return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
 
     transpose.__name__ = transpose.__qualname__ = f"conv{rank}d_transpose"
-    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images, if `input` is that of its result.
+    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images for the cotangent `input`.
 
 Args:
   input: a floating tensor of shape [batch, {axes_text(rank)}, inputs].
@@ -114,8 +114,8 @@ Returns:
   A tensor of shape output_shape.
 
 Raises:
-  InvalidArgumentError: conv{rank}d would not make `input` of images of that shape.
-  ValueError: another number of strides, dilations or amounts.
+  InvalidArgumentError: conv{rank}d of images of that shape would not have the shape of `input`.
+  ValueError: a wrong number of strides, dilations or amounts.
 
 Example:
 {example}

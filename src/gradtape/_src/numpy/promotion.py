@@ -83,7 +83,10 @@ def floating(*values: Any) -> tuple[Tensor, ...]:
 
 
 @documented(
-    "The dtype of a computation with values of some dtypes.", "np.result_type(np.ones(2), 1)", "tf.float64", "A dtype."
+    "The dtype of the result of an op on these values or dtypes.",
+    "np.result_type(np.ones(2), 1)",
+    "tf.float64",
+    "A dtype.",
 )
 def result_type(*arrays_and_dtypes: Any) -> DType:
     return common(*arrays_and_dtypes)

@@ -189,7 +189,7 @@ def _function(
     function.__doc__ = f"""{about.doc}
 
     Derivative: {about.slope}.
-    Definition: {about.source}. The values are SciPy's.
+    Definition: {about.source}. The values are computed by SciPy.
 
     Args:
       x: a floating tensor.

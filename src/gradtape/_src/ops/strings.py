@@ -38,7 +38,7 @@ def _mapped(function: Callable[[bytes], Any], array: Any, dtype: Any = object) -
 
 
 def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) -> StringTensor:
-    """Joins strings, element by element.
+    """Joins strings, elementwise.
 
     Args:
       inputs: a sequence of string tensors or strings, of one shape but for scalars.

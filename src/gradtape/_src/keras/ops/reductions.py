@@ -38,7 +38,7 @@ def _reduction(name: str, sentence: str, compute: Any, convert: Any) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{sentence} over axes.\n\nArgs:\n  x: a tensor.\n  axis: the axis or axes; None for all.\n  keepdims: whether "
-        f"they stay, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nExample:\n"
+        f"to keep the reduced axes, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nExample:\n"
         f"  >>> x = [[1.0, 2.0], [3.0, 5.0]]\n"
         f"  >>> np.allclose(tf.keras.ops.{name}(x, axis=0), np.{name}(x, axis=0))\n  True\n"
     )

@@ -55,7 +55,7 @@ def read_archive(
     Args:
       file: what `write_archive` wrote.
       shown: what messages call it.
-      custom_objects: classes and functions by name that may occur in it.
+      custom_objects: additional classes and functions by name.
       compile: whether the model is compiled as it was.
       safe_mode: whether lambdas are refused.
 

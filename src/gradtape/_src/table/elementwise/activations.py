@@ -170,7 +170,7 @@ ROWS = (
         "leaky_relu",
         ("features", "alpha"),
         lambda x, alpha: select(x > 0, x, x * alpha),
-        "The features where they are positive, else alpha times them.",
+        "The features where they are positive, else alpha times the features.",
         ("nn.leaky_relu",),
         {0: lambda g, y, x, alpha: call("leaky_relu_grad", g, x, alpha), 1: None},
         "alpha is no tensor in TensorFlow",

@@ -114,14 +114,14 @@ class Row:
         if not self.example[0]:
             return self.doc
         if not self.slopes:
-            notes = "No gradient flows through it."
+            notes = "It has no gradient."
         elif len(self.slopes) == 1:
             notes = f"Derivative: {self.slopes[0]}."
         else:
             pairs = zip(self.arguments, self.slopes, strict=True)
-            notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
+            notes = "\n".join([f"Derivative with respect to {operand}: {slope or 'none'}." for operand, slope in pairs])
         if self.sparse:
-            notes += "\nA `tf.SparseTensor` gives one, with the function applied to its values."
+            notes += "\nFor a `tf.SparseTensor` the function is applied to its values."
         if self.source:
             notes += f"\nDefinition: {self.source}."
         usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
@@ -170,7 +170,7 @@ def _usage(arguments: tuple[str, ...], dtypes: str, says_whether: bool) -> str:
     operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
     alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
     return f"""Args:
-  {first}: a tensor, or what converts to one, of dtype {dtypes}.{operands}
+  {first}: a tensor or a value convertible to one, of dtype {dtypes}.{operands}
   name: not used; TensorFlow names operations by it.
 
 Returns:
@@ -178,4 +178,4 @@ Returns:
 
 Raises:
   InvalidArgumentError: an operand has another dtype{alike}.
-  TypeError, ValueError: an operand does not convert to a tensor."""
+  TypeError, ValueError: an operand cannot be converted to a tensor."""
