@@ -1,4 +1,4 @@
-"""Counters that processes share: what was written before one rose is seen by those that saw it rise."""
+"""Counters that processes share: writes before an increase are visible to readers of the increased counter."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_is_no_counter_is_refused():
 
 
 def test_what_another_process_wrote_is_there():
-    """Two processes meet in rounds: each writes an array and raises its counter, and reads what the other wrote."""
+    """Two processes synchronize in rounds: each writes an array and sets its counter, and reads the other's array."""
     if not hasattr(os, "fork"):
         return
     memory = np.frombuffer(mmap.mmap(-1, 2 * LINE + 4 * 8 * LENGTH), np.uint8)
@@ -59,7 +59,7 @@ def test_what_another_process_wrote_is_there():
     def play(own: int) -> bool:
         counters = Counters(lines(memory, 2), own)
         for turn in range(TURNS):
-            arrays[turn % 2, own] = turn  # which the other has read, as it came to the last round after that
+            arrays[turn % 2, own] = turn  # which the other has read, as it reached the last round after that
             counters.set(turn + 1)
             while counters.least() <= turn:
                 os.sched_yield()

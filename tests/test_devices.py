@@ -1,4 +1,4 @@
-"""Devices, switches and names that programs ask for in their first lines."""
+"""Devices, switches and names that programs use in their first lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradients that are told of while the sweep runs: each once, the final one, as soon as nothing can be added to it."""
+"""Gradients passed to a callback during the sweep: each once, final, as soon as nothing can be added to it."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_what_is_told_is_what_is_given(persistent):
     tape, loss = record()
     told, given, order = told_and_given(tape, loss, sources)
     assert bits(told) == bits(given) == wanted
-    # Behind what reads a variable first; what is not read is told of before all.
+    # After the first use of a variable; unused ones come first.
     assert order == [5, 4, 3, 2, 1, 0, 7, 6]
 
 

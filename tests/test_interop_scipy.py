@@ -1,4 +1,4 @@
-"""Structures packed for SciPy: its optimizers, root finders and integrators reach what is known."""
+"""Structures packed for SciPy: its optimizers, root finders and integrators find known solutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pipelines do with faults of a program's, and what they do not do to a program."""
+"""Errors in user programs within pipelines, and their consequences."""
 
 from __future__ import annotations
 
@@ -249,7 +249,7 @@ def test_a_cache_in_a_file(tmp_path: Any) -> None:
     again = numbers(3).map(lambda x: 1 / 0).cache(path)
     again._node._spec = numbers(3).map(count).element_spec
     assert [element["x"] for element in again.as_numpy_iterator()] == [0, 1, 2]
-    assert len(calls) - made <= 3  # the specification alone
+    assert len(calls) - made <= 3  # only to infer the specification
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept"]
 
 

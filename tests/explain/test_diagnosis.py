@@ -1,4 +1,4 @@
-"""`tape.diagnose` names the cause: one program per cause, with what its finding must say."""
+"""`tape.diagnose` names the cause: one program per cause, with the required text of its finding."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ CASES = {
     healthy: ("fine", "finite", ""),
 }
 LINES = Path(__file__).read_text().splitlines()
-# What these name is not on the tape.
+# The tensors that these name are not on the tape.
 NAMED_BY_OBSERVERS = {stopped, through_indices, through_integers, outside, not_recorded}
 
 
@@ -244,13 +244,13 @@ def test_the_cause_is_named(program, persistent):
     assert remedy in finding.remedy and bool(remedy) == bool(finding.remedy)
     assert diagnosis.healthy == (kind == "fine")
     assert finding.sentence.endswith(".") and finding.sentence in str(diagnosis)
-    # What a step did has its line; what was never recorded has none.
+    # Lost steps have lines; what was never recorded has none.
     assert finding.where or kind in ("none", "fine")
     if finding.where:
         file, _, line = finding.where.rpartition(":")
         assert __file__.endswith(file)
         assert finding.code == LINES[int(line) - 1].strip()
-    # It told the truth: the tape, which is as it was, gives such a gradient.
+    # It was right: the unchanged tape gives this gradient.
     gradient = tape.gradient(y, x)
     told = "none" if gradient is None else "nan" if np.isnan(gradient).any() else "other"
     assert told == {"none": "none", "nan": "nan"}.get(kind, "other")

@@ -1,4 +1,4 @@
-"""Profiles: what ran, how often, where, and in which direction; their forms are whole."""
+"""Profiles: what ran, how often, where, and in which direction; and their output formats."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_chrome_trace(tmp_path):
 
 
 def test_what_tensors_hold():
-    """A chain whose every result is kept by the tape until the sweep lets go of it."""
+    """A chain whose results are all kept by the tape until the sweep releases them."""
     size = 1 << 20
     x = tf.Variable(tf.zeros(size // 4))
 

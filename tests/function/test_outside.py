@@ -1,4 +1,4 @@
-"""What a compiled function shares with the world outside: datasets, files, summaries, checkpoints, `init_scope`."""
+"""Interaction of compiled functions with the outside: datasets, files, summaries, checkpoints, `init_scope`."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_init_scope_is_run_as_the_function_is_traced():
     scale.assign(3.0)
     assert f(tf.constant(1.0)).numpy() == 23.0
     assert runs.numpy() == 1
-    f(tf.constant([1.0]))  # a later trace, in which a variable may be made in init_scope only
+    f(tf.constant([1.0]))  # a later trace, in which variables may be created in init_scope only
     assert (runs.numpy(), len(made)) == (2, 2)
 
 

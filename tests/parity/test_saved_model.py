@@ -1,4 +1,4 @@
-"""Saved models: the same program saves and loads with TensorFlow and with gradtape, and gives the same."""
+"""Saved models: the same program saves and loads with TensorFlow and with gradtape, with the same results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def program(tf, folder):
 def told(function):
     try:
         return function()
-    except Exception as error:  # which of them is compared
+    except Exception as error:  # the exceptions are compared
         return type(error).__name__, str(error).split("\n")[0][:60]
 
 

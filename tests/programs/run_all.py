@@ -1,4 +1,4 @@
-"""Runs the programs of this folder, and writes what each came to and how long it took to the file that it is given."""
+"""Runs the programs of this folder, and writes the result and time of each to the given file."""
 
 import json
 import pathlib

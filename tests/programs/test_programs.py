@@ -1,4 +1,4 @@
-"""Programs of the kinds that people write, run by TensorFlow with Keras and by gradtape under their names."""
+"""Typical programs, run by TensorFlow with Keras and by gradtape under their names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 NAMES = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("run_all", "test_programs", "conftest"))
-# Numbers of single precision that steps of training drive apart.
+# Single-precision numbers that diverge during training.
 TOLERANCE = {"rtol": 2e-3, "atol": 2e-4}
 
 
