@@ -101,7 +101,7 @@ def test_seeds_and_pickles():
 
 def test_what_is_refused():
     x, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match=r"there is no optimizer 'fast'; there are .*adam"):
+    with pytest.raises(ValueError, match=r"unknown optimizer 'fast'; known ones are .*adam"):
         tf.interop.sklearn.Classifier(optimizer="fast").fit(x, y)
     with pytest.raises(ValueError, match="at least 1, not 0 and 32"):
         tf.interop.sklearn.Regressor(epochs=0).fit(x, y)

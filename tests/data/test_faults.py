@@ -142,7 +142,7 @@ def test_errors_of_functions_that_give_something_else() -> None:
         numbers().apply(lambda dataset: 3)
     with pytest.raises(TypeError, match="is not supported for datasets that produce values of type"):
         next(numbers().window(2).as_numpy_iterator())
-    with pytest.raises(TypeError, match=r"^Datasets are made by"):
+    with pytest.raises(TypeError, match=r"^Datasets are created by"):
         tf.data.Dataset()
 
 
@@ -154,7 +154,7 @@ def test_specifications_of_functions_that_do_not_take_zeros() -> None:
 
     dataset = tf.data.Dataset.range(5, 9).map(careful)
     assert dataset.element_spec == tf.TensorSpec([], tf.float32)
-    with pytest.raises(ValueError, match="cannot be found out: there is no element to call it with"):
+    with pytest.raises(ValueError, match="cannot be inferred: there is no element to call it with"):
         _ = tf.data.Dataset.range(0).map(careful).element_spec
 
 

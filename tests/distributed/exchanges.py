@@ -105,7 +105,7 @@ def check_extremes_of_nan():
     for op in (hvd.Min, hvd.Max):
         for found in both_ways(lambda op=op: hvd.allreduce(own, op=op).numpy()):
             np.testing.assert_array_equal(found, [1.0, np.nan, np.nan])
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Complex numbers have no order"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Complex numbers are not ordered"):
         hvd.allreduce(tf.constant(1j), op=hvd.Max)
 
 
@@ -185,7 +185,7 @@ def check_allgather():
         own = np.full((rank, 3), rank % 2, dtype)
         wanted = np.concatenate([np.full((other, 3), other % 2, dtype) for other in range(size)])
         np.testing.assert_array_equal(same_everywhere(hvd.allgather(own)), wanted)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="without axes"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="got a scalar"):
         hvd.allgather(1.0)
 
 
@@ -240,9 +240,9 @@ def check_differences_are_named_on_all_ranks():
             "'w', float64.*on rank 1",
         ),
         (lambda: hvd.allreduce(1.0, name="a" if rank else "b"), "has 'b' on rank 0 and not on rank 1"),
-        (lambda: hvd.allreduce(1.0, op=hvd.Sum if rank else hvd.Average), "rank 0 has come to allreduce .Average"),
-        (lambda: hvd.allgather([1.0]) if rank else hvd.barrier(), "rank 0 has come to barrier, rank 1 to allgather"),
-        (lambda: hvd.broadcast(1.0, min(rank, 1)), r"rank 0 has come to broadcast \(0\)"),
+        (lambda: hvd.allreduce(1.0, op=hvd.Sum if rank else hvd.Average), "rank 0 is at allreduce .Average"),
+        (lambda: hvd.allgather([1.0]) if rank else hvd.barrier(), "rank 0 is at barrier, rank 1 at allgather"),
+        (lambda: hvd.broadcast(1.0, min(rank, 1)), r"rank 0 is at broadcast \(0\)"),
         (
             lambda: hvd.broadcast_variables([tf.Variable([1.0] * (1 + rank), name="v")]),
             r"'v:0', float32 \[1\] on rank 0",
@@ -257,7 +257,7 @@ def check_differences_are_named_on_all_ranks():
 
 def check_values_that_differ_are_named():
     same, other = tf.Variable([1.0, 2.0], name="same"), tf.Variable([1.0, float(hvd.rank())], name="other")
-    with pytest.raises(tf.errors.FailedPreconditionError, match=r"'other:0' has not the same value.*rank 1's"):
+    with pytest.raises(tf.errors.FailedPreconditionError, match=r"'other:0' differs between ranks.*rank 1's"):
         hvd.check_variables([same, other])
     hvd.broadcast_variables([same, other], root_rank=1)
     hvd.check_variables([same, other])
@@ -289,7 +289,7 @@ def check_compiled_functions_exchange():
 def check_text_does_not_travel():
     with pytest.raises(TypeError):
         hvd.allreduce("text")
-    with pytest.raises(tf.errors.InvalidArgumentError, match="bool tensors are not added up"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bool tensors are not summed"):
         hvd.allreduce(tf.constant([True]))
 
 

@@ -70,8 +70,8 @@ def run(behaviour: str, count: int = 2, **environment: str):
             "raise ValueError('broken')",
             ["ValueError: broken", "rank 1 ends by ValueError, and with it the other ranks"],
         ),
-        ("sys.exit(3)", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
-        ("sys.exit()", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
+        ("sys.exit(3)", ["rank 0 is at allreduce", "rank 1 at the end of the program"]),
+        ("sys.exit()", ["rank 0 is at allreduce", "rank 1 at the end of the program"]),
         ("os.kill(os.getpid(), signal.SIGKILL)", ["(?i)signal:? 9"]),
     ],
 )
@@ -115,7 +115,7 @@ def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
     limited = can_limit_shared_memory()  # otherwise there is enough room, and sums are right
     done = launch(2, "-c", SUMS, within=with_shared_memory_of(room) if limited else ())
     if limited:
-        warned = "could not be had: [Errno 28] No space left on device" in done.stderr
+        warned = "could not be allocated: [Errno 28] No space left on device" in done.stderr
         assert warned == (room != "40m"), done.stderr
     assert done.returncode == 0 and done.stdout.count("from 3.0 to 3.0") == 2, done.stderr
 

@@ -181,7 +181,7 @@ def test_plans_before_and_after_fusion():
 
 
 def test_plans_that_cannot_be_drawn():
-    with pytest.raises(TypeError, match=r"draw_plan draws what tf.function made"):
+    with pytest.raises(TypeError, match=r"draw_plan takes a function created by tf.function"):
         tf.explain.draw_plan(lambda x: x)
     step = tf.function(lambda x: x)
     with pytest.raises(ValueError, match="0 traced signatures"):

@@ -63,7 +63,7 @@ def test_a_training_step_takes_one_block(make):
     assert blocks_taken(compiled) == 1
     (code,) = codes(compiled)
     assert code.arena_bytes > 0
-    assert f"arena of results that nobody else sees: {code.arena_bytes:,} bytes" in compiled.explain_plan()
+    assert f"arena of intermediate results: {code.arena_bytes:,} bytes" in compiled.explain_plan()
 
 
 def test_plans_that_rest_hold_no_storage():

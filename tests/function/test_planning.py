@@ -113,7 +113,7 @@ def test_explanations_count_bytes():
     for _ in range(4):
         double(tf.ones([10, 20]))
     # Two transposes and a product each read and write 800 bytes, the product four more; two results are alive at once.
-    assert "bytes read and written: 4,804; held at once beside operands and variables: 1,600" in double.explain_plan()
+    assert "bytes read and written: 4,804; held at once besides operands and variables: 1,600" in double.explain_plan()
     assert "called in Python" not in double.explain_plan()
 
 

@@ -41,7 +41,7 @@ def test_a_replay_allocates_one_block_besides_results():
         return x
 
     assert blocks_taken(lambda: layers(x)) == 2
-    assert "held at once beside operands and variables: 512" in layers.explain_plan()
+    assert "held at once besides operands and variables: 512" in layers.explain_plan()
 
 
 def test_of_more_than_three_operands_too():

@@ -186,7 +186,7 @@ def test_inputs(name):
         (lambda: ours.Dense(3, quantization_config={"a": 1}), "not quantized here"),
         (lambda: ours.LSTM(3, use_cudnn=True), "cuDNN is not supported"),
         (lambda: ours.MultiHeadAttention(2, 3, flash_attention=True), "Flash attention is not supported"),
-        (lambda: ours.CategoryEncoding(3, sparse=True), "gives dense tensors"),
+        (lambda: ours.CategoryEncoding(3, sparse=True), "returns dense tensors"),
         (lambda: ours.deserialize(ours.Dense(1).get_config()), "not a `keras.layers.Layer`"),
     ],
 )

@@ -207,7 +207,7 @@ def test_what_is_not_there():
         ours.StringLookup(num_oov_indices=2)
     with pytest.raises(ValueError, match="leave out `ragged=True`"):
         ours.TextVectorization(ragged=True)
-    with pytest.raises(TypeError, match=r"map of the tf\.data\.Dataset"):
+    with pytest.raises(TypeError, match=r"`map` of the tf\.data\.Dataset"):
         ours.TextVectorization()(gradtape.keras.Input((1,)))
 
 

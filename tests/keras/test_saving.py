@@ -495,7 +495,7 @@ HOSTILE = {
     "zeros packed to nothing": (
         lambda: packed(more=[("assets/x", bytes(1 << 24))], compression=zipfile.ZIP_DEFLATED),
         ValueError,
-        "made to fill memory",
+        "or malicious",
     ),
     "no weights": (lambda: packed(weights=b""), OSError, "no HDF5 file of weights"),
     "no configuration": (lambda: packed(config=b"{"), ValueError, "config.json cannot be read"),

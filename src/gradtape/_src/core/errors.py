@@ -123,7 +123,7 @@ class TextOperand(InvalidArgumentError):
     def __init__(self) -> None:
         message = (
             "Value for attr 'T' of string is not in the list of allowed values: the dtypes of numbers. tf.strings has "
-            "functions of text, and tf.strings.to_number makes numbers of it"
+            "functions for strings, and tf.strings.to_number converts them to numbers"
         )
         super().__init__(None, None, message)
 

@@ -86,7 +86,7 @@ def disable_eager_execution() -> None:
       RuntimeError: always.
     """
     raise RuntimeError(
-        "gradtape runs operations at once and has no graphs and sessions. Remove "
+        "gradtape runs operations eagerly and has no graphs or sessions. Remove "
         "tf.compat.v1.disable_eager_execution() and take gradients with tf.GradientTape, or run the program "
         "under TensorFlow"
     )

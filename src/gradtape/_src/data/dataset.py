@@ -45,7 +45,7 @@ class Dataset(Constructors):
 
     def __init__(self) -> None:
         raise TypeError(
-            "Datasets are made by tf.data.Dataset.from_tensor_slices, from_generator, range and other static methods"
+            "Datasets are created by tf.data.Dataset.from_tensor_slices, from_generator, range and other static methods"
         )
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:

@@ -64,7 +64,7 @@ class Function:
             element = node.cursor().next()
             if element is END:
                 raise ValueError(
-                    f"What the function of Dataset.{self.step} returns cannot be found out: there is no element to "
+                    f"The result of the function of Dataset.{self.step} cannot be inferred: there is no element to "
                     "call it with."
                 )
             return structure.element_spec_of(self(element, 0))

@@ -30,7 +30,7 @@ class _End:
 
 
 END: Any = _End()
-COMES_IN = "elements of a dataset come in"  # why a function that takes them is not compiled
+COMES_IN = "it takes elements of a dataset"  # why a function that takes them is not compiled
 
 
 class Cursor:

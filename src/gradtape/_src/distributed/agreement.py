@@ -186,9 +186,9 @@ def _disagree(world: World, proposal: Proposal | None) -> None:
 
 def _difference(rank: int, one: Proposal, other_rank: int, other: Proposal) -> str:
     """How two ranks' proposals differ, in words."""
-    begin = "Ranks do not exchange the same: "
+    begin = "Ranks perform different exchanges: "
     if (one.operation, one.details) != (other.operation, other.details):
-        return f"{begin}rank {rank} has come to {one}, rank {other_rank} to {other}."
+        return f"{begin}rank {rank} is at {one}, rank {other_rank} at {other}."
     names, others = [item.name for item in one.items], [item.name for item in other.items]
     for owner, mine, theirs, stranger in ((rank, names, others, other_rank), (other_rank, others, names, rank)):
         lacking = [name for name in mine if name not in theirs]

@@ -109,7 +109,7 @@ def _verify(path: str) -> None:
     for rank, one in enumerate(read):
         if one != read[0]:
             name = next(name for name in (*one, *read[0]) if one.get(name) != read[0].get(name))
-            message = f"'{name}' of the checkpoint {path} is not to rank {rank} what it is to rank 0."
+            message = f"'{name}' of the checkpoint {path} differs between rank {rank} and rank 0."
             raise errors.FailedPreconditionError(None, None, message)
 
 

@@ -34,7 +34,7 @@ class Storage:
         half = free_bytes(communicator.size) // (2 * communicator.size) if _CAN_CLAIM else 0
         length = communicator.bcast(half) // mmap.PAGESIZE * mmap.PAGESIZE
         if length == 0:
-            raise OSError("There is no room for tensors that ranks share.")
+            raise OSError("There is not enough room for tensors that ranks share.")
         self.memory = SharedMemory(communicator, length, claimed=False)
         self.rank, self.owner, self.length = communicator.rank, os.getpid(), length
         self.start = self.memory.of_rank[self.rank].__array_interface__["data"][0]

@@ -93,7 +93,7 @@ class Waiting:
     def _stalled(self, what: Any, passed: float) -> str:
         missing = self._missing()
         who = f"rank {missing[0]} has" if len(missing) == 1 else f"ranks {', '.join(map(str, missing))} have"
-        come = f"{who} not come" if missing else "all ranks have come, but messages do not arrive"
+        come = f"{who} not come" if missing else "all ranks are waiting, but messages do not arrive"
         return f"Rank {self.world.rank} has waited {passed:.1f} s for {what}: {come}."
 
     def _tell(self) -> None:

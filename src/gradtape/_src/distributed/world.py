@@ -69,8 +69,8 @@ class World:
         except OSError as error:
             if self.rank == 0:
                 get_logger().warning(
-                    f"Ranks exchange by messages, as memory that they would share could not be had: {error}. Give "
-                    "/dev/shm more room; in a container, by --shm-size."
+                    f"Ranks exchange by messages, as shared memory could not be allocated: {error}. Enlarge "
+                    "/dev/shm; in a container, by --shm-size."
                 )
             return None
 
@@ -162,7 +162,7 @@ def init(comm: Any = None) -> None:
         communicator = comm
     elif comm:
         if communicator.rank not in comm:
-            raise ValueError(f"Rank {communicator.rank} is not among the ranks that were given: {list(comm)}.")
+            raise ValueError(f"Rank {communicator.rank} is not among the given ranks:  {list(comm)}.")
         communicator = communicator.Create_group(communicator.group.Incl(list(comm)))
     _world = World(communicator)
     if _world.size > 1:

@@ -23,7 +23,7 @@ def pillow() -> Any:
     try:
         from PIL import Image
     except ImportError:
-        raise ImportError("Image files are read and written by Pillow: pip install gradtape[image]") from None
+        raise ImportError("Image files require Pillow: pip install gradtape[image]") from None
     return Image
 
 

@@ -581,7 +581,7 @@ def _window(name: str, length: int, periodic: bool) -> np.ndarray:
         from scipy.signal import get_window  # type: ignore[import-untyped]
     except ImportError:
         raise ImportError(
-            f"The window {name!r} is made by SciPy, which is not installed. Install it, or give the window as an array"
+            f"The window {name!r} is made by SciPy, which is not installed. Install it, or pass the window as an array"
         ) from None
     return get_window(name, length, periodic)
 

@@ -56,7 +56,7 @@ class InputLayer(Layer):
             shape = kwargs["input_shape"]
         batch_shape = kwargs.get("batch_input_shape", batch_shape)
         if sparse or ragged:
-            raise ValueError("Tensors are dense here: leave out `sparse` and `ragged`, and pad what is ragged.")
+            raise ValueError("Tensors are dense: omit `sparse` and `ragged`, and pad ragged data.")
         if input_tensor is not None:
             if not isinstance(input_tensor, KerasTensor):
                 raise ValueError(

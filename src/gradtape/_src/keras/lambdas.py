@@ -35,6 +35,6 @@ def read_lambda(code: str, defaults: Any = None, closure: Any = None) -> Callabl
         )
     except (ValueError, EOFError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"The code of a lambda cannot be read: {error}. It is bound to the version of Python that wrote it; write "
-            "the function with a name and register it with @keras.saving.register_keras_serializable()"
+            f"The code of a lambda cannot be read: {error}. It depends on the version of Python that wrote it; define "
+            "a named function and register it with @keras.saving.register_keras_serializable()"
         ) from error

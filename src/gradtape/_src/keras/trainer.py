@@ -399,7 +399,7 @@ class Trainer(Steps):
                 break
         told.on_predict_end()
         if not found:
-            raise ValueError("There is no batch to predict for: the data is empty.")
+            raise ValueError("There is no batch to predict: the data is empty.")
         return _joined(found)
 
     def _is_unbuilt(self) -> bool:

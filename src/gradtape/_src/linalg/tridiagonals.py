@@ -335,7 +335,7 @@ def _chosen(w: np.ndarray, select: str, select_range: Any) -> slice:
     ),
     orders_there="0",
     tolerance=1e-7,
-    notes="Gradients are right, as TensorFlow's are not; what lies outside of the matrix is not selected",
+    notes="Gradients are right, unlike TensorFlow's; eigenvalues outside the matrix are not selected",
 )
 def eigh_tridiagonal(
     alpha: TensorLike,

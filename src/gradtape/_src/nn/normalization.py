@@ -71,7 +71,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 @op(
     "nn.moments",
     orders="1",
-    notes="The variance's gradient takes the mean as a constant, as TensorFlow's does",
+    notes="The variance's gradient treats the mean as a constant, as in TensorFlow",
     samples=lambda: [
         *(call(real(2, 3), [0]), call(real(2, 3), [0, -1], keepdims=True), call(real(2, 3), 1, shift=1.0)),
         *(call(real(2, 3), None), call(real(2, 3), [])),

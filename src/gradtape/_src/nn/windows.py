@@ -90,7 +90,7 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     if len(numbers) > rank + 2:
         raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {len(numbers)}")
     if any(not -(2**31) <= number < 2**31 for number in numbers):
-        raise kernel.error(f"{name} must hold numbers of 32 bits, not {value}")
+        raise kernel.error(f"{name} must contain 32-bit numbers, not {value}")
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:

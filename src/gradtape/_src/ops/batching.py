@@ -46,7 +46,7 @@ def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor],
         code = getattr(fn, "__code__", None)
         return first, nest.pack_sequence_as(first, _of_all(code, recorder, tensors, count, outputs)), ""
     except Unvectorizable as why:
-        recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
+        recorder.give_up(f"vectorized_map computes slices one by one: {why}")
         return first, None, str(why)
 
 

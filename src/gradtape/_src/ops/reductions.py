@@ -180,7 +180,7 @@ def reduce_min(  # type: ignore[empty-body]
     dtypes=NUMBERS,
     samples=axes_samples,
     edges=_edges_without_zeros,
-    notes="Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms",
+    notes="Derivatives of every order are right where factors are 0; TensorFlow's second derivatives lack terms",
 )
 def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Multiplies elements over axes.

@@ -120,7 +120,7 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True, complexes=True,
         *(call(values([1.0, NAN, 2.0])), call(values([INF, 2.0, -1.0]), reverse=True)),
         *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], exclusive=True)),
     ],
-    notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and behind them",
+    notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and after them",
 )
 def cumprod(
     x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None

@@ -29,7 +29,7 @@ from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
 NAN = math.nan
-PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms"
+PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second derivatives lack terms"
 
 
 def _samples() -> list[Any]:

@@ -31,8 +31,8 @@ def _rows(function: Callable[[bytes], list[Any]], array: np.ndarray, name: str, 
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
         raise ValueError(
-            f"tf.strings.{name} gives rows of {min(lengths)} to {max(lengths)} parts here, which TensorFlow holds in a "
-            "ragged tensor and gradtape in none: call it on one text at a time, or make the rows of one length first."
+            f"tf.strings.{name} gives rows of {min(lengths)} to {max(lengths)} parts here, which is a ragged tensor in "
+            "TensorFlow and not supported: call it on one string at a time, or make the rows the same length first."
         )
     parts = np.empty((len(rows), lengths.pop() if lengths else 0), object)
     for place, row in enumerate(rows):

@@ -30,8 +30,8 @@ def collected_rows(slices: Any, variable: Variable, limit: float | None, absolut
             None,
             None,
             f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
-            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but the "
-            "first axis.",
+            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape "
+            "without the first axis.",
         )
     outside = first_outside(indices, shape[0])
     if outside >= 0:

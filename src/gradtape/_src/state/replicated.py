@@ -38,7 +38,9 @@ class ReplicatedVariable(Variable):
         self._strategy = strategy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        raise NotImplementedError("A variable of a strategy's replicas is not copied. Make another in the same scope.")
+        raise NotImplementedError(
+            "A variable of a strategy's replicas cannot be copied. Create another in the same scope."
+        )
 
     # Writing
 

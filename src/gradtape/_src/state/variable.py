@@ -80,7 +80,7 @@ class Variable(VariableParts):
         try:
             value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
         except errors.TextOperand:
-            message = "Variables hold numbers. Keep text in an attribute of Python's, which is assigned to like one"
+            message = "Variables hold numbers. Keep strings in a Python attribute"
             raise errors.UnimplementedError(None, None, message) from None
         wanted = None if shape is None else TensorShape(shape)
         if wanted is not None and not value.shape.is_compatible_with(wanted):

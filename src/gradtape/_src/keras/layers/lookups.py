@@ -390,8 +390,8 @@ class OfText(Lookup):
         """Computes the layer's output."""
         if isinstance(inputs, KerasTensor):
             raise TypeError(
-                f"{type(self).__name__} takes text, and models compute with numbers: call it in a map of the "
-                "tf.data.Dataset that feeds the model."
+                f"{type(self).__name__} takes strings, and models compute with numbers: call it in `map` of the "
+                "tf.data.Dataset for the model."
             )
         fail_trace("it computes with text")
         return self.call(inputs)

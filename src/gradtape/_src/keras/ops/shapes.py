@@ -519,7 +519,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     if not isinstance(indices_or_sections, int):
         return split.__wrapped__(tensor, indices_or_sections, axis)
     if indices_or_sections <= 0:
-        raise ValueError(f"array_split makes 1 part or more, got indices_or_sections={indices_or_sections}")
+        raise ValueError(f"array_split needs at least 1 part, got indices_or_sections={indices_or_sections}")
     each, more = divmod(tensor.shape[axis], indices_or_sections)
     return list(joining.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
 

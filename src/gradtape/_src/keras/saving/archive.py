@@ -112,7 +112,7 @@ def _opened(file: BinaryIO, shown: str) -> zipfile.ZipFile:
     if held > whole or declared > max(_SMALL, _EXPANSION * held):
         raise ValueError(
             f"Not allowed: the parts of '{shown}' declare {declared} bytes and hold {held} in a file of {whole}; it is "
-            "damaged, or made to fill memory"
+            "damaged, or malicious"
         )
     return archive
 

@@ -147,7 +147,7 @@ def _download(origin: str, target: Path, file_hash: str | None, algorithm: str) 
         except URLError as error:
             raise Exception(
                 f"URL fetch failure on {origin}: {error.errno} -- {error.reason}. Without a network, put the file at "
-                f"{target}, where it is looked for first"
+                f"{target}, where it is searched first"
             ) from error
         if file_hash is not None and _hash(partial, file_hash, algorithm) != file_hash:
             raise ValueError(
