@@ -1,1 +1,1 @@
-"""gradtape beside its peers: `python -m benchmarks` runs every comparison and prints the ratio table."""
+"""Comparisons of gradtape with its peers: `python -m benchmarks` runs them all and prints the ratio table."""

@@ -1,4 +1,4 @@
-"""The one command: `python -m benchmarks` measures everything side by side and writes RESULTS.md."""
+"""`python -m benchmarks`: measures everything side by side and writes RESULTS.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says which peers are missing, above the benchmarks."""
+"""Reports missing peers in pytest's header."""
 
 from benchmarks.peers import absent
 

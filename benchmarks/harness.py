@@ -1,8 +1,8 @@
-"""Times a workload's peers in turns: a process for each, one running at a time, the others stopped.
+"""Times a workload's peers in turns, each in its own process; one runs at a time, the others are stopped.
 
-Libraries in one process fight over threads, and libraries timed one after the other meet different moments of the
-machine. So every peer lives in a process of its own, a round of one peer follows a round of the next, and a peer
-whose turn it is not is halted by SIGSTOP, spinning threads included.
+Libraries in one process compete for threads, and libraries timed one after the other see different states of the
+machine. So every peer has its own process, rounds of the peers alternate, and a peer that is not being timed
+is stopped by SIGSTOP, including its spinning threads.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ QUICK = Effort(passes=1, rounds=5, seconds=0.01, warm_up=0.1)
 
 @dataclass(frozen=True)
 class Timing:
-    """What was measured of one peer, in seconds per step: the medians of its passes and all its rounds."""
+    """The measurements of one peer, in seconds per step: the medians of its passes and all its rounds."""
 
     medians: list[float]
     rounds: list[float]
 
     @property
     def best(self) -> float:
-        """The best of the medians, the figure every ratio is taken from."""
+        """The smallest median, from which all ratios are computed."""
         return min(self.medians)
 
     @property
     def spread(self) -> float:
-        """Half the distance between the quartiles of all rounds, relative to their median."""
+        """Half the interquartile range of all rounds, relative to their median."""
         low, middle, high = statistics.quantiles(self.rounds, n=4)
         return (high - low) / 2 / middle
 
@@ -66,7 +66,7 @@ def seconds_per_step(step: Callable[[], Any], count: int) -> float:
 
 
 def calibrate(step: Callable[[], Any], seconds: float) -> int:
-    """How many steps fill `seconds`."""
+    """The number of steps that take `seconds`."""
     count = 1
     while (spent := seconds_per_step(step, count) * count) < seconds / 4:
         count *= 4
@@ -74,7 +74,7 @@ def calibrate(step: Callable[[], Any], seconds: float) -> int:
 
 
 def warm(step: Callable[[], Any], seconds: float) -> None:
-    """Runs steps for `seconds`, two at least, so that what happens once has happened."""
+    """Runs at least two steps for `seconds`, to exclude one-time work."""
     deadline = time.perf_counter() + seconds
     step()
     step()
@@ -83,7 +83,7 @@ def warm(step: Callable[[], Any], seconds: float) -> None:
 
 
 def timing(step: Callable[[], Any], effort: Effort) -> Timing:
-    """Times one step alone in this process."""
+    """Times one step in this process."""
     warm(step, effort.warm_up)
     count = calibrate(step, effort.seconds)
     passes = [[seconds_per_step(step, count) for _ in range(effort.rounds)] for _ in range(effort.passes)]
@@ -91,14 +91,14 @@ def timing(step: Callable[[], Any], effort: Effort) -> Timing:
 
 
 def hush() -> None:
-    """Sends the chatter of libraries nowhere; errors travel over the pipe."""
+    """Discards the libraries' output; errors are sent over the pipe."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
 
 
 def _serve(workload: Workload, peer: str, effort: Effort, pipe: Connection) -> None:
-    """The life of a peer's process: compare, warm up, then a round per request."""
+    """The main loop of a peer's process: compares, warms up, then runs a round per request."""
     hush()
     try:
         pipe.send(None if peer == "floor" else workload.values(peer))
@@ -112,7 +112,7 @@ def _serve(workload: Workload, peer: str, effort: Effort, pipe: Connection) -> N
             pipe.send(seconds_per_step(run.step, count))
     except (EOFError, KeyboardInterrupt):
         pass
-    except Exception as error:  # whatever a peer raises is one line of the report, not the end of it
+    except Exception as error:  # a peer's exception is one line of the report, and does not end it
         pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
 
 
@@ -130,7 +130,7 @@ class PeerProcess:
         theirs.close()
 
     def receive(self) -> Any:
-        """What the process says next; raises what it raised."""
+        """Receives the process' next message; raises its exceptions."""
         try:
             said = self._pipe.recv()
         except EOFError:
@@ -173,7 +173,7 @@ def _serve_by_name(workload: str, peer: str, effort: Effort, pipe: Connection) -
 
 @contextmanager
 def processes(workload: Workload, peers: Sequence[str], effort: Effort) -> Iterator[list[PeerProcess]]:
-    """A process per peer, ended on the way out however that is."""
+    """A process per peer; all are ended at exit, also after exceptions."""
     started: list[PeerProcess] = []
     try:
         for peer in peers:
@@ -185,9 +185,9 @@ def processes(workload: Workload, peers: Sequence[str], effort: Effort) -> Itera
 
 
 def compare(workload: Workload, peers: Sequence[str], effort: Effort) -> tuple[dict[str, Timing], dict[str, str]]:
-    """Times the peers in turns; returns the timings, and for those that could not be timed the reason.
+    """Times the peers in turns; returns the timings, and the reasons for those that could not be timed.
 
-    A peer whose numbers are not the reference's is not timed.
+    A peer whose results differ from the reference is not timed.
     """
     expected = workload.values(workload.reference)
     failures: dict[str, str] = {}
@@ -225,13 +225,13 @@ def compare(workload: Workload, peers: Sequence[str], effort: Effort) -> tuple[d
 
 
 def with_bytecode(folder: str) -> dict[str, str]:
-    """An environment in which interpreters keep bytecode in a folder, and so import as they do what is installed."""
+    """An environment in which interpreters write bytecode to a folder, so that imports are as fast as if installed."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "PYTHONPYCACHEPREFIX": folder}
 
 
 def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:
-    """The result of `function(*arguments)` run in a process started for it; raises what it raised."""
+    """The result of `function(*arguments)` in a new process; raises its exceptions."""
     context = get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
@@ -253,5 +253,5 @@ def _answer(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any
     hush()
     try:
         pipe.send(function(*arguments))
-    except Exception as error:  # carried over the pipe to be raised by the caller
+    except Exception as error:  # sent over the pipe and raised by the caller
         pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))

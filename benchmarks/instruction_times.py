@@ -1,4 +1,4 @@
-"""Processor time of single vector instructions over data in L1, for 16 elements: what elementwise programs are made of.
+"""Processor time of single vector instructions of elementwise programs over data in L1, for 16 elements.
 
 python benchmarks/instruction_times.py
 """
@@ -15,7 +15,7 @@ SIZE, REPEAT, ROUNDS = 1024, 100, 300
 
 
 def nanoseconds(code: str, out: np.ndarray, *operands: np.ndarray) -> float:
-    """The least time of an instruction, for 16 elements."""
+    """The minimum time of an instruction, for 16 elements."""
     least = float("inf")
     for _ in range(ROUNDS):
         start = time.thread_time()
@@ -26,7 +26,7 @@ def nanoseconds(code: str, out: np.ndarray, *operands: np.ndarray) -> float:
 
 def main() -> None:
     memory = np.empty(4 * SIZE, np.float32)
-    memory = memory[-memory.ctypes.data // 4 % 16 :]  # from a line's start: sums across lines take half as long again
+    memory = memory[-memory.ctypes.data // 4 % 16 :]  # aligned to cache lines: sums across them take half as long again
     x, out = memory[:SIZE], memory[2 * SIZE : 3 * SIZE]
     x[:] = np.linspace(0.1, 3, SIZE)
     for code, *more in ("TANH",), ("EXP",), ("DIV", x), ("ADD", x), ("NEG",):

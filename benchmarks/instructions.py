@@ -1,8 +1,8 @@
-"""Counts the instructions of a recorded operation and of a swept one, with callgrind.
+"""Counts the instructions per recorded operation and per operation of the reverse sweep, with callgrind.
 
-Times move with the machine; instruction counts do not, so they can be held in a test. A workload runs at two lengths,
-and the differences give the cost of one more operation; what happens once cancels. All of it is one run of valgrind: a
-call of getppid, which nothing else makes, begins each part of the profile.
+Times depend on the machine; instruction counts do not, so tests can check them. A workload runs at two lengths,
+and the differences give the cost of one more operation; one-time costs cancel. It is a single run of valgrind: calls
+of getppid, which nothing else makes, separate the parts of the profile.
 
     python -m benchmarks.instructions             count and print
     python -m benchmarks.instructions --record    count and write instructions.json
@@ -136,7 +136,7 @@ def parts() -> Iterator[tuple[str, int, str]]:
 
 
 def work() -> None:
-    """What valgrind watches: every workload once to fill pools and caches, and once with a mark before each part."""
+    """The program run under valgrind: every workload once to fill pools and caches, and once, marking the parts."""
     import gc
 
     import gradtape as tf
@@ -159,7 +159,7 @@ def work() -> None:
 
 
 def totals(profile: Path) -> tuple[int, int]:
-    """Instructions in one part of a profile: all, and those of gradtape's own shared objects."""
+    """Instructions in one part of a profile: in total, and in gradtape's own shared objects."""
     everything = engine = 0
     inside = False
     after_call = False
@@ -167,7 +167,7 @@ def totals(profile: Path) -> tuple[int, int]:
         if line.startswith("ob="):
             inside = ENGINE.search(line) is not None
         elif line.startswith("calls="):
-            after_call = True  # the next line is the callee's cost, which is counted where the callee is
+            after_call = True  # the next line is the callee's cost, which is counted in the callee
         elif line[:1].isdigit():
             if not after_call:
                 cost = int(line.split()[1])
@@ -178,9 +178,9 @@ def totals(profile: Path) -> tuple[int, int]:
 
 
 def measure() -> dict[str, dict[str, dict[str, float]]]:
-    """Counts per operation for every workload and phase, of everything and of the engine's own; needs valgrind.
+    """Counts per operation for every workload and phase, in total and in the engine; needs valgrind.
 
-    Raises RuntimeError with valgrind's last words if it or the work fails.
+    Raises RuntimeError with the end of valgrind's output if it or the program fails.
     """
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "profile"
@@ -206,7 +206,7 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
         done = subprocess.run(command, env={**os.environ, **fixed}, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(done.stderr[-2000:])
-        # Part 1 ends at the first mark; part i + 1 is what entry i of parts() executed.
+        # Part 1 ends at the first mark; part i + 1 is entry i of parts().
         counted = {part: totals(Path(f"{out}.{number}")) for number, part in enumerate(parts(), start=2)}
 
     def slope(name: str, phase: str, kind: int) -> float:
@@ -219,12 +219,12 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def interpreter() -> str:
-    """What besides gradtape and its compiler decides the counts."""
+    """What the counts depend on besides gradtape and its compiler."""
     return f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
 
 
 def compiler() -> str:
-    """What turned the engine into instructions."""
+    """The compiler of the engine."""
     from gradtape._engine.kernels import dispatch
 
     return dispatch.compiler()
@@ -251,7 +251,7 @@ def main() -> None:
 
 
 def lines(counts: dict[str, dict[str, dict[str, float]]]) -> list[tuple[str, str, float, float]]:
-    """The counts as rows: workload, phase, instructions in all, instructions in the engine."""
+    """The counts as rows: workload, phase, total instructions, instructions in the engine."""
     return [
         (TITLES[name], phase, kinds["all"], kinds["engine"])
         for name, phases in counts.items()

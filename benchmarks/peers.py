@@ -1,4 +1,4 @@
-"""Who is compared: each peer's name in the tables, the module it needs and the distribution that carries it."""
+"""The peers: each one's name in the tables, the module it needs and its distribution."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Peer:
 
     @property
     def version(self) -> str:
-        """The installed version, or "source tree" for a package that runs uninstalled."""
+        """The installed version, or "source tree" for a package that is not installed."""
         try:
             return version(self.distribution)
         except PackageNotFoundError:
@@ -50,5 +50,5 @@ PEERS = {
 
 
 def absent() -> list[str]:
-    """Titles of the peers that are not installed."""
+    """The titles of the peers that are not installed."""
     return [peer.title for peer in PEERS.values() if not peer.present]

@@ -1,10 +1,10 @@
-"""Where direct, shared and BLAS products win over each other: times them on a ladder of shapes, in every transposition.
+"""The sizes at which direct, shared and BLAS products are fastest: times them for many shapes, in every transposition.
 
     python benchmarks/product_thresholds.py [float32 | float64]
 
-The constants in the engine's compute/matmul.pyx come from its columns, each the best of many short runs: one thread on
-operands as they are; all threads, with packing where operands are large; and BLAS with its default number of threads.
-Run it on a quiet machine. BLAS is timed last, for its threads go on spinning for a while after a product.
+The constants in the engine's compute/matmul.pyx come from its columns, each the minimum of many short runs: one thread
+on unpacked operands; all threads, with packing of large operands; and BLAS with its default number of threads.
+Run it on a quiet machine. BLAS is timed last, because its threads keep spinning for a while after a product.
 """
 
 import sys
@@ -26,7 +26,7 @@ SHAPES = [
 
 
 def best_time(m: int, n: int, k: int, transpose_a: bool, transpose_b: bool, dtype: str, how: str) -> float:
-    """The shortest time of one m x n x k product, in seconds."""
+    """The minimum time of one m x n x k product, in seconds."""
     random = np.random.default_rng(0)
     a = random.normal(size=(1, k, m) if transpose_a else (1, m, k)).astype(dtype)
     b = random.normal(size=(1, n, k) if transpose_b else (1, k, n)).astype(dtype)

@@ -1,4 +1,4 @@
-"""Runs the comparisons and writes them down."""
+"""Runs the comparisons and writes the report."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Measure = Callable[[Effort], Section]
 
 
 def instruction_counts(effort: Effort) -> Section:
-    """The recorded instruction counts, as they stand in instructions.json."""
+    """The recorded instruction counts from instructions.json."""
     recorded = json.loads(instructions.RECORDED.read_text())
     rows = [
         [name, phase, f"{count:,.0f}", f"{engine:,.0f}"]
@@ -71,7 +71,7 @@ MEASURES: dict[str, Measure] = {"import": imports, "size": sizes, "memory": memo
 
 
 def machine() -> list[str]:
-    """What the figures were taken on."""
+    """The machine and versions of the measurements."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
@@ -149,7 +149,7 @@ def ratios_section(timings: dict[str, dict[str, Timing]], peers: Sequence[str]) 
 
 
 def verdict_table(verdicts: Sequence[Verdict]) -> str:
-    """Targets, what was measured, and whether it reaches them."""
+    """Targets, measurements, and whether they are reached."""
     answers = {True: "yes", False: "**no**", None: "—"}
     rows = [[v.subject, v.target, v.measured, answers[v.reached]] for v in verdicts]
     return table(["what", "target", "measured", "reached"], rows)
@@ -173,7 +173,7 @@ def run(workloads: Sequence[str], peers: Sequence[str], measures: Sequence[str],
             continue
         try:
             sections.append(MEASURES[name](effort))
-        except Exception as error:  # what was measured before is not to be lost
+        except Exception as error:  # to keep what was measured before
             failures.append(f"{name}: {type(error).__name__}: {str(error).strip()}")
             print(failures[-1], file=sys.stderr, flush=True)
             continue
@@ -190,7 +190,7 @@ def compose(
     verdicts: Sequence[Verdict],
     failures: Sequence[str],
 ) -> str:
-    """The report's text: targets first, then the tables they come from."""
+    """The report's text: targets first, then the tables on which they are based."""
     parts = [
         "# Results",
         "Written by `python -m benchmarks`; the remarks under *What falls short, and why* come from NOTES.md.",

@@ -1,4 +1,4 @@
-"""A section of the report: a table, and the targets it decides."""
+"""A section of the report: a table, and the targets that it decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target, what was measured against it, and whether that reaches it (None: not measured)."""
+    """A target, the measurement, and whether it is reached (None: not measured)."""
 
     subject: str
     target: str
@@ -18,7 +18,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Section:
-    """A titled table with remarks under it."""
+    """A titled table followed by remarks."""
 
     title: str
     header: Sequence[str]
@@ -33,7 +33,7 @@ class Section:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, aligned for reading as plain text too: first column left, the others right."""
+    """A Markdown table that is also aligned as plain text: first column left, the others right."""
     if not rows:
         return ""
     lines = [[cell.replace("|", "\\|") for cell in line] for line in (header, *rows)]

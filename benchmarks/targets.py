@@ -1,4 +1,4 @@
-"""What gradtape is to reach, as data: ratios are a peer's time ÷ gradtape's, taken in one run."""
+"""gradtape's targets, as data: ratios are a peer's time ÷ gradtape's, from one run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Ratio(NamedTuple):
-    """In `workload`, `ours` is to be at least `least` times as fast as `peer`."""
+    """In `workload`, `ours` must be at least `least` times as fast as `peer`."""
 
     workload: str
     peer: str
@@ -111,7 +111,7 @@ SHUFFLE_TO_TENSORFLOW = 5.0
 CHECKPOINT_TO_NUMPY = 0.7
 """The part of numpy.save's rate at which checkpoints are to be written, and read."""
 
-# Ranks: seconds of an exchange of 1 kB, the part of memcpy's bandwidth that 10 MB have, and two ranks against one.
+# Ranks: seconds of an exchange of 1 kB, the fraction of memcpy's bandwidth for 10 MB, and two ranks relative to one.
 EXCHANGE_LATENCY = 30e-6
 EXCHANGE_BANDWIDTH = 0.6
 RANKS_SPEEDUP = 1.8

@@ -1,7 +1,7 @@
 """The same steps under pytest-benchmark: `pytest benchmarks/ --benchmark-group-by=group`.
 
-All peers share this process and run one after the other, which is handy for a look at one workload; the ratios come
-from `python -m benchmarks`, which keeps the peers apart and takes their rounds in turns.
+All peers share this process and run one after the other, which is convenient for a single workload; the ratios are
+computed by `python -m benchmarks`, which separates the peers and alternates their rounds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def test_memory_is_measured_of_those_who_train_every_perceptron():
     "row", [row for row in WORKLOADS.values() if row.arguments.get("epsilon")], ids=lambda row: row.name
 )
 def test_steps_of_adam_are_compared_where_rounding_of_gradients_does_not_decide(row):
-    """What float32 differs by in order of sums alone moves no parameter by a part of the tolerance."""
+    """Differences in the order of float32 sums alone change no parameter by more than a part of the tolerance."""
     assert row.check["epsilon"] > 1e3 * row.arguments["epsilon"]
     moved = row.values("gradtape")
     assert not row.disagreement(row.values("gradtape.function"), moved)

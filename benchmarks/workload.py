@@ -1,4 +1,4 @@
-"""What a workload is: the same step written once for every peer, and the numbers it must produce."""
+"""Workloads: the same step written for every peer, and the numbers it must produce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Run(NamedTuple):
-    """A peer made ready: `step` is what is timed, `result` reads the numbers that all peers must agree on."""
+    """A peer's prepared step: `step` is timed, `result` returns the numbers that all peers must agree on."""
 
     step: Callable[[], Any]
     result: Callable[[], Any]
@@ -24,9 +24,9 @@ Setup = Callable[..., Run]
 class Workload:
     """One row of the tables.
 
-    `peers` maps a peer's name to its setup, called with `arguments` to be timed and with `check` laid over them (a
-    learning rate at which gradients show, for one) to be compared after `check_steps` steps with the peer named
-    `reference`: NumPy by hand where nothing else is said.
+    `peers` maps a peer's name to its setup, called with `arguments` for timing, and with `check` overriding them (such
+    as a learning rate at which gradients show) for the comparison after `check_steps` steps with the peer named
+    `reference`: NumPy written by hand unless stated otherwise.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Workload:
         return self.peers[peer](**self.arguments)
 
     def values(self, peer: str) -> list[np.ndarray]:
-        """The numbers the peer arrives at, for comparison."""
+        """The peer's numbers, for comparison."""
         run = self.peers[peer](**{**self.arguments, **self.check})
         for _ in range(self.check_steps):
             run.step()
@@ -51,7 +51,7 @@ class Workload:
         return [as_array(value) for value in (result if isinstance(result, (tuple, list)) else [result])]
 
     def disagreement(self, values: list[np.ndarray], expected: list[np.ndarray]) -> str | None:
-        """Why `values` are not `expected`, to `tolerance` of the largest magnitude in each array; None if they are."""
+        """How `values` differ from `expected` by more than `tolerance` of an array's largest magnitude; None if not."""
         if len(values) != len(expected):
             return f"{len(values)} results instead of {len(expected)}"
         for index, (value, wanted) in enumerate(zip(values, expected, strict=True)):
@@ -65,7 +65,7 @@ class Workload:
 
 
 def as_array(value: Any) -> np.ndarray:
-    """Any peer's tensor as a NumPy array."""
+    """Converts a peer's tensor to a NumPy array."""
     if hasattr(value, "detach"):
         value = value.detach()
     return np.array(value.numpy() if hasattr(value, "numpy") else value)
@@ -74,7 +74,7 @@ def as_array(value: Any) -> np.ndarray:
 def tensorflow_family(program: Callable[..., Run]) -> dict[str, Setup]:
     """The peers that run one TensorFlow program: gradtape and TensorFlow, eager and under tf.function.
 
-    `program(tf, **arguments)` is the program, written once; the peers differ in the module it is given.
+    `program(tf, **arguments)` is the program; the peers differ in the module that is passed to it.
     """
 
     def eager(module: str) -> Setup:

@@ -26,7 +26,7 @@ cdef void {name}_loop(real* out, const real* a, const real* b, const real* c, Py
     cdef Py_ssize_t i, start, stop
     for start in range(0, n, 512):
         stop = min(start + 512, n)
-        if in_circle(a + start, stop - start):
+        if in_reduction_range(a + start, stop - start):
             for i in range(start, stop):
                 out[i] = {near}
         else:

@@ -1,4 +1,4 @@
-"""What the tests beside TensorFlow and those beside Keras share: tables of programs, and when two results agree."""
+"""Shared by the tests against TensorFlow and against Keras: tables of programs, and the comparison of results."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Tests of many short cases: one item of pytest's for a group of them, whose own cost would exceed that of a case.
+"""Tests of many short cases: one pytest item for a group, whose overhead would exceed the time of a case.
 
-All cases of a group are run, and those that fail are told by their names.
+All cases of a group are run, and those that fail are reported by name.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def namespace_of(name: str) -> str:
 def cases(
     arguments: str, values: Iterable[Any], ids: Callable[[Any], str] = str, group: Callable[[str], str] = everything
 ) -> Callable[[Test], Test]:
-    """As pytest.mark.parametrize, but that cases whose names have the same group are one item.
+    """Like pytest.mark.parametrize, but cases whose names have the same group are one item.
 
-    Fixtures are made once for a group.
+    Fixtures are created once per group.
     """
     names = [name.strip() for name in arguments.split(",")]
     groups: dict[str, dict[str, tuple[Any, ...]]] = {}

@@ -1,8 +1,8 @@
-"""Programs run compiled: wrapped in `tf.function` whole, and each call compared with eager execution to the last bit.
+"""Runs programs compiled: wrapped in `tf.function`, with each call compared with eager execution bit by bit.
 
-A program makes its constants and variables itself. To have them change between calls, as operands of a training step
-do, the program sees a library whose n-th constant and n-th variable are those of the eager run: constants are the
-compiled function's arguments, and variables are made once and start over at each call.
+A program creates its constants and variables itself. To let them change between calls, like a training step's operands,
+it is passed a library whose n-th constant and n-th variable are those of the eager run: constants are the
+compiled function's arguments, and variables are created once and reset at each call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MADE = "tf.function only supports singleton tf.Variables created on the first ca
 
 
 class Optimizers:
-    """The library's optimizers, the n-th that a program makes kept."""
+    """The library's optimizers; the n-th one that a program creates is kept."""
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
@@ -33,7 +33,7 @@ class Optimizers:
 
 
 class Inputs:
-    """The library, with the constants, variables and optimizers that a program makes given from outside."""
+    """The library, with a program's constants, variables and optimizers replaced from outside."""
 
     def __init__(self) -> None:
         self.constants: list[Any] = []
@@ -47,7 +47,7 @@ class Inputs:
         return getattr(gradtape, name)
 
     def begin(self, given: list[Any] | None) -> None:
-        """Starts a call; without given constants they are noted."""
+        """Starts a call; without given constants they are recorded."""
         self.given, self.calls = given, [0, 0, 0]
         if given is not None:
             for variable, start in self.variables:
@@ -61,7 +61,7 @@ class Inputs:
         return self.calls[which] - 1
 
     def constant(self, *args: Any, **kwargs: Any) -> Any:
-        """`tf.constant`: noted, or the one that is given instead."""
+        """`tf.constant`: recorded, or replaced by the given one."""
         made = gradtape.constant(*args, **kwargs)
         place = self.next(0)
         if self.given is None:
@@ -71,7 +71,7 @@ class Inputs:
         return made
 
     def Variable(self, *args: Any, **kwargs: Any) -> Any:
-        """`tf.Variable`: made once."""
+        """`tf.Variable`: created once."""
         place = self.next(1)
         if self.given is not None and place < len(self.variables):
             return self.variables[place][0]
@@ -80,7 +80,7 @@ class Inputs:
         return made
 
     def optimizer(self, kind: Any, *args: Any, **kwargs: Any) -> Any:
-        """An optimizer: made once, and as it was made at the start of each call."""
+        """An optimizer: created once, and reset at the start of each call."""
         place = self.next(2)
         if place == len(self.kept):
             made = kind(*args, **kwargs)
@@ -100,14 +100,14 @@ def fits(tensor: Any, other: Any) -> bool:
 
 
 def changed(tensor: Any) -> Any:
-    """A tensor of other values, of the same signs."""
+    """A tensor of other values with the same signs."""
     return gradtape.convert_to_tensor(tensor.numpy() * 1.25, tensor.dtype) if tensor.dtype.is_floating else tensor
 
 
 def bits(value: Any) -> Any:
-    """A result to the last bit."""
+    """A result as bits."""
     if isinstance(value, np.ndarray | np.generic):
-        if value.dtype.kind == "f":  # which of two operands' NaNs a processor hands on is nobody's promise
+        if value.dtype.kind == "f":  # which of two operands' NaNs a processor returns is unspecified
             value = np.where(np.isnan(value), value.dtype.type(np.nan), value)
         return (value.dtype.str, value.shape, value.tobytes() if value.dtype.kind != "O" else value.tolist())
     if isinstance(value, float):
@@ -120,9 +120,9 @@ def bits(value: Any) -> Any:
 
 
 def compiled_as_eager(program: Callable[[Any], Any]) -> bool:
-    """Asserts that a program gives compiled what it gives eagerly: traced, repeated, fused, and on other constants.
+    """Asserts that a program gives the same results compiled and eagerly: traced, replayed, fused, on other constants.
 
-    Returns whether it can be compiled: TensorFlow too refuses what makes variables that it does not keep.
+    Returns whether it can be compiled: like TensorFlow, tf.function rejects programs that create variables per call.
     """
     library = Inputs()
     library.begin(None)
@@ -159,7 +159,7 @@ def compiled_as_eager(program: Callable[[Any], Any]) -> bool:
 
 
 def separated(value: Any, tensors: list[Any]) -> Any:
-    """A result in plain terms, its tensors apart."""
+    """A result in plain terms, and its tensors separately."""
     if type(value).__name__ == "IndexedSlices":
         return {"values": separated(value.values, tensors), "indices": separated(value.indices, tensors)}
     if type(value).__name__ == "StringTensor":
@@ -187,7 +187,7 @@ def filled(skeleton: Any, tensors: list[Any]) -> Any:
 
 
 def outcome(call: Callable[[], Any]) -> Any:
-    """What a call gives, to the last bit, or raises."""
+    """A call's result as bits, or its exception."""
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             return "", bits(call())

@@ -1,4 +1,4 @@
-"""What tests of complex gradients share: their measure, and programs of matrices for either library."""
+"""Shared by tests of complex gradients: difference quotients, and programs of matrices for either library."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def weighed(z: Any) -> Any:
 
 
 def drawn(rows: int, columns: int) -> np.ndarray:
-    """A matrix whose eigenvalues and singular values are apart."""
+    """A matrix with distinct eigenvalues and singular values."""
     rng = np.random.default_rng(5)
     array = rng.normal(size=(2, rows, columns))
     return (array[0] + 1j * array[1]) * 0.3 + np.eye(rows, columns) * np.arange(1.0, 1.0 + columns)
@@ -53,7 +53,7 @@ def square(tf: Any, z: Any) -> Any:
 
 
 def remade(tf: Any, s: Any, u: Any, v: Any) -> Any:
-    """What no factor of a singular vector changes."""
+    """Values that do not depend on factors of singular vectors."""
     least = s.shape[0]
     return tf.matmul(u[:, :least] * tf.cast(tf.exp(-s), u.dtype), v[:, :least], adjoint_b=True)
 

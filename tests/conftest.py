@@ -1,4 +1,4 @@
-"""What cannot be run on this machine is not collected, and the summary says so."""
+"""Tests that cannot run on this machine are not collected, and the summary lists them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ import pytest
 
 pytest.register_assert_rewrite("compiled")
 
-# Processes that tests start may run elsewhere, and are to find what this one finds.
+# Processes that tests start may run in other folders, and must find the same packages.
 if os.environ.get("PYTHONPATH"):
     os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(p) for p in os.environ["PYTHONPATH"].split(os.pathsep))
-# They are hundreds, each of which would compile all that it imports, and then throw that away.
+# There are hundreds of them, each of which would compile all its imports and discard the result.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # NumPy's BLAS starts threads as it is imported, which by default look for work for longer than most processes last.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
@@ -31,8 +31,8 @@ INSTRUCTIONS = ROOT / "benchmarks" / "instructions.json"
 
 
 def hindrance() -> str:
-    """Why instructions cannot be counted here and compared with the recorded counts, or nothing."""
-    from gradtape._engine.kernels import dispatch  # NumPy's, too, once the environment is as above
+    """Why instructions cannot be counted here and compared with the recorded counts, or an empty string."""
+    from gradtape._engine.kernels import dispatch  # imports NumPy, so only once the environment is set
 
     if shutil.which("valgrind") is None:
         return "valgrind is absent"
@@ -44,7 +44,7 @@ def hindrance() -> str:
 
 
 def without_browser() -> str:
-    """Why the site cannot be looked at here, or nothing."""
+    """Why the site cannot be viewed here, or an empty string."""
     if importlib.util.find_spec("playwright") is None:
         return "playwright is absent"
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -61,11 +61,11 @@ collect_ignore = [
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: each process may hold TensorFlow, so no more of them than shorten the wait."""
+    """`-n auto`: each process may load TensorFlow, so no more of them than shorten the run."""
     return min(os.cpu_count() or 1, 8)
 
 
-FULL = 4  # collections of everything, after which what has stayed is left out of the next ones
+FULL = 4  # full collections, after which surviving objects are excluded from the next ones
 
 
 def full_collections() -> int:
@@ -73,7 +73,7 @@ def full_collections() -> int:
 
 
 class Kept:
-    """Collections of garbage, which many tests ask for, leave out what stays: TensorFlow, and what is in caches."""
+    """Excludes long-lived objects, such as TensorFlow and caches, from the collections that many tests request."""
 
     def __init__(self) -> None:
         self.collections = 0
@@ -90,7 +90,7 @@ class Kept:
 
 @pytest.fixture(scope="session")
 def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built with warnings as errors by the first of all test processes that asks for it."""
+    """The site, built with warnings as errors by the first test process that needs it."""
     folder = tmp_path_factory.getbasetemp()
     site = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "site"
     ended = site.with_suffix(".txt")

@@ -1,4 +1,4 @@
-"""Files in the formats of Keras' data sets and of their sizes, whose contents say nothing."""
+"""Files in the formats and sizes of Keras' data sets, with arbitrary contents."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def leaves(value: Any) -> Iterator[Leaf]:
 
 
 def draw(leaf: Leaf, dtype: str, generator: np.random.Generator) -> np.ndarray:
-    """An array for a leaf: random and of the test's dtype, or its own values."""
+    """An array for a leaf: random, of the test's dtype, or the leaf's own values."""
     if leaf.values is not None:
         return np.array(leaf.values, leaf.dtype or (np.int32 if leaf.integral else dtype))
     array = generator.uniform(leaf.low, leaf.high, leaf.shape)
@@ -51,7 +51,7 @@ def drawn(call: Sample, dtype: str, seed: str) -> list[np.ndarray]:
 
 
 def resized(value: Any, sizes: dict[int, int]) -> Any:
-    """The arguments with other sizes of axes in the leaves that are drawn: equal ones stay equal."""
+    """The arguments with other sizes of axes in drawn leaves: equal sizes stay equal."""
     if isinstance(value, Leaf):
         return value if value.values is not None else value._replace(shape=tuple(sizes[n] for n in value.shape))
     if isinstance(value, Sample):
@@ -94,7 +94,7 @@ def takes_dtype(function: Callable[..., Any]) -> bool:
 
 
 def own_dtype(row: Op, tensors: list[Any]) -> dict[str, Any]:
-    """The dtype to ask of a function that gives float32 unless told otherwise: that of its floating operands."""
+    """The dtype to request from a function that gives float32 by default: that of its floating operands."""
     floating = [tensor.dtype for tensor in tensors if tensor.dtype.is_floating]
     return {"dtype": floating[0]} if floating and takes_dtype(row.function) else {}
 
@@ -116,7 +116,7 @@ def resolve(library: Any, name: str) -> Any:
 
 
 def weights(shape: Any, salt: int) -> np.ndarray:
-    """Fixed cotangents without symmetry, so that no term of a derivative cancels."""
+    """Fixed asymmetric cotangents, so that no terms of a derivative cancel."""
     return drawn_weights(tuple(shape), salt)
 
 
@@ -142,7 +142,7 @@ def derivatives(
 ) -> tuple[list[Any], list[Any], list[Any]]:
     """Results, the gradient of their weighted sum, and the gradient of the gradient's, by nested tapes.
 
-    Gradients are with respect to every leaf that can be differentiated; None where there is none. They end with the
+    Gradients are with respect to every differentiable leaf; None where there is none. They end with the
     `highest` order.
     """
     tensors = [library.constant(array) for array in arrays]

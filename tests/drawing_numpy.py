@@ -1,5 +1,5 @@
-"""Calls of NumPy's functions, to be made of NumPy, of TensorFlow and of gradtape. `f`, `d`, `i`, `l`, `b` and `u` are
-matrices of the dtypes that NumPy writes so, `v` and `w` vectors, `n` one with NaN, `c` complex
+"""Calls of NumPy's functions, for NumPy, TensorFlow and gradtape. `f`, `d`, `i`, `l`, `b` and `u` are
+matrices of the dtypes with these NumPy codes, `v` and `w` vectors, `n` one with NaN, `c` complex
 numbers, `p` and `q` numbers between 0 and 1."""
 
 import numpy
@@ -328,5 +328,5 @@ CALLS = [
 
 
 def function_of(call: str) -> str:
-    """The function that a call of the list is of."""
+    """The function of a call in the list."""
     return call.split("(")[0]

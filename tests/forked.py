@@ -1,6 +1,6 @@
-"""Runs programs in processes of their own, forked off one that has imported already what takes them longest to import.
+"""Runs programs in processes forked from one that has already imported what takes longest to import.
 
-Run as a program, this module is the one that forks: it imports the modules that it is given, then reads programs.
+Run as a program, this module is the parent: it imports the given modules, then reads programs.
 Where processes cannot be forked, each program starts an interpreter instead.
 """
 
@@ -16,11 +16,11 @@ from pathlib import Path
 
 
 class Interpreter:
-    """Runs programs once some modules were imported.
+    """Runs programs after importing some modules.
 
     Args:
-      modules: what is imported before any program runs.
-      environment: variables beside this process' own.
+      modules: the modules to import before any program runs.
+      environment: additional environment variables.
     """
 
     def __init__(self, *modules: str, **environment: str) -> None:
@@ -32,7 +32,7 @@ class Interpreter:
             self.forking = subprocess.Popen(command, env=self.environment, text=True, **pipes)
 
     def run(self, path: Path, place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """What becomes of a program that is run in a folder."""
+        """The outcome of a program run in a folder."""
         command = [str(path), *arguments]
         if self.forking is None:
             return subprocess.run(
@@ -55,7 +55,7 @@ class Interpreter:
 
 
 def serve() -> None:
-    """Forks a process for each program, which returns from here in order to run it."""
+    """Forks a process for each program, which returns from here to run it."""
     for line in sys.stdin:
         command, place = json.loads(line)
         child = os.fork()

@@ -1,4 +1,4 @@
-"""Texts without what differs from library to library and from run to run."""
+"""Texts without differences between libraries and runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every public name of gradtape: what its public modules hold, and what its classes have."""
+"""Every public name of gradtape: the contents of its public modules, and the members of its classes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import gradtape
 
 
 def modules(module: ModuleType = gradtape) -> Iterator[ModuleType]:
-    """The public modules, each one once."""
+    """The public modules, each once."""
     seen = {module.__name__}
     waiting = [module]
     while waiting:
@@ -28,7 +28,7 @@ def is_ours(thing: Any) -> bool:
 
 
 def callables() -> dict[str, Callable[..., Any]]:
-    """Functions and classes by the first name they are found under, relative to `tf`."""
+    """Functions and classes by the first name under which they are found, relative to `tf`."""
     found: dict[int, tuple[str, Callable[..., Any]]] = {}
     for module in sorted(modules(), key=lambda module: module.__name__):
         for name in sorted(dir(module)):
@@ -40,12 +40,12 @@ def callables() -> dict[str, Callable[..., Any]]:
 
 
 def members(thing: Any) -> dict[str, Any]:
-    """The public methods and properties of a class, those included that it inherits from gradtape's classes."""
+    """The public methods and properties of a class, including those inherited from gradtape's classes."""
     found: dict[str, Any] = {}
     for base in thing.__mro__ if isinstance(thing, type) else ():
         if is_ours(base):
             for name, member in vars(base).items():
-                # scikit-learn adds methods of its own to what is derived from its classes.
+                # scikit-learn adds methods to classes derived from its own.
                 if not name.startswith("_") and not type(member).__module__.startswith("sklearn"):
                     found.setdefault(name, member)
     return found

@@ -1,4 +1,4 @@
-"""Classes that nest, and one that does not, for the tests of nested structures."""
+"""Nested classes, and one that is a leaf, for the tests of nested structures."""
 
 import collections
 import dataclasses

@@ -1,4 +1,4 @@
-"""docs/accuracy.md lists every function that is not exact, and no error above what it says is found."""
+"""docs/accuracy.md lists every function that is not exact, and its error bounds hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ sys.path.insert(0, str(DOCS))
 
 import generate_accuracy as accuracy  # noqa: E402
 
-# Rounded once, or not at all.
+# Rounded once, or exact.
 EXACT = {
     *("add", "subtract", "multiply", "divide", "negative", "floormod", "truncatemod", "multiply_no_nan"),
     *("divide_no_nan", "reciprocal_no_nan", "maximum", "minimum", "clip_by_value", "identity", "abs", "sign", "square"),
@@ -41,13 +41,13 @@ def test_every_function_is_listed_or_exact() -> None:
 
 @pytest.mark.parametrize("name", accuracy.REFERENCES)
 def test_errors_are_as_listed(name: str) -> None:
-    """At other points, and maybe with other kernels, than those of the page."""
+    """At other points, and perhaps with other kernels, than those of the page."""
     for dtype, error in zip(("float32", "float64"), listed()[name], strict=True):
         assert accuracy.worst(name, dtype, 100)[0] <= 2 * error + 1
 
 
 def test_sums_are_the_command_s() -> None:
-    """Those that no BLAS finds, with the page's kernels; others add up in another order, which the next test bounds."""
+    """Those without BLAS, with the page's kernels; others sum in another order, which the next test bounds."""
     text = (DOCS / "accuracy.md").read_text()
     assert accuracy.SUMS in text
     if f"Kernels: {isa()}." in text:

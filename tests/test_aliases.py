@@ -1,4 +1,4 @@
-"""gradtape under the names of TensorFlow and Keras: how programs import them, and what is refused."""
+"""gradtape under the names of TensorFlow and Keras: how programs import them, and what is rejected."""
 
 from __future__ import annotations
 

@@ -264,7 +264,7 @@ def test_what_it_says_of_itself():
 
 
 def standardised(x):
-    """A function as libraries write them that know the standard alone."""
+    """A function written for the array API standard."""
     space = x.__array_namespace__()
     return (x - space.mean(x, axis=0)) / space.std(x, axis=0, correction=1)
 
@@ -282,7 +282,7 @@ def test_programs_of_the_standard_are_differentiated():
 
 
 DTYPES = [dtype for dtype in STANDARD if re.fullmatch(r"bool|u?int\d+|float\d+|complex\d+", dtype)]
-# By the kinds of dtypes that the standard promises them for.
+# By the kinds of dtypes for which the standard requires them.
 BY_KIND = {
     "biufc": [
         *(f"xp.{name}(x)" for name in ("isfinite", "isinf", "isnan", "all", "any", "count_nonzero", "unique_all")),

@@ -1,4 +1,4 @@
-"""vectorized_map computes for all slices at once what a loop computes for each, derivatives within and around it."""
+"""vectorized_map computes for all slices at once what a loop computes for each, with derivatives inside and outside."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gradtape._src.ops.batch_rules import RULES
 from gradtape._src.ops.elementwise import FUNCTIONS
 from gradtape._src.table import rows as table
 
-# The branches of cond give shapes that differ, which do not stack.
+# The branches of cond return different shapes, which cannot be stacked.
 ROWS = [row for row in table.rows() if row.orders != "0" and row.name != "cond"]
 SLICES = 3
 ROOT = Path(__file__).parents[1]
 
 
 def compare(function, operands, batched):
-    """A function's results under vectorized_map, against those of a loop: `batched` operands are taken apart."""
+    """A function's results under vectorized_map, against those of a loop: `batched` operands are sliced."""
     given = tuple(operand for operand, has in zip(operands, batched, strict=True) if has)
 
     def of_slice(slices):
@@ -34,7 +34,7 @@ def compare(function, operands, batched):
 
     tf.random.set_seed(3)
     alone = [of_slice(tuple(operand[i] for operand in given)) for i in range(SLICES)]
-    for _ in range(3):  # traced, planned, repeated
+    for _ in range(3):  # traced, planned, replayed
         tf.random.set_seed(3)
         together = tf.vectorized_map(of_slice, given)
         for one, *column in zip(together, *alone, strict=True):
@@ -153,7 +153,7 @@ def test_tapes_within_and_around_it_and_within_compiled_functions():
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_calls_after_the_first_have_the_same_bits_whatever_the_function_reads_of_python(shared):
-    """What is kept of a function is used where its first slice does the same: not what it closes over."""
+    """A cached batch is used if the first slice's steps are the same: not those that depend on changed Python state."""
     w, x = tf.Variable(tf.random.normal([4, 3], seed=1)), tf.random.normal([5, 4], seed=2)
     other, calls, choice = (
         tf.random.normal([1 if shared else 5, 3], seed=3),
@@ -179,7 +179,7 @@ def test_calls_after_the_first_have_the_same_bits_whatever_the_function_reads_of
         for count in range(1, 5):
             result = tf.vectorized_map(function, (x, other), fallback_to_while_loop=False)
             assert len(calls) == seen + count
-            with tf.GradientTape(persistent=True) as around:  # nothing that is kept is used within a tape
+            with tf.GradientTape(persistent=True) as around:  # the cache is not used within a tape
                 around.watch(x)
                 expected = tf.vectorized_map(function, (x, other), fallback_to_while_loop=False)
             seen += 1

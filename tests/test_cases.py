@@ -1,4 +1,4 @@
-"""Groups of cases run all of them, and tell by name those that fail."""
+"""Groups of cases run all of them, and report those that fail by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: what is saved, restored now or later, refused, and what is left where writing ends half-way."""
+"""Checkpoints: saving, restoring now or later, errors, and the state after writes that fail half-way."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_training_goes_on_as_if_it_had_not_been_interrupted(tmp_path):
     step()
     again, step_again, model_again = training()
     status = again.restore(path)
-    step_again()  # where the optimizer gets its slots
+    step_again()  # which creates the optimizer's slots
     status.assert_consumed()
     assert model.w.numpy().tobytes() == model_again.w.numpy().tobytes()
 
@@ -293,7 +293,7 @@ def test_damage_is_found_before_anything_is_restored(tmp_path):
 
 
 def forge(prefix: Path, entry: bytes, data: bytes = b"", key: bytes = b"v") -> str:
-    """A checkpoint with one entry, whose checksums are right."""
+    """A checkpoint with one entry and valid checksums."""
     header = protobuf.integer(1, 1) + protobuf.text(3, protobuf.integer(1, 1))
     Path(f"{prefix}.index").write_bytes(write_table([(b"", header), (key, entry)]))
     Path(f"{prefix}.data-00000-of-00001").write_bytes(data)
@@ -335,7 +335,7 @@ def test_what_is_not_read_says_so(tmp_path):
     ]:
         with pytest.raises(tf.errors.UnimplementedError, match=message):
             tf.train.load_variable(forge(tmp_path / "odd", entry), "v")
-    with pytest.raises(tf.errors.UnimplementedError, match="no graph of objects"):
+    with pytest.raises(tf.errors.UnimplementedError, match="no object graph"):
         tf.train.Checkpoint().read(forge(tmp_path / "odd", protobuf.integer(1, 1) + shape_of()))
 
 
@@ -347,7 +347,7 @@ def test_graphs_that_lie(tmp_path):
             tf.train.Checkpoint().read(tmp_path / "bad")
 
 
-# Writing that ends half-way
+# Writes that fail half-way
 
 CHILD = """
 import os, sys
@@ -377,7 +377,7 @@ os._exit(0)
 def test_a_process_that_is_killed_at_any_write_leaves_the_old_checkpoint_or_the_new_one(tmp_path):
     path = tmp_path / "ckpt"
     seen = set()
-    sizes = (100, 3000, 4003) if os.name == "posix" else ()  # where a file of another size ends its writer
+    sizes = (100, 3000, 4003) if os.name == "posix" else ()  # where exceeding a file size limit kills the writer
     for limit, calls in [*((size, 0) for size in sizes), *((0, call) for call in range(8))]:
         tf.train.Checkpoint(v=tf.Variable(tf.fill([1000], 1.0))).write(path)
         ended = subprocess.run([sys.executable, "-c", CHILD, str(path), str(limit), str(calls)])

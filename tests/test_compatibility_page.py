@@ -1,4 +1,4 @@
-"""The compatibility page says what the tables and tests say, and names nothing that no test uses."""
+"""The compatibility page agrees with the tables and tests, and names nothing that no test uses."""
 
 import subprocess
 import sys

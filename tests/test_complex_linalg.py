@@ -1,4 +1,4 @@
-"""Complex matrices: factors, spectra and what follows from them, with gradients in TensorFlow's convention."""
+"""Complex matrices: factors, spectra and functions of them, with gradients in TensorFlow's convention."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ LAYOUTS = list(itertools.product([False, True], [False, True], [np.float32, np.f
 
 
 def multiply(a, b, transpose_a, transpose_b, batch=1, how="chosen"):
-    """The product through the engine, of matrices given as they lie in memory."""
+    """The product by the engine, of matrices in the given memory layout."""
     c = np.full((batch, a.shape[2 if transpose_a else 1], b.shape[1 if transpose_b else 2]), 7, a.dtype)
     checks.contract(c, a, b, transpose_a, transpose_b, how)
     return c
@@ -38,25 +38,25 @@ def multiply(a, b, transpose_a, transpose_b, batch=1, how="chosen"):
 
 @functools.cache
 def case(m, n, k, dtype, batch=(1, 1)):
-    """Operands, and what their product is held to: the same for every transpose and every way to compute it."""
+    """Operands and the references of their product: the same for every transpose and implementation."""
     random = np.random.default_rng(4)
     a, b = random.normal(size=(batch[0], m, k)).astype(dtype), random.normal(size=(batch[1], k, n)).astype(dtype)
     return a, b, references(a, b)
 
 
 def references(a, b):
-    """The exact product, BLAS', and how far from one of them a product may be: a few units in the last place."""
+    """The exact product, BLAS', and the tolerance relative to either: a few units in the last place."""
     bound = 4 * np.finfo(a.dtype).eps * (np.abs(a) @ np.abs(b)) + np.finfo(a.dtype).tiny
     return a.astype(np.longdouble) @ b.astype(np.longdouble), a @ b, bound
 
 
 def check(got, exact, by_blas, bound):
-    """Near the exact product, or BLAS', whose own sums can be off by more."""
+    """Near the exact product, or BLAS', whose own sums may be less accurate."""
     assert ((np.abs(got - exact) <= bound) | (np.abs(got - by_blas) <= bound)).all()
 
 
 def laid(x, transposed):
-    """The matrices of a batch as they lie in memory."""
+    """The matrices of a batch in their memory layout."""
     return np.ascontiguousarray(x.transpose(0, 2, 1)) if transposed else x
 
 

@@ -1,4 +1,4 @@
-"""Counters that processes share: what was written before one rose is seen by those that saw it rise."""
+"""Counters that processes share: writes before an increase are visible to readers of the increased counter."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def test_the_least_of_all():
     counters = [Counters(lines(memory, 3), own) for own in range(3)]
     assert [one.least() for one in counters] == [0, 0, 0]
     for own, value in ((0, 3), (1, 2), (2, 2**62)):
-        counters[own].rise(value)
+        counters[own].set(value)
     assert [one.least() for one in counters] == [2, 2, 2]
-    counters[1].rise(2**40)
+    counters[1].set(2**40)
     assert counters[2].least() == 3
 
 
@@ -45,12 +45,12 @@ def test_what_is_no_counter_is_refused():
         Counters(None, 0)
     nothing = Counters.__new__(Counters)
     with pytest.raises(ValueError):
-        nothing.rise(1)
+        nothing.set(1)
     assert nothing.least() == 0
 
 
 def test_what_another_process_wrote_is_there():
-    """Two processes meet in rounds: each writes an array and raises its counter, and reads what the other wrote."""
+    """Two processes synchronize in rounds: each writes an array and sets its counter, and reads the other's array."""
     if not hasattr(os, "fork"):
         return
     memory = np.frombuffer(mmap.mmap(-1, 2 * LINE + 4 * 8 * LENGTH), np.uint8)
@@ -59,8 +59,8 @@ def test_what_another_process_wrote_is_there():
     def play(own: int) -> bool:
         counters = Counters(lines(memory, 2), own)
         for turn in range(TURNS):
-            arrays[turn % 2, own] = turn  # which the other has read, as it came to the last round after that
-            counters.rise(turn + 1)
+            arrays[turn % 2, own] = turn  # which the other has read, as it reached the last round after that
+            counters.set(turn + 1)
             while counters.least() <= turn:
                 os.sched_yield()
             if not (arrays[turn % 2] == turn).all():

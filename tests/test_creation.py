@@ -1,4 +1,4 @@
-"""Tensors from values, shapes and ranges, where TensorFlow need not be asked."""
+"""Creating tensors from values, shapes and ranges, tested without TensorFlow."""
 
 import numpy as np
 import pytest

@@ -91,7 +91,7 @@ def test_its_own_second_derivative_through_values_captured_from_the_body():
             inner.watch(x)
             y = exp10(x)
         first = inner.gradient(y, x)
-    # grad_fn's y is the body's own value, so the body's true derivative is what multiplies it.
+    # grad_fn's y is the body's own value, so the body's true derivative is the factor.
     np.testing.assert_allclose(outer.gradient(first, x), 10 * np.exp(1.0), rtol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""Dataclasses as sources, targets, cotangents and primals: those that say how they flatten, and plain ones."""
+"""Dataclasses as sources, targets, cotangents and primals: those that define how they flatten, and plain ones."""
 
 import dataclasses
 from typing import Any

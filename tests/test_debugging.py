@@ -1,4 +1,4 @@
-"""The search for NaN and infinity, and gradients checked against differences."""
+"""Checks for NaN and infinity, and gradients checked against differences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def examined() -> Iterator[None]:
 
 
 def line_here(above: int = 1) -> str:
-    """How a message names a line of the calling test, so many lines above."""
+    """The text by which a message names a line of the calling test, the given number of lines above."""
     frame = inspect.currentframe().f_back
     return rf"test_debugging\.py, line {frame.f_lineno - above}: "
 

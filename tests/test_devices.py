@@ -1,4 +1,4 @@
-"""Devices, switches and names that programs ask for in their first lines."""
+"""Devices, switches and names that programs use in their first lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_processor_cannot_be_hidden():
 def test_another_device_is_said_once_to_be_the_processor():
     program = "import gradtape as tf\nfor _ in range(3):\n    with tf.device('/GPU:0'): tf.ones(1)\n"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
-    assert said.count("gradtape runs on the processor") == 1
+    assert said.count("gradtape runs on the CPU") == 1
 
 
 def test_threads_are_set_under_tensorflows_names():
@@ -46,7 +46,7 @@ def test_threads_are_set_under_tensorflows_names():
 def test_what_graphs_need_is_refused_with_a_remedy():
     with pytest.raises(RuntimeError, match="under TensorFlow"):
         tf.compat.v1.disable_eager_execution()
-    with pytest.raises(AttributeError, match="operations run at once, there are no placeholders"):
+    with pytest.raises(AttributeError, match="operations run eagerly, there are no placeholders"):
         _ = tf.compat.v1.placeholder
 
 

@@ -1,4 +1,4 @@
-"""Docstrings of all that is public: each says what it should, and its example does what it says."""
+"""Docstrings of the public API: each has all its sections, and its example is right."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from public import callables, is_ours, members
 
 CALLABLES = callables()
 CLASSES = {name: thing for name, thing in CALLABLES.items() if inspect.isclass(thing)}
-# What classes inherit is looked at once, where it is first found.
+# Inherited members are tested once, where they are first found.
 MEMBERS = {
     id(found): (f"{name}.{member}", getattr(cls, member), found)
     for name, cls in reversed(CLASSES.items())
@@ -41,7 +41,7 @@ PROPERTIES = {
     if isinstance(found, property) or inspect.isgetsetdescriptor(found)
 }
 EVERYTHING = {**CALLABLES, **METHODS}
-# Compiled methods that return nothing and cannot say so in their signatures.
+# Compiled methods that return nothing, which their signatures cannot declare.
 SILENT = {"GradientTape.reset", "GradientTape.watch", "Tensor.set_shape", "keras.Optimizer.update_step"}
 
 
@@ -56,7 +56,7 @@ def documentation(thing: Any) -> dict[str, str]:
 
 
 def repeats(name: str) -> bool:
-    """Whether a method does for its class what a base's docstring says in full, so that a sentence suffices."""
+    """Whether a method implements what a base's docstring documents in full, so that a sentence suffices."""
     owner, _, member = name.rpartition(".")
     bases = CLASSES[owner].__mro__[1:] if owner in CLASSES else ()
     return any(len(documentation(vars(base)[member])) > 1 for base in bases if is_ours(base) and member in vars(base))
@@ -70,7 +70,7 @@ def signature(thing: Callable[..., Any]) -> inspect.Signature | None:
 
 
 def parameters(thing: Callable[..., Any]) -> set[str] | None:
-    """The names of what it is called with; None for compiled constructors, which do not tell them."""
+    """The names of its parameters; None for compiled constructors, which do not expose them."""
     if inspect.isclass(thing):
         if issubclass(thing, enum.Enum):
             return set()
@@ -81,7 +81,7 @@ def parameters(thing: Callable[..., Any]) -> set[str] | None:
 
 
 def listed(arguments: str) -> set[str]:
-    """The names that an Args section explains, several to an entry where they share it."""
+    """The names that an Args section explains; an entry may have several."""
     entries = re.findall(r"^  ([*\w][*\w, ]*):", arguments, flags=re.MULTILINE)
     return {name.strip(" *") for entry in entries for name in entry.split(",")}
 
@@ -108,13 +108,13 @@ def test_summary_arguments_returns_and_example(name: str) -> None:
 
 
 def unread(function: Callable[..., Any]) -> set[str]:
-    """Parameters that a function's body never names, although its docstring gives them a meaning."""
+    """Parameters that a function's body never uses, although its docstring gives them a meaning."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     if not isinstance(tree, ast.FunctionDef) or ast.get_docstring(tree) is None:
         return set()
     body = tree.body[1:]
     named = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    if not body:  # it holds the place of a compiled function
+    if not body:  # it stands for a compiled function
         return set()
     without = re.findall(
         r"^  ([\w, ]+): (?=[^:]*?(?:not used|nothing|not read))", documentation(function).get("Args", ""), re.M
@@ -150,7 +150,7 @@ def test_properties_have_a_sentence(name: str) -> None:
 
 @contextmanager
 def switches() -> Iterator[None]:
-    """What examples of switches change is changed back."""
+    """Restores what examples of switches change."""
     level, threads = gradtape.get_logger().level, gradtape.config.threading.get_num_threads()
     safe = serialization.in_safe_mode()
     try:
@@ -194,7 +194,7 @@ STATED = [(row, place) for row in ROWS for place, slope in enumerate(row.slopes)
 
 @pytest.mark.parametrize("row,place", STATED, ids=[f"{row.name}-{row.arguments[place]}" for row, place in STATED])
 def test_stated_derivatives_are_what_the_tape_gives(row: Any, place: int) -> None:
-    """The formulas of the elementwise table that docstrings show, on points of the row's domain."""
+    """The formulas of the elementwise table that docstrings show, at points of the row's domain."""
     generator = np.random.default_rng(0)
     operands = [gradtape.constant(generator.uniform(low, high, 50)) for low, high in row.domain]
     spaces = {**vars(gradtape.nn), **vars(gradtape.math), **vars(gradtape)}

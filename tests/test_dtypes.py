@@ -12,7 +12,7 @@ from gradtape._src.core import dtypes
 NAMES = ["float32", "float64", "int32", "int64", "uint8", "bool"]
 
 
-# In the engine's order: floating ones, complex ones, integers, bool.
+# In the engine's order: floating, complex, integers, bool.
 BY_CODE = [
     *("float32", "float64", "float16", "bfloat16", "complex64", "complex128"),
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),

@@ -1,7 +1,7 @@
 """Elementwise derivatives where operands are tiny, huge or at a kink: single precision against double.
 
-What double precision finds finite and single precision could hold must not have overflowed, vanished or become NaN on
-the way.
+If a result is finite in double precision and representable in single precision, it must not have overflowed,
+underflowed or become NaN on the way.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SIZES = (*SIZES, 1e3, 1e6, 1e10, 1e15, 1e20, 1e30, 3e38)
 FEW = (1e-30, 1e-10, 1e-3, 0.5, 1.0, 2.0, 30.0, 1e6, 1e20, 1e30)
 POINTS = {1: (*(-x for x in SIZES), -0.0, 0.0, *SIZES), 2: (*(-x for x in FEW), -0.0, 0.0, *FEW)}
 
-# Where a step cannot but leave the range of single precision, or cancels as it does in TensorFlow.
+# Where an intermediate result inevitably leaves the range of single precision, or cancels as in TensorFlow.
 LEFT_OUT = {
-    # The second derivatives are quotients by squares, and where the sides are equal differences that are 0.
+    # The second derivatives are quotients by squares, and differences that are 0 where the sides are equal.
     "atan2": lambda y, x: (np.maximum(np.abs(x), np.abs(y)) < 1e-15) | (np.abs(x) == np.abs(y)),
     "digamma": lambda x: (x < 0) & (x > -1e-9),  # its reflection's are quotients by fourth powers
     "floordiv": lambda x, y: np.abs(x / y) < 1e-30,
@@ -39,7 +39,7 @@ ROWS_OF_FEW = [row for row in ROWS if row.domain and len(row.arguments) < 3]
 def grid(row: Row) -> list[np.ndarray]:
     points: list[Any] = [POINTS[len(row.arguments)]] * len(row.arguments)
     if row.domain[0][0] == row.domain[0][1]:
-        points[0] = (1.0, 2.0, 3.0)  # a small integer, as polygamma and zeta have it
+        points[0] = (1.0, 2.0, 3.0)  # a small integer, as for polygamma and zeta
     operands = np.array(list(itertools.product(*points)), np.float32).T
     if row.name in LEFT_OUT:
         with np.errstate(all="ignore"):

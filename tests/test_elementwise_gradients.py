@@ -15,14 +15,14 @@ from gradtape._src.table.elementwise import ROWS, Row
 
 SMOOTH = [row for row in ROWS if row.domain]
 STEP = 1e-5
-CLEAR = 1e-2  # how far operands stay from kinks
+CLEAR = 1e-2  # distance of operands from kinks
 
 SHAPES = st.lists(st.integers(0, 3), max_size=3).map(tuple)
 
 
 @st.composite
 def operands(draw: Any, row: Row) -> list[np.ndarray]:
-    """One array per operand, inside the row's domain and clear of its kinks, of shapes that broadcast together."""
+    """One array per operand, inside the row's domain and away from its kinks, of shapes that broadcast together."""
     whole = draw(SHAPES)
     seed = draw(st.integers(0, 2**32 - 1))
     generator = np.random.default_rng(seed)
@@ -41,7 +41,7 @@ def operands(draw: Any, row: Row) -> list[np.ndarray]:
 
 
 def differentiable(row: Row, operand: int) -> bool:
-    """Whether the row has a derivative for an operand: a domain of one number or a rule that is None say no."""
+    """Whether the row has a derivative for an operand: not if the domain is one number or the rule is None."""
     low, high = row.domain[operand]
     return low < high and row.derivatives.get(operand, "derived") is not None
 

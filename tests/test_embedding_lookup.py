@@ -1,4 +1,4 @@
-"""Rows looked up by number."""
+"""Embedding lookup."""
 
 import numpy as np
 import pytest

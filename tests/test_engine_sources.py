@@ -1,4 +1,4 @@
-"""The engine's sources keep to what every compiler knows, and say each vector instruction once."""
+"""The engine's sources use only what every compiler supports, and define each vector instruction once."""
 
 import re
 import runpy
@@ -57,7 +57,7 @@ ENDS = re.compile(r"^    def __dealloc__\(self\):\n((?:        [^\n]*\n|\n)+)", 
 
 
 def reads_what_the_collector_takes(text):
-    """Fields of Python's objects that a class's __dealloc__ reads: a collected cycle has None in them by then."""
+    """Fields with Python objects that a class' __dealloc__ reads: in a collected cycle they are already None."""
     found = []
     fields = {}
     structs = set(STRUCTS.findall(text))

@@ -1,4 +1,4 @@
-"""Exceptions: TensorFlow's kinds, codes and wording."""
+"""Exceptions: TensorFlow's types, codes and messages."""
 
 import pickle
 

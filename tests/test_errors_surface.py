@@ -1,4 +1,4 @@
-"""Bad input: every refusal is an exception of TensorFlow's kind that names what is wrong."""
+"""Invalid input: every error is an exception of TensorFlow's type that names what is wrong."""
 
 import itertools
 import re
@@ -78,7 +78,7 @@ def test_watching_what_is_no_tensor():
 
 
 def test_any_operands_give_a_value_or_a_refusal():
-    """Every pair of a wide set of operands under every operator: never anything but TensorFlow's kinds of exception."""
+    """Every pair of a wide set of operands with every operator: only TensorFlow's types of exceptions."""
     import operator as o
 
     generator = np.random.default_rng(0)
@@ -100,11 +100,11 @@ def test_any_operands_give_a_value_or_a_refusal():
                 values += 1
             except (TypeError, ValueError, tf.errors.OpError):
                 refusals += 1
-    assert min(values, refusals) > 9000  # neither is all that comes
+    assert min(values, refusals) > 9000  # both results and errors occur
 
 
 def test_functions_of_the_table_know_the_builtins():
-    """C code that imports within a call, as NumPy's does once to word a dtype, asks the caller's globals for them."""
+    """C code that imports within a call, as NumPy's does once to format a dtype, needs them in the caller's globals."""
     program = "import numpy as np, gradtape as tf\ntf.logical_and(np.datetime64('2020-01-01'), True)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "ValueError: Failed to convert a NumPy array to a Tensor" in ended.stderr

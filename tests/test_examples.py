@@ -1,4 +1,4 @@
-"""The examples that draw: each runs in its short form, and some in full, which find what they promise.
+"""The examples with pictures: each runs in its short form, and some in full, with the documented results.
 
 The tutorials among the examples are in test_tutorials.py.
 """
@@ -23,7 +23,7 @@ LARGEST_PICTURE = 60_000  # bytes
 
 @pytest.fixture(scope="module")
 def interpreter():
-    """One that has imported what the examples import."""
+    """A child interpreter with the examples' imports."""
     modules = ("gradtape", "matplotlib.pyplot", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
     found = Interpreter(*modules, MPLBACKEND="agg")
     yield found
@@ -32,7 +32,7 @@ def interpreter():
 
 @pytest.fixture
 def run(interpreter, tmp_path):
-    """What an example prints, run in a folder of its own, in a process of its own."""
+    """An example's output, run in its own folder and process."""
 
     def run(path, *arguments):
         done = interpreter.run(path, tmp_path, *arguments)
@@ -72,7 +72,7 @@ def test_notebooks_are_of_their_programs(path, monkeypatch):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_run(path, tmp_path, monkeypatch):
-    """Each cell, in a kernel of its own, shows what the file holds of it: text, pages and pictures."""
+    """Each cell, in its own kernel, has the output stored in the file: text, pages and pictures."""
     import nbformat
     from nbclient import NotebookClient
 
@@ -124,7 +124,7 @@ def test_hamiltonian_monte_carlo(run):
 
 
 def test_laplace_approximation(run):
-    """The top of the posterior and the width there, computed once more by SciPy."""
+    """The posterior's mode and the width there, computed again by SciPy."""
     from scipy.optimize import minimize
 
     dose, deaths = np.array([-0.86, -0.30, -0.05, 0.73]), np.array([0, 1, 3, 5])

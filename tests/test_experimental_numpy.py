@@ -10,7 +10,7 @@ from cases import cases
 from drawing_numpy import ARRAYS, CALLS, function_of
 
 np = tf.experimental.numpy
-# NumPy's dtypes that there are no tensors of, and which stand for them.
+# NumPy's dtypes that tensors do not support, and their substitutes.
 WIDER = {
     "int8": "int32",
     "uint64": "int64",

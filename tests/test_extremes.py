@@ -1,4 +1,4 @@
-"""The ends of what dtypes hold: integer arithmetic against Python's own, casts that saturate, counts beyond int32."""
+"""The limits of dtypes: integer arithmetic against Python's, saturating casts, counts beyond int32."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_saturating_casts_stay_within_the_target(source: str, target: str) -> No
 
 
 def bounds(source: str, target: str) -> tuple[Any, Any]:
-    """The least and the greatest number of the target that the source has too."""
+    """The smallest and the largest number of the target that the source has too."""
     if not target.startswith("float"):
         low, high = int(np.iinfo(target).min), int(np.iinfo(target).max)
         if not source.startswith("float"):
@@ -113,7 +113,7 @@ def test_the_ends_of_a_range_are_themselves() -> None:
 
 
 def test_more_elements_than_an_int32_counts() -> None:
-    big, _ = empty((2**31,), tf.uint8)  # never touched, so that it takes no memory
+    big, _ = empty((2**31,), tf.uint8)  # never touched, so it takes no memory
     with pytest.raises(tf.errors.InvalidArgumentError, match="larger than representable by 32-bit output type"):
         tf.size(big)
     assert int(tf.size(big, tf.int64)) == 2**31
@@ -128,7 +128,7 @@ def test_poisson_rates_beyond_the_dtype_end() -> None:
     "shape", [(1,), (63,), (64,), (65,), (1000,), (40_000,), (32, 10), (7, 130), (3, 200, 4), (2, 3, 5)]
 )
 def test_places_are_the_first_ones_and_none_of_nan(shape, dtype):
-    """Rows of any length, along any axis: what is equal, unknown or infinite has its place too."""
+    """Rows of any length, along any axis: ties, NaN and infinities are ordered too."""
     random = np.random.default_rng(0)
     drawn = random.standard_normal(shape)
     arrays = [

@@ -1,4 +1,4 @@
-"""Text of tensors and variables; every string was printed by TensorFlow 2.21."""
+"""Formatting of tensors and variables; every string was printed by TensorFlow 2.21."""
 
 import numpy as np
 import pytest

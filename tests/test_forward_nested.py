@@ -26,7 +26,7 @@ Tensors = list[Any]
 
 
 class Program(NamedTuple):
-    """A function of tensors to one number, or None, and which of its operands it is differentiated by."""
+    """A function from tensors to a number, or None, and the operands by which it is differentiated."""
 
     function: Callable[[Tensors], Any]
     arrays: list[np.ndarray]
@@ -67,7 +67,7 @@ def dotted(values: Tensors, vectors: Tensors) -> Any:
 
 
 def swept(level: Callable[[], Any], sources: Tensors, vectors: Tensors) -> Any:
-    """The derivative along vectors of what `level` gives, in reverse."""
+    """The derivative of `level` along vectors, in reverse."""
     with tf.GradientTape() as tape:
         tape.watch(sources)
         value = level()
@@ -75,7 +75,7 @@ def swept(level: Callable[[], Any], sources: Tensors, vectors: Tensors) -> Any:
 
 
 def pushed(level: Callable[[], Any], sources: Tensors, vectors: Tensors) -> Any:
-    """The same, forward."""
+    """The same, in forward mode."""
     with Accumulator(sources, vectors) as accumulator:
         value = level()
     return None if value is None else accumulator.jvp(value, unconnected_gradients="zero")
@@ -141,7 +141,7 @@ READERS = {
 @pytest.mark.parametrize("make", [tf.Variable, tf.constant])
 @pytest.mark.parametrize("name", READERS)
 def test_what_a_stated_rule_reads_of_a_variable_does_not_serve_what_reads_it_next(name: str, make: Any) -> None:
-    """Rules read variables while tapes and accumulators are set aside, which then would miss what is read again."""
+    """Rules read variables while tapes and accumulators are suspended, which would then miss later reads."""
     x, other, one = make([1.0, 2.0, 3.0]), tf.constant(1.0), tf.constant(1.0)
     tangent = np.array([1.0, 10.0, 100.0], np.float32)
     with tf.GradientTape() as tape:

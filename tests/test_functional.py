@@ -1,4 +1,4 @@
-"""The functional forms."""
+"""The functional API."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Gradients of small programs against central differences in float64, over broadcasting patterns and product shapes.
 
 Each case is differentiated once with nothing else recording and once under an outer tape, because the sweep takes
-shortcuts (uniform cotangents, fused sums) only where nothing records; both must agree.
+shortcuts (uniform cotangents, fused sums) only if nothing else records; both must agree.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ CASES: dict[str, tuple[Callable[..., tf.Tensor], tuple[tuple[int, ...], ...]]] =
 
 
 def central_differences(f: Callable[[np.ndarray], float], x: np.ndarray, step: float = 1e-6) -> np.ndarray:
-    """The gradient of f at x, element by element."""
+    """The gradient of f at x, elementwise."""
     gradient = np.zeros_like(x)
     for place in np.ndindex(x.shape):
         above, below = x.copy(), x.copy()
@@ -189,7 +189,7 @@ def test_a_matrix_used_over_and_over():
 
 @pytest.mark.parametrize("count", [5, 40, 3000])
 def test_many_variables_marked_side_by_side_and_apart(count):
-    """Marks share a place with their neighbours; every third variable is read, and one source is named twice."""
+    """Marks share storage with their neighbours; every third variable is read, and one source is given twice."""
     variables = [tf.Variable(float(i)) for i in range(3 * count)]
     apart = [tf.constant(float(i)) for i in range(count)]
     with tf.GradientTape() as tape:
@@ -223,7 +223,7 @@ def test_a_matrix_that_comes_again_and_again_gives_the_bits_of_copies(rows, inne
 
     for again, copied in zip(slopes(True), slopes(False), strict=True):
         np.testing.assert_array_equal(again, copied)
-    # What is kept of a sweep is not kept after it.
+    # What a sweep caches is not kept after it.
     before = slopes(True)[0]
     w.assign(2.0 * w)
     assert np.abs(slopes(True)[0] - before).max() > 0

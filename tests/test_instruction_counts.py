@@ -1,8 +1,8 @@
-"""A guard against getting slower that does not depend on the clock: instructions per recorded and per swept op.
+"""A performance test that does not depend on the clock: instructions per recorded op and per op of the sweep.
 
-The counts stand in benchmarks/instructions.json. After a change that means to alter them, record them anew with
-`python -m benchmarks.instructions --record` and say in the commit what they bought. Without valgrind, or with another
-Python or compiler than theirs, they are reported as not run; see conftest.py.
+The counts are in benchmarks/instructions.json. After a change that intends to alter them, record them again with
+`python -m benchmarks.instructions --record` and state the reason in the commit. Without valgrind, or with another
+Python or compiler, they are reported as not run; see conftest.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def test_instructions_are_as_recorded() -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    # What the engine itself executes is the same for every build of one version of Python; the whole is not.
+    # The engine's own count is the same for every build of one version of Python; the total is not.
     kinds = ["engine", "all"] if found["interpreter"] == RECORDED["interpreter"] else ["engine"]
     assert selected(found, kinds) == pytest.approx(selected(RECORDED, kinds), rel=TOLERANCE)
 

@@ -1,4 +1,4 @@
-"""Structures packed for SciPy: its optimizers, root finders and integrators reach what is known."""
+"""Structures packed for SciPy: its optimizers, root finders and integrators find known solutions."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def test_vectors_and_back():
 def test_what_does_not_fit():
     packing = tf.interop.scipy.pack(structure())
     for vector in (np.zeros(5), np.zeros((6, 1)), 1.0):
-        with pytest.raises(ValueError, match=r"where \(6,\) is packed"):
+        with pytest.raises(ValueError, match=r"where \(6,\) was packed"):
             packing.unpack(vector)
-    with pytest.raises(ValueError, match="there are 1 values where 3 are packed"):
+    with pytest.raises(ValueError, match="there are 1 values where 3 were packed"):
         packing.pack([1.0])
-    with pytest.raises(ValueError, match=r"a value has shape \(2,\) where \(\) is packed"):
+    with pytest.raises(ValueError, match=r"a value has shape \(2,\) where \(\) was packed"):
         packing.pack({"w": np.zeros((2, 2)), "b": [np.zeros(2), np.zeros(1)]})
     with pytest.raises(ValueError, match=r"a loss is a scalar, and this one has shape \(2, 2\)"):
         packing.value_and_gradient(lambda parts: parts["w"])(packing.vector)
-    with pytest.raises(TypeError, match="what is packed is floating, not int32"):
+    with pytest.raises(TypeError, match="packed tensors must be floating, not int32"):
         tf.interop.scipy.pack([tf.Variable(1)])
 
 

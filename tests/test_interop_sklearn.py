@@ -1,4 +1,4 @@
-"""Estimators for scikit-learn: what it asks of estimators, and models within its tools."""
+"""Estimators for scikit-learn: its checks of estimators, and models in its tools."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ ESTIMATORS = [
 
 
 CHECKS = parametrize_with_checks(ESTIMATORS)
-ARRAYS = "check_array_api_input"  # scikit-learn leaves it out where SciPy was imported without SCIPY_ARRAY_API
-FRAMES = {"check_regressor_data_not_an_array", "check_classifier_data_not_an_array"}  # and these where pandas is absent
+ARRAYS = "check_array_api_input"  # scikit-learn skips it if SciPy was imported without SCIPY_ARRAY_API
+FRAMES = {"check_regressor_data_not_an_array", "check_classifier_data_not_an_array"}  # and these without pandas
 LEFT_OUT = {ARRAYS} | (FRAMES if importlib.util.find_spec("pandas") is None else set())
 
 
@@ -51,7 +51,7 @@ def test_arrays_of_other_namespaces():
         "from sklearn.utils.estimator_checks import estimator_checks_generator\n"
         "for estimator in ESTIMATORS:\n"
         "    checks = [c for _, c in estimator_checks_generator(estimator) if name_of(c) == ARRAYS]\n"
-        # Before 1.8 scikit-learn has it for those alone that compute with such arrays.
+        # Before 1.8 scikit-learn has it only for estimators that compute with such arrays.
         "    assert len(checks) == (tuple(map(int, sklearn.__version__.split('.')[:2])) >= (1, 8))\n"
         "    for check in checks:\n"
         "        check(estimator)\n"
@@ -101,7 +101,7 @@ def test_seeds_and_pickles():
 
 def test_what_is_refused():
     x, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match=r"there is no optimizer 'fast'; there are .*adam"):
+    with pytest.raises(ValueError, match=r"unknown optimizer 'fast'; known ones are .*adam"):
         tf.interop.sklearn.Classifier(optimizer="fast").fit(x, y)
     with pytest.raises(ValueError, match="at least 1, not 0 and 32"):
         tf.interop.sklearn.Regressor(epochs=0).fit(x, y)

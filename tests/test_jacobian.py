@@ -132,7 +132,7 @@ def test_variables_matrices_and_batches_of_products():
 
 
 def _jacobian_of(made, x):
-    """The Jacobian of an op by x, inside a tape whose gradient of it goes through it."""
+    """The Jacobian of an op by x, inside a tape whose gradient passes through it."""
     with tf.GradientTape() as outer:
         outer.watch(x)
         tape, y = taped(made, x)

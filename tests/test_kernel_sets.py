@@ -1,4 +1,4 @@
-"""Every kernel set gives the same answers: one program of all kinds of work, run under each in a process of its own."""
+"""Every kernel set gives the same results: one program of all kinds of work, run under each in its own process."""
 
 import json
 import os

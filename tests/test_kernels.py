@@ -37,7 +37,7 @@ def listed(function):
 
 
 def spread(low, high, dtype, count=20000):
-    """Numbers between the bounds: half of them even on the line, half even in their exponents."""
+    """Numbers between the bounds: half of them evenly spaced, half evenly in their exponents."""
     random = np.random.default_rng(7)
     small = 10 ** random.uniform(-30, math.log10(max(abs(low), abs(high))), count // 2)
     small *= random.choice([-1, 1], small.size)
@@ -142,7 +142,7 @@ def operands(arity, dtype):
 
 
 def same(got, wanted):
-    """Equal bit for bit, but for the sign and payload of NaN."""
+    """Equal bit by bit, except for the sign and payload of NaN."""
     wanted = wanted.astype(got.dtype)
     return np.array_equal(got, wanted, equal_nan=True) and np.array_equal(
         np.signbit(got[~np.isnan(got)]), np.signbit(wanted[~np.isnan(wanted)])
@@ -166,7 +166,7 @@ def test_reverse_rules_in_one_instruction(code, dtype):
     g, y = random.normal(size=1000).astype(dtype), random.uniform(0, 1, 1000).astype(dtype)
     y[:3] = 0, 1, np.nan
     exact = REVERSE[code](g.astype(np.longdouble), y.astype(np.longdouble))
-    # y is a rounded result, so the rule is as exact as g (1 + y) is near 1.
+    # y is a rounded result, so the rule is as accurate as g (1 + y) near 1.
     np.testing.assert_allclose(run(code, g, y), exact, rtol=0, atol=2 * np.finfo(dtype).eps * np.abs(g).max())
 
 
@@ -177,7 +177,7 @@ def test_exact_instructions(code, dtype):
     with np.errstate(all="ignore"):
         wanted = EXACT[code](*arguments)
     got = run(code, *arguments)
-    # Where zeros of both signs meet, IEEE leaves the sign of a maximum open; TensorFlow keeps the first operand's.
+    # For zeros of both signs IEEE leaves the sign of a maximum open; TensorFlow keeps the first operand's.
     if code in ("MAXIMUM", "MINIMUM"):
         wanted = np.where(arguments[0] == arguments[1], arguments[0], wanted)
     assert same(got, wanted)
@@ -206,7 +206,7 @@ def test_functions_at_edges(code, dtype):
             wanted = FUNCTIONS[code][0](x).astype(dtype)
     tiny = (np.abs(x) < 1e-300) & (x != 0)
     if code == "DIGAMMA":
-        wanted[(x <= 0) & (x == np.floor(x))] = np.nan  # as TensorFlow at the poles
+        wanted[(x <= 0) & (x == np.floor(x))] = np.nan  # as in TensorFlow at the poles
         wanted[tiny] = -np.sign(x[tiny]) * np.inf
     if code == "LGAMMA":
         wanted[np.isinf(x)] = np.inf
@@ -262,7 +262,7 @@ def test_angles(dtype):
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("code", checks.CODES)
 def test_any_length_and_in_place(code, dtype):
-    """The vector body, the rest after it and a single element agree, and the result may overwrite any operand."""
+    """The vector body, the remainder and a single element agree, and the result may overwrite any operand."""
     arity = ARITY[code]
     arguments = [np.random.default_rng(i).uniform(1.1, 3, max(LENGTHS)).astype(dtype) for i in range(arity)]
     whole = run(code, *arguments)
@@ -425,7 +425,7 @@ def test_direct_products_take_any_strides():
     np.testing.assert_allclose(c, a[::2, 1::2] @ b[::2, ::-3])
 
 
-# Run by a process of its own per kernel set: every kernel on fixed numbers, saved in one file.
+# Run in a separate process per kernel set: every kernel on fixed numbers, saved in one file.
 REPORT = """
 import sys
 import numpy as np

@@ -1,4 +1,4 @@
-"""The folders of src/gradtape show the architecture: an order of folders, and public namespaces that list names."""
+"""The folders of src/gradtape follow the architecture: a layering of folders, and public namespaces that list names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PUBLIC = sorted(path for path in PACKAGE.rglob("*.py") if "_src" not in path.par
 
 
 def imports(path: Path) -> list[str]:
-    """The gradtape modules that a file imports as it is read, or within its functions."""
+    """The gradtape modules that a file imports at module level, or within its functions."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gradtape"):
@@ -75,10 +75,10 @@ def test_public_namespaces_only_name_things(path):
 
 @pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_public_namespaces_show_nothing_of_how_they_are_made(path):
-    """What `dir` lists is for users: what was imported on the way has an underscore or is gone."""
+    """`dir` lists names for users: helpers have an underscore or are deleted."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     namespace = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-    # tf.experimental.numpy has NumPy's dtypes, and tf.types a union, as TensorFlow's have.
+    # tf.experimental.numpy has NumPy's dtypes, and tf.types a union, as in TensorFlow.
     homes = {"numpy": "numpy", "types": "typing"}
     own = next((home for part, home in homes.items() if part in parts), "gradtape")
     strange = []
@@ -91,7 +91,7 @@ def test_public_namespaces_show_nothing_of_how_they_are_made(path):
 
 
 def codes_asked_for() -> dict[str, list[tuple[int, str]]]:
-    """The parameters of the engine's functions that say which of several kinds: name and place, by function."""
+    """The parameters of the engine's functions that select one of several kinds: name and position, by function."""
     found: dict[str, list[tuple[int, str]]] = {}
     for path in (PACKAGE / "_engine").rglob("*.pyi"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -103,7 +103,7 @@ def codes_asked_for() -> dict[str, list[tuple[int, str]]]:
 
 
 def test_kinds_are_asked_for_by_name():
-    """Numbers of the engine's own enumerations stand in no Python: whoever reads them knew them by heart."""
+    """Python code does not contain numbers of the engine's enumerations, which readers would not know."""
     asked = codes_asked_for()
     assert (0, "kernel") in asked["apply_reduce"] and (0, "kind") in asked["as_effect"]
     for path in sorted((PACKAGE / "_src").rglob("*.py")):
@@ -117,7 +117,7 @@ def test_kinds_are_asked_for_by_name():
 
 
 def test_packed_attributes_are_read_by_the_engine():
-    """How compiled primitives pack their attributes into a number stands where it is done: nothing else takes bits."""
+    """How compiled primitives pack their attributes into a number is defined in one place: nothing else reads bits."""
     for path in (PACKAGE / "_src" / "ops" / "batch_rules.py", PACKAGE / "_src" / "saved_model" / "ops.py"):
         taken = [
             node.lineno

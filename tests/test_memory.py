@@ -1,4 +1,4 @@
-"""What tapes hold, by the pool's own statistics, and what the cycle collector frees."""
+"""The memory of tapes, by the pool's statistics, and what the cycle collector frees."""
 
 import collections
 import gc
@@ -16,7 +16,7 @@ from gradtape._engine.base.buffer import statistics
 
 KILOBYTES = 1024
 BIG = tf.constant(np.ones(1000, np.float32))
-PAGE = 512 * 4 * KILOBYTES  # what one page of the log can hold of results of this size
+PAGE = 512 * 4 * KILOBYTES  # the capacity of one page of the log for results of this size
 
 
 def held():
@@ -93,7 +93,7 @@ def test_gradients_inside_a_persistent_block_hold_nothing():
 
 def test_large_discarded_results_go_before_a_page_is_full():
     large = tf.zeros([64 << 20], tf.uint8), tf.zeros([64 << 20], tf.uint8)
-    del large  # a process that held much once lets go no later
+    del large  # a process that once held much frees no later
     x = tf.constant(np.ones((512, 512), np.float32))
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -271,7 +271,7 @@ def run_loop(name):
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_many_steps_run_in_constant_memory(name):
-    # In a process of its own, where nobody else allocates.
+    # In a separate process, where nothing else allocates.
     program = f"import test_memory; test_memory.run_loop({name!r})"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
 
@@ -398,14 +398,14 @@ def test_tangents_die_with_their_primals():
 
 
 class Marker:
-    """Something to hold and to be held by."""
+    """An object that holds others and is held by them."""
 
 
 ONE = tf.constant(1.0)
 
 
 def custom(marker):
-    """A function whose stated gradient holds the marker."""
+    """A function whose custom gradient holds the marker."""
     return tf.custom_gradient(lambda x: (x * 2.0, lambda dy: (dy, marker)[0]))
 
 
@@ -508,11 +508,11 @@ CYCLES = (
 @pytest.mark.parametrize("make", CYCLES, ids=lambda make: make.__name__.replace("_", " "))
 @pytest.mark.parametrize("frozen", [False, True], ids=["", "after gc.freeze"])
 def test_a_cycle_is_collected(make, frozen):
-    """Through tapes, custom gradients and variables: at once, not when another tape begins."""
+    """Through tapes, custom gradients and variables: immediately, not when another tape starts."""
     if frozen:
         with tf.GradientTape() as tape:
             tape.attribute = tf.Variable(1.0) * 1.0
-        del tape  # and what it was made of, which later ones reuse
+        del tape  # and its storage, which later ones reuse
         gc.freeze()
     dead = [weakref.ref(one) for one in make()]
     gc.collect()
@@ -628,7 +628,7 @@ def saved_and_loaded(kind, path):
 
 
 def counted():
-    """Objects of our classes, and of functions and modules, that are alive."""
+    """Living instances of our classes, functions and modules."""
     gc.collect()
     kinds = collections.Counter(type(thing) for thing in gc.get_objects())
     plain = (types.FunctionType, types.ModuleType, type)
@@ -637,7 +637,7 @@ def counted():
 
 @pytest.mark.parametrize("kind", ["model", "weights", "checkpoint", "manager", "export"])
 def test_what_was_saved_and_loaded_ends_with_its_last_reference(tmp_path, kind):
-    for _ in range(3):  # what is made once, and kept
+    for _ in range(3):  # created once, and kept
         saved_and_loaded(kind, tmp_path)
     before = counted()
     for _ in range(3):

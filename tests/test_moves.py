@@ -1,4 +1,4 @@
-"""The engine's moves against NumPy, their plain twin: indexing, joining, parting, rows by index."""
+"""The engine's data movement against NumPy: indexing, joining, splitting, rows by index."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def keys(draw: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
             bound = st.one_of(st.none(), st.integers(-size - 1, size + 1))
             key.append(slice(draw(bound), draw(bound), draw(st.sampled_from([None, 1, 1, 2, -1]))))
     if draw(st.booleans()):
-        # An ellipsis stands for what the key leaves out, so one may stand behind any part that is not moved by it.
+        # An ellipsis stands for the remaining axes, so it may follow any part whose meaning it does not change.
         key.append(Ellipsis)
     return tuple(key)
 

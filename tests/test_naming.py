@@ -1,4 +1,4 @@
-"""Scopes prefix the names of variables; operators leave the word to the other operand; open shapes; decorators."""
+"""Name scopes prefix variables' names; operators defer to the other operand; open shapes; decorators."""
 
 from __future__ import annotations
 

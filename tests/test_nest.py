@@ -218,7 +218,7 @@ def test_expanded_composites_need_their_like():
 
 
 def test_leaves_by_name_are_no_sequence():
-    """TensorFlow says KeyError: 0."""
+    """TensorFlow raises KeyError: 0."""
     assert nest.pack_sequence_as([0, 0], {0: 1, 1: 2}) == [1, 2]
     for structure in (1, [1, 2], {"a": 1, "b": 2}):
         with pytest.raises(TypeError, match="found incompatible type `<class 'dict'>`"):

@@ -1,4 +1,4 @@
-"""tf.nn: convolutions against plain loops, derivatives against differences, and what is refused."""
+"""tf.nn: convolutions against plain loops, derivatives against differences, and errors."""
 
 import itertools
 
@@ -9,7 +9,7 @@ import gradtape as tf
 
 
 def plain_convolution(image, filters, strides, before, places, dilations):
-    """The definition, one product at a time; `before` is the padding in front of each spatial axis."""
+    """The definition, one product at a time; `before` is the leading padding of each spatial axis."""
     batch, *sizes, _ = image.shape
     out = np.zeros((batch, *places, filters.shape[-1]))
     for place in np.ndindex(*places):

@@ -1,4 +1,4 @@
-"""Optimizers: steps as Keras takes them, what they accept and what they refuse."""
+"""Optimizers: steps as in Keras, valid arguments and errors."""
 
 import copy
 import inspect
@@ -56,7 +56,7 @@ def test_a_wrong_shape_names_the_variable_and_changes_nothing():
 
 GRADIENTS = [[0.5, -1.0, 2.0], [1.0, 1.0, -0.5], [-0.25, 0.75, 0.0], [2.0, -0.125, 1.5], [0.0, 0.5, -1.0]]
 
-# What Keras 3 makes of [1, -2, 0.5] in five steps at rate 0.1, before and after finalize_variable_values.
+# Keras 3's results for [1, -2, 0.5] after five steps at rate 0.1, before and after finalize_variable_values.
 TRAJECTORIES = [
     ("SGD", {}, [0.675, -2.1125, 0.3], [0.675, -2.1125, 0.3]),
     ("SGD", {"momentum": 0.9}, [0.139095, -2.16389, -0.3320699], [0.139095, -2.16389, -0.3320699]),
@@ -129,7 +129,7 @@ def test_trajectories(name, options, expected, final):
 
 
 class Slices:
-    """Rows of a gradient, as a gather's reverse rule gives them."""
+    """Rows of a gradient, as returned by a gather's vjp."""
 
     def __init__(self, values, indices):
         self.values, self.indices = tf.constant(values), tf.constant(indices)
@@ -164,7 +164,7 @@ def test_slices_step_as_the_dense_gradient_does(name, options):
 @pytest.mark.parametrize("width", [1, 7, 3000])
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_take_the_very_step_of_the_dense_gradient(name, width, dtype):
-    """A gradient of rows is laid out block by block: at every place of a row among blocks and threads, bit for bit."""
+    """A gradient of rows is processed block by block: for every position of a row among blocks and threads."""
     random = np.random.default_rng(0)
     shape = (90_000 // width, width)
     indices = random.permutation(shape[0])[: shape[0] // 3]

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GENERATED = {"compatibility.md", "operations.md", "accuracy.md"}
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in GENERATED)]
-# Pages of the site that stand elsewhere in the repository, by docs/hooks.py; that of the examples is made of programs
+# Pages of the site that are elsewhere in the repository, by docs/hooks.py; that of the examples consists of programs
 # that test_examples.py runs, the reference of docstrings that test_docstrings.py runs.
 COPIED = [ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "cython/README.md", "benchmarks/README.md")]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -35,7 +35,7 @@ def blocks(path):
 
 
 def said(text, following):
-    """The lines that a block is said to print, by the next block or by comments; None where nothing is said."""
+    """The documented output of a block, in the next block or in comments; None if there is none."""
     if following and following[0] == "text":
         return following[1].splitlines()
     return [line.rsplit("  # ", 1)[1] for line in text.splitlines() if re.match(r" *print\(.*\)  # ", line)]
@@ -45,7 +45,7 @@ def said(text, following):
     "path", [path for path in PAGES if any(kind == "python" for kind, _ in blocks(path))], ids=name
 )
 def test_blocks_run_and_print_what_is_said(path, tmp_path):
-    """In a process of its own for each page: pages set threads, seeds and switches."""
+    """In a separate process per page: pages set threads, seeds and switches."""
     found = blocks(path)
     program, expected = [], []
     for i, (kind, text) in enumerate(found):
@@ -80,7 +80,7 @@ def test_blocks_are_of_kinds_that_are_run():
 
 
 def test_no_page_is_forgotten(monkeypatch):
-    """Every page of the site is one of those whose blocks are run, or is made of what is tested elsewhere."""
+    """Every page of the site is one of those whose blocks are run, or consists of what is tested elsewhere."""
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
     import hooks
 
@@ -100,7 +100,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("path,line", COMMANDS, ids=lambda value: value if isinstance(value, str) else value.stem)
 def test_commands(path, line, tmp_path):
-    """Commands of gradtape are run; of others it is checked that what they name is there."""
+    """gradtape's commands are run; for others the files and names in them are checked."""
     settings = (ROOT / "pyproject.toml").read_text("utf-8").partition("[project.optional-dependencies]")[2]
     extras = set(re.findall(r"^(\w+) = \[", settings.partition("\n[tool.")[0], flags=re.MULTILINE))
     (tmp_path / "program.py").write_text("import tensorflow as tf\nprint(tf.constant(1.0) + 1.0)\n")
@@ -130,7 +130,7 @@ def test_commands(path, line, tmp_path):
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "moving").glob("*.md")), ids=name)
 def test_names_in_tables_are_there(path):
-    """What the tables of other libraries' words say to write instead."""
+    """The replacements in the tables for users of other libraries."""
     import gradtape
 
     for line in path.read_text("utf-8").splitlines():
@@ -141,12 +141,12 @@ def test_names_in_tables_are_there(path):
 
 
 class Page(HTMLParser):
-    """What tests look at in a built page."""
+    """The contents of a built page that tests check."""
 
     def __init__(self, text):
         super().__init__()
         self.links, self.anchors, self.sources, self.pictures, self.language = [], set(), [], [], None
-        self.unnamed = 0  # buttons without a word
+        self.unnamed = 0  # buttons without a label
         self.button = None
         self.feed(text)
 

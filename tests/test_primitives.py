@@ -1,4 +1,4 @@
-"""Primitives are pure: whatever was evaluated can be evaluated again from its operands and attributes, bit for bit."""
+"""Primitives are pure: every evaluation can be repeated from its operands and attributes, bit by bit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS = table.rows()
 
 
 class Observed:
-    """The evaluations of primitives within a block."""
+    """The evaluations of primitives within a context."""
 
     def __init__(self) -> None:
         self.evaluations: list = []
@@ -63,7 +63,7 @@ def test_elementwise_functions_can_be_evaluated_again(name):
 
 
 def test_a_trace_of_a_training_step_gives_the_same_step():
-    """What an observer was shown, run in order on the same starting values, gives every value of the program."""
+    """The evaluations shown to an observer, run in order on the same initial values, give all values of the program."""
     x, w = tf.constant(np.arange(6.0, dtype=np.float32).reshape(3, 2)), tf.Variable([[0.5], [0.25]])
     with Observed() as evaluations, tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.square(tf.tanh(tf.matmul(x, w)) - 1.0))

@@ -1,4 +1,4 @@
-"""Derivatives of products where factors are 0, against differences: exact ones, of what is linear in each factor."""
+"""Derivatives of products with factors 0, against differences: exact ones, as products are linear in each factor."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def weighted(name: str, x: Any) -> Any:
 
 
 def difference(name: str, point: np.ndarray, places: tuple[int, ...]) -> float:
-    """The derivative with respect to the factors at these places, each once."""
+    """The derivative with respect to the factors at these positions, each once."""
     total = 0.0
     for signs in itertools.product((1, -1), repeat=len(places)):
         moved = point.copy()
@@ -69,7 +69,7 @@ def test_derivatives_to_third_order(name: str, point: list[float]) -> None:
 
 
 def test_segments_do_not_mix() -> None:
-    """Neither an infinity nor a NaN of one segment reaches another one that holds a zero."""
+    """Neither an infinity nor a NaN of one segment affects another one that contains a zero."""
     x = tf.constant([np.inf, np.nan, 0.0, 2.0])
     with tf.GradientTape() as tape:
         tape.watch(x)

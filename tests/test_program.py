@@ -1,4 +1,4 @@
-"""Programs: values against a plain evaluator, derivatives against central differences, every way operands can lie."""
+"""Programs: values against a plain evaluator, derivatives against central differences, all memory layouts."""
 
 import itertools
 
@@ -57,7 +57,7 @@ PLAIN = {
 
 
 def plain(expression, arrays):
-    """The plain twin of the interpreter: one NumPy call per node over whole arrays."""
+    """A plain interpreter: one NumPy call per node over whole arrays."""
     if expression.code == "operand":
         return arrays[int(expression.value)]
     if expression.code == "constant":
@@ -157,11 +157,11 @@ def test_result_may_replace_an_operand():
 def test_total_is_accumulated_in_double_across_blocks():
     tenths = np.full(3_000_000, 0.1, np.float32)
     total = named_program("add").evaluate(tenths, np.zeros(1, np.float32), total=True)
-    np.testing.assert_allclose(total, 300_000, rtol=5e-7)  # adding one by one in float32 is off by 1e-2
+    np.testing.assert_allclose(total, 300_000, rtol=5e-7)  # summation one by one in float32 is off by 1e-2
 
 
 class Value:
-    """A result on a tape in miniature, which uses programs and their rules as the engine does."""
+    """A result on a miniature tape, which uses programs and their rules as the engine does."""
 
     def __init__(self, array, program=None, operands=()):
         self.array, self.program, self.operands = array, program, operands
@@ -243,7 +243,7 @@ def test_derivatives_to_third_order(name):
 
 def test_every_row_with_a_derivative_is_checked():
     unchecked = {name for name in table() if name not in SMOOTH and not all(rule_is_zero(name))}
-    # Steps of one unit in the last place, a condition, and the helpers of rows that are checked.
+    # Steps of one unit in the last place, a condition, and the helpers of rows that are tested.
     helpers = {"relu_grad", "relu6_grad", "leaky_relu_grad", "log_grad", "log_sigmoid_grad", "softplus_grad"}
     assert unchecked == {"nextafter", "select"} | helpers
 
@@ -265,7 +265,7 @@ def test_every_row_equals_its_plain_twin(name):
 
 
 def instruction_by_instruction(formula, arrays):
-    """The plain twin of chains: every node by its own loop, stored and read again."""
+    """A plain evaluation of chains: every node by its own loop, stored and read again."""
     values = {}
     for node in expressions.nodes(formula, True):
         if node.code == "operand":
@@ -279,7 +279,7 @@ def instruction_by_instruction(formula, arrays):
 
 
 def bits(values):
-    """The bytes of floats. Either of two NaNs may be a sum's: compilers exchange operands, as IEEE 754 lets them."""
+    """The bytes of floats. A sum may be either of two NaNs: compilers exchange operands, as IEEE 754 allows."""
     return np.where(np.isnan(values), np.nan, values).astype(values.dtype).tobytes()
 
 
@@ -292,13 +292,13 @@ def test_chains_change_no_bit(seed, dtype):
     arithmetic = ["add", "sub", "mul", "div", "tanh_grad", "sigmoid_grad", *single]
     for _ in range(24):
         code = rng.choice(arithmetic, p=[0.15, 0.15, 0.15, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05, 0.05])
-        # Mostly the node before, so that chains are long, and some values are read again after them.
+        # Mostly the previous node, so that chains are long, and some values are read again after them.
         args = [nodes[-1], nodes[rng.integers(len(nodes))]]
         rng.shuffle(args)
         nodes.append(expressions.apply(code, *args[: 1 if code in single else 2]))
     formula = nodes[-1]
     program = Program("chains", 3, formula, {})
-    # The last is long enough that what it writes is prefetched.
+    # The last is long enough that its output is prefetched.
     for size in 17, 63, 64, 127, 128, 129, 256, 300, 1024, 1025, 3000, *((140_001,) if seed % 5 == 0 else ()):
         arrays = rng.standard_normal((3, size)).astype(dtype)
         places = rng.random(arrays.shape) < 0.2
@@ -311,7 +311,7 @@ def test_chains_change_no_bit(seed, dtype):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_chains_are_put_in_order(seed):
-    """Every step once, behind its arguments, the formula's last; in no more chains than in the order of its depth."""
+    """Every step once, after its arguments, the formula's last; in no more chains than in depth-first order."""
     rng = np.random.default_rng(seed)
     nodes = [*map(expressions.operand, range(3)), expressions.constant(0.7978845608)]
     codes = [*FOLLOWS, "log", "select"]

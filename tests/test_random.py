@@ -9,7 +9,7 @@ import gradtape as tf
 from gradtape._engine.compute import random
 from gradtape._src.random import philox
 
-# What tests/parity/test_random.py compares at length, in a few recorded values.
+# A few recorded values of what tests/parity/test_random.py compares at length.
 RECORDED = {
     "normal float32": (
         lambda: tf.random.stateless_normal([4], [1, 2]),
@@ -93,7 +93,7 @@ def test_skipping_equals_drawing():
 
 
 def plain_uniform(words):
-    """The fraction bits of a number of [1, 2), less one: the kernels' rule, one number at a time."""
+    """The fraction bits of a number of [1, 2), minus one: the kernels' rule, one number at a time."""
     return [math.ldexp((word & 0x7FFFFF) | 0x800000, -23) - 1 for word in words.tolist()]
 
 

@@ -1,6 +1,6 @@
-"""No public function lets an error of Python's or NumPy's own through: it refuses in a sentence of its own.
+"""Public functions do not pass on Python's or NumPy's own errors: they raise errors with their own message.
 
-Every sampled call of the table is made again with each argument in turn replaced by something unsuitable.
+Every sampled call of the table is repeated with each argument in turn replaced by something unsuitable.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ def unsuitable(argument: Any) -> Iterator[Any]:
 
 
 def stated(error: Exception, of_no_use: bool = True) -> bool:
-    """Whether a statement of gradtape's raised the error, or it is Python's TypeError for what is of no use at all."""
+    """Whether gradtape raised the error explicitly, or it is Python's TypeError for an object of the wrong type."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     path = Path(last.filename)
     if path.suffix == ".pyx":
-        path = ROOT / path  # as the build was told
+        path = ROOT / path  # relative to the build
         if not path.exists():  # an installed package
             return True
     if isinstance(error, TypeError) and of_no_use:
@@ -103,6 +103,6 @@ def test_number_types_are_taken_or_refused_in_a_sentence(row: Op, dtype: str) ->
 
 
 def test_an_axis_of_a_vector_is_no_axis() -> None:
-    """TensorFlow asks NumPy whether the vector is 0, and lets NumPy's error through."""
+    """TensorFlow asks NumPy whether the vector is 0, and passes on NumPy's error."""
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"expected a scalar, got shape \[2\]"):
         tf.gather([1, 2, 3], [0], axis=tf.constant([0, 1]))

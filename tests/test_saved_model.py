@@ -1,4 +1,4 @@
-"""Saved models: what is written and loaded, op by op, what is refused, and what damaged or hostile files do."""
+"""Saved models: writing and loading, op by op, errors, and damaged or malicious files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMAGES = tf.TensorSpec([None, 6, 6, 2])
 
 
 def loaded_of(folder, function, specs, **held):
-    """A module of one function, saved and loaded."""
+    """A module with one function, saved and loaded."""
     module = tf.Module()
     for name, value in held.items():
         setattr(module, name, value)
@@ -30,7 +30,7 @@ def loaded_of(folder, function, specs, **held):
     return tf.saved_model.load(str(folder))
 
 
-# Every op that files have, in a function that evaluates it: what is written and read again gives the same bits.
+# Every op of the format, in a function that evaluates it: writing and reading gives the same bits.
 FUNCTIONS = {
     "elementwise": (lambda x: tf.where(x > 0, tf.exp(x), tf.sin(x) * 2.0), [OPEN]),
     "identity": (lambda x: tf.identity(x), [OPEN]),
@@ -111,8 +111,8 @@ FUNCTIONS = {
     "expm": (lambda x: tf.linalg.expm(x), [tf.TensorSpec([3, 3])]),
     "sqrtm": (lambda x: tf.linalg.sqrtm(x @ tf.transpose(x) + tf.eye(3)), [tf.TensorSpec([3, 3])]),
 }
-# No public function evaluates these for certain: broadcasting inside of sweeps does.
-INNER = {"sum_to", "materialize", "foreign_gradient"}  # of the last there is a test of its own
+# No public function is certain to evaluate these: broadcasting inside of sweeps does.
+INNER = {"sum_to", "materialize", "foreign_gradient"}  # the last has its own test
 
 
 def test_every_op_of_the_table_is_tried():
@@ -145,7 +145,7 @@ def test_loaded_functions_give_the_same_bits_and_gradients(tmp_path, name):
     for size in (1, 2, 9):
         x = argument(specs[0], size)
         expected, gradient = with_gradient(function, x)
-        for _ in range(3):  # traced, repeated, fused
+        for _ in range(3):  # traced, replayed, fused
             results, found = with_gradient(loaded.f, x)
             for one, other in zip(expected, results, strict=True):
                 np.testing.assert_array_equal(one, other, strict=True)
@@ -197,7 +197,7 @@ def test_objects_variables_and_functions(tmp_path):
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(loaded(x))
     np.testing.assert_array_equal(tape.gradient(loss, loaded.w), GRID.sum(0)[:, None])
-    # What was loaded is saved like any other object would be, and a checkpoint of its variables is read by names.
+    # A loaded model is saved like any other object, and a checkpoint of its variables is read by names.
     assert list(loaded.signatures) == ["serving_default"]
     restored = Counter()
     tf.train.Checkpoint(restored).restore(str(tmp_path / PREFIX)).expect_partial()
@@ -215,7 +215,7 @@ def test_functions_are_repeated_without_python(tmp_path):
 @pytest.mark.parametrize("dtype", ["int32", "float32"])
 @pytest.mark.parametrize("name", ["sum", "prod", "max", "min", "mean"])
 def test_reductions_are_loaded_as_what_they_were(tmp_path, name, dtype):
-    """Of every kind, over axes of every kind: of integers a product is compiled, of floats it is not."""
+    """Of every kind, over axes of every kind: a product of integers is compiled, one of floats is not."""
 
     def function(x):
         reduce = getattr(tf, f"reduce_{name}")
@@ -223,7 +223,7 @@ def test_reductions_are_loaded_as_what_they_were(tmp_path, name, dtype):
 
     loaded = loaded_of(tmp_path, function, [tf.TensorSpec([2, 3, 2], dtype)])
     x = tf.cast(tf.reshape(tf.range(2, 14), [2, 3, 2]), dtype)
-    for _ in range(3):  # traced, repeated, fused
+    for _ in range(3):  # traced, replayed, fused
         for one, other in zip(function(x), loaded.f(x), strict=True):
             np.testing.assert_array_equal(one, other, strict=True)
 
@@ -294,8 +294,10 @@ def test_what_cannot_be_written_is_refused(tmp_path):
     assert "random" in refused(tmp_path, lambda x: x + tf.random.normal([3]), [tf.TensorSpec([3])]).lower()
     assert "print" in refused(tmp_path, lambda x: tf.print(x), [tf.TensorSpec([3])])
     assert "depends on values" in refused(tmp_path, lambda x: tf.where(x > 0), [tf.TensorSpec([3])])
-    assert "none of the ops" in refused(tmp_path, lambda x: tf.linalg.lu(x)[0], [tf.TensorSpec([3, 3])])
-    assert "none of the ops" in refused(tmp_path, lambda x: tf.math.segment_sum(x, [0, 0, 1]), [tf.TensorSpec([3])])
+    assert "not an op of the file format" in refused(tmp_path, lambda x: tf.linalg.lu(x)[0], [tf.TensorSpec([3, 3])])
+    assert "not an op of the file format" in refused(
+        tmp_path, lambda x: tf.math.segment_sum(x, [0, 0, 1]), [tf.TensorSpec([3])]
+    )
     assert "other sizes" in refused(tmp_path, lambda x: tf.add_n(tf.unstack(x, num=len(x))), [OPEN])
     assert "how many axes" in refused(tmp_path, lambda x: x, [tf.TensorSpec(None)])
     assert "raises" in refused(tmp_path, lambda x: tf.reshape(x, [2]), [OPEN])
@@ -327,21 +329,21 @@ def test_gradients_that_programs_state_are_refused_where_there_is_no_program(tmp
     x = tf.constant(GRID)
     for one, other in zip(module.f(x), loaded.f(x), strict=True):
         np.testing.assert_array_equal(one, other)
-    for _ in range(3):  # traced, repeated, fused
+    for _ in range(3):  # traced, replayed, fused
         for place in (0, 1):
             with tf.GradientTape() as tape:
                 tape.watch(x)
                 y = loaded.f(x)[place]
             with pytest.raises(tf.errors.UnimplementedError, match=r"stated by the program(.|\n)*tf\.custom_gradient"):
                 tape.gradient(y, x)
-    with tf.GradientTape() as tape:  # to what stands behind the statement there is a gradient
+    with tf.GradientTape() as tape:  # there is a gradient with respect to values after the custom gradient
         y = loaded.f(x)[0]
     assert tape.gradient(y, loaded.factor).numpy() == pytest.approx(10.0 * GRID.sum())
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = loaded.g(x)
     np.testing.assert_array_equal(tape.gradient(y, x), x)
-    # Functions that are compiled and not exported keep the statement.
+    # Functions that are compiled and not exported keep the custom gradient.
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = module.f(x)[0]
@@ -354,7 +356,7 @@ def test_matrices_that_are_inverted_are_traced_with_some_that_can_be(tmp_path):
 
 
 def test_sizes_that_variables_leave_no_choice(tmp_path):
-    """As TensorFlow writes [None, None] for a function that only takes rows of the size of its variables."""
+    """TensorFlow writes [None, None] for a function that only takes rows of the size of its variables."""
     module = tf.Module()
     module.mean, module.w = tf.Variable(GRID[0]), tf.Variable(np.ones([3, 4], np.float32))
     module.v = tf.Variable(np.full([4, 2], 0.5, np.float32))
@@ -398,7 +400,7 @@ def test_an_old_model_stays_where_a_new_one_is_refused(tmp_path):
     assert {name.name: name.read_bytes() for name in (tmp_path / "variables").iterdir()} == before
     assert loaded_of(tmp_path, lambda x: x + 2.0, [OPEN]).f(GRID).numpy()[0, 0] == 2.5
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(ValueError, match="SavedModel of TensorFlow's, which is not replaced"):
+    with pytest.raises(ValueError, match="SavedModel of TensorFlow's, which is not overwritten"):
         tf.saved_model.save(tf.Module(), tmp_path)
 
 
@@ -442,7 +444,7 @@ def test_a_process_that_is_killed_at_any_write_leaves_the_old_model_or_the_new_o
     assert seen == {(1.0, 9.0), (2.0, 18.0), "whole"}
 
 
-# Files that are damaged, or hostile
+# Damaged and malicious files
 
 
 def test_damaged_files_are_refused(tmp_path):
@@ -460,7 +462,7 @@ def test_damaged_files_are_refused(tmp_path):
                 loaded = tf.saved_model.load(tmp_path)
             except (tf.errors.DataLossError, tf.errors.UnimplementedError, OSError):
                 continue
-            assert loaded(GRID).numpy().tolist() == [[5.0], [0.25], [11.0]]  # bytes that nobody reads
+            assert loaded(GRID).numpy().tolist() == [[5.0], [0.25], [11.0]]  # bytes that are not read
         file.write_bytes(whole)
     tf.saved_model.load(tmp_path)
     with pytest.raises(OSError, match="SavedModel file does not exist"):
@@ -469,7 +471,7 @@ def test_damaged_files_are_refused(tmp_path):
 
 
 def rewritten(folder, change):
-    """The model with its JSON changed, checksums and all."""
+    """The model with its JSON changed, with valid checksums."""
     prefix = str(folder / PREFIX)
     reader = BundleReader(prefix)
     tensors = {name: reader.read(name) for name in reader.entries}
@@ -612,7 +614,7 @@ def test_exported_models(tmp_path, capsys):
     with pytest.raises(ValueError, match="not yet been built"):
         tf.keras.Sequential([layers.Dense(1)]).export(tmp_path / "c")
     subclassed.built = True
-    with pytest.raises(ValueError, match="give `input_signature`"):
+    with pytest.raises(ValueError, match="pass `input_signature`"):
         subclassed.export(tmp_path / "c")
     subclassed.export(tmp_path / "c", verbose=False, input_signature=[tf.TensorSpec([None, 2])])
     assert tf.saved_model.load(tmp_path / "c").serve([[1.0, 2.0]]).numpy().tolist() == [[2.0, 4.0]]

@@ -1,4 +1,4 @@
-"""The site in a browser, as a phone and a desktop show it: docs/check_site.py finds nothing wrong with it.
+"""The site in a browser, on a phone and a desktop: docs/check_site.py finds no problems.
 
 Without playwright or a Chromium it is reported as not run; see conftest.py.
 """

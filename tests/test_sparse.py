@@ -1,4 +1,4 @@
-"""Sparse tensors in compiled functions, their derivatives in float64, their copies, and what they cost."""
+"""Sparse tensors in compiled functions, their derivatives in float64, their copies, and their cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tf.math.special against mpmath: values, derivatives up to the third, and the derivatives that docstrings state."""
+"""tf.math.special against mpmath: values, derivatives up to the third, and the documented derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of several arrays in one pass have the bits of NumPy's, one call after the other."""
+"""Sums of several arrays in one pass have the bits of NumPy's sums, one call after the other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-45, -3e-42, 3e38, 6e-8, 65504.
 
 
 def arrays(dtype: tf.DType, count: int, size: int) -> list[np.ndarray]:
-    """Arrays of every kind of number that the dtype has: sums wrap or overflow, are subnormal, infinite, NaN."""
+    """Arrays of all kinds of numbers of the dtype: sums wrap or overflow, are subnormal, infinite, NaN."""
     found = []
     for place in range(count):
         rng = np.random.default_rng([place, size])
@@ -40,7 +40,7 @@ def arrays(dtype: tf.DType, count: int, size: int) -> list[np.ndarray]:
 
 
 def same(found: np.ndarray, wanted: np.ndarray) -> None:
-    """The same bits, but for those of NaNs."""
+    """The same bits, except for those of NaNs."""
     np.testing.assert_array_equal(found != found, wanted != wanted)
     numbers = wanted == wanted
     assert found[numbers].tobytes() == wanted[numbers].tobytes()
@@ -67,7 +67,7 @@ def test_sums_and_means_have_numpy_s_bits(name, count):
             same(array, wanted)
         for array, kept in zip(values, before, strict=True):
             assert array.tobytes() == kept.tobytes()
-        # At places that are no multiples of a line of cache, and over what was added up.
+        # At addresses that are not multiples of a cache line, and over operands.
         spaces = [np.empty(size + 1, wanted.dtype)[1:] for _ in range(count)]
         for space, array in zip(spaces, values, strict=True):
             space[...] = array

@@ -1,4 +1,4 @@
-"""Every row of the table: present under its names, documented, and its derivatives right to second order."""
+"""Every row of the table: exists under its names, is documented, and has right derivatives to second order."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def test_derivatives_agree_with_central_differences(row: Op, call: Sample, label
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-5)
 
 
-# Rows whose other arguments fix all sizes of every sample.
+# Rows whose other arguments determine all sizes of every sample.
 FIXED = {"conv_transpose", "conv3d_transpose"}
-# Rows that are computed for some sizes where their derivatives do not exist or are not known.
+# Rows that are defined for some sizes where their derivatives do not exist or are unknown.
 PARTIAL = {"qr": NotImplementedError, "svd": NotImplementedError, "sqrtm": gradtape.errors.InvalidArgumentError}
 REFUSALS = (gradtape.errors.OpError, ValueError, TypeError, IndexError, NotImplementedError, np.linalg.LinAlgError)
-GENERATED = 3  # other sizes of each sample, where that many of those that were tried fit
+GENERATED = 3  # other sizes of each sample, if that many of those tried fit
 
 
 def accepted(row: Op, call: Sample, label: str) -> bool:
@@ -101,14 +101,14 @@ def accepted(row: Op, call: Sample, label: str) -> bool:
 
 
 def generated(row: Op, call: Sample, label: str) -> Iterator[tuple[dict[int, int], Sample]]:
-    """The sample with one size changed, and with all, where its other arguments allow that."""
+    """The sample with one size changed, and with all, if its other arguments allow that."""
     found = sorted({size for leaf in leaves(call) if leaf.values is None for size in leaf.shape})
     choice = random.Random(label)
     tried = [{**dict(zip(found, found, strict=True)), size: n} for size in found for n in range(1, 6) if n != size]
     tried += [{size: choice.randint(1, 5) for size in found} for _ in range(8)]
     choice.shuffle(tried)
     fitting = ((sizes, resized(call, sizes)) for sizes in tried if accepted(row, resized(call, sizes), label))
-    if row.name == "reduce_std":  # the spread of one number is at the square root's kink
+    if row.name == "reduce_std":  # the standard deviation of one number is at the square root's kink
         fitting = ((sizes, other) for sizes, other in fitting if 1 not in sizes.values())
     if row.name in PARTIAL:
         fitting = ((sizes, other) for sizes, other in fitting if differentiated(row, other, label))
@@ -124,7 +124,7 @@ def differentiated(row: Op, call: Sample, label: str) -> bool:
 
 
 def test_sizes_are_generated_for_nearly_all_samples() -> None:
-    """What the next test checks is no less than this says."""
+    """The next test covers no less than this."""
     calls = [sample.values for sample in gradient_calls()]
     counts = [(row.name, len(list(generated(row, call, label)))) for row, call, label in calls]
     assert sum(count for _, count in counts) > 0.9 * GENERATED * len(calls)

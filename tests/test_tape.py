@@ -1,4 +1,4 @@
-"""What GradientTape promises about watching, recording and gradients."""
+"""GradientTape's guarantees about watching, recording and gradients."""
 
 import collections
 import contextlib
@@ -498,7 +498,7 @@ for found in tape.gradient(y, [a, b]), tape.jacobian(y, [a, b]):
 
 
 def test_the_collector_finds_no_list_that_lacks_items():
-    # In a process of its own: other libraries leave such lists about.
+    # In a separate process: other libraries leave such lists about.
     done = subprocess.run([sys.executable, "-c", LOOKING], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["7.0", "3.0"] * 2
 

@@ -1,4 +1,4 @@
-"""Tensors: immutable values, the ways out of them, and Python's protocols."""
+"""Tensors: immutable values, conversions from them, and Python's protocols."""
 
 import copy
 import pickle
@@ -58,7 +58,7 @@ def test_strided_and_swapped_arrays():
 
 
 def strange(array: np.ndarray) -> list[np.ndarray]:
-    """The same numbers as files and packed records hold them: between addresses, and in the other order of bytes."""
+    """The same numbers as files and packed records hold them: unaligned, and in the other byte order."""
     bytes_ = np.zeros(array.nbytes + 1, np.uint8)
     between = bytes_[1:].view(array.dtype).reshape(array.shape)
     between[...] = array
@@ -71,7 +71,7 @@ def assigned_in_part(variable: tf.Variable, array: np.ndarray) -> tf.Variable:
     return variable
 
 
-# Every way in for an array from outside, given one of small whole numbers; UBSan watches the addresses (.ci/sanitize).
+# Every conversion from an array, given one of small integers; UBSan checks the addresses (.ci/sanitize).
 WAYS_IN = {
     "constant": tf.constant,
     "another dtype": lambda array: tf.convert_to_tensor(array, tf.float32),

@@ -1,4 +1,4 @@
-"""TensorShape: a tuple of sizes in all but name."""
+"""TensorShape: a tuple of sizes, in all but name."""
 
 import pickle
 

@@ -65,7 +65,7 @@ def test_what_a_gradient_in_another_thread_leaves_behind_is_nothing_to_the_next_
     del tape, y
     with tf.GradientTape() as tape:
         reads = [v * 1.0 for v in variables]
-        # Numbers that forward mode gives, where the first tape had its reads.
+        # Node ids assigned by forward mode, where the first tape had its reads.
         with tf.autodiff.ForwardAccumulator(x, tf.constant(1.0)):
             doubled = [x * 2.0 for _ in range(40)]
             y = sum((h * h for h in doubled), tf.constant(0.0))
@@ -110,7 +110,7 @@ def test_numbers_of_forward_mode_leave_another_threads_tape_alone():
 
 def test_a_tensor_of_another_thread_can_be_watched():
     with tf.GradientTape():
-        pass  # this thread's numbers come first
+        pass  # this thread's ids come first
 
     def make():
         x = tf.constant(3.0)
@@ -135,7 +135,7 @@ def test_threads_that_ended_make_room_for_others():
             y = v * v
         return float(tape.gradient(y, v))
 
-    # More than have a place in the numbering at one time.
+    # More than the numbering has room for at a time.
     for _ in range(9000):
         assert in_threads(work) == [6.0]
 
@@ -176,11 +176,11 @@ def test_long_kernels_release_the_interpreters_lock(name):
         started.set()
         for _ in range(100):
             LONG[name](big)
-            if order:  # the other thread need not be quick to take its chance
+            if order:  # the other thread need not take its chance quickly
                 break
         order.append("kernel")
 
-    # No thread is made to give way, so that the other one runs first only if the kernel lets it.
+    # No thread is forced to yield, so the other one runs first only if the kernel lets it.
     sys.setswitchinterval(1000.0)
     try:
         thread = threading.Thread(target=work)

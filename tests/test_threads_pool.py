@@ -1,4 +1,4 @@
-"""Long loops cut among threads: the same results, of sums the same bits, workers that survive a fork."""
+"""Long loops divided among threads: the same results, bitwise equal sums, workers that survive a fork."""
 
 import os
 import time
@@ -68,7 +68,7 @@ def test_sums_have_the_same_bits_with_any_number_of_threads(threads, dtype):
 
 
 def test_cuts_between_elements_change_no_bit(threads):
-    """Whether such a loop is cut up may depend on what the other threads are doing."""
+    """Whether such a loop is divided may depend on what the other threads are doing."""
     x = tf.constant(np.random.default_rng(0).standard_normal(1_000_003).astype(np.float32))
     variable = tf.Variable(x)
     found = []
@@ -106,7 +106,7 @@ def test_whether_threads_look_out_for_work_does_not_show_in_a_product(threads, m
     threads(2)
     found = set()
     for _ in range(20):
-        time.sleep(0.002)  # threads that look out fall asleep
+        time.sleep(0.002)  # spinning threads fall asleep
         found.add(tf.matmul(a, b).numpy().tobytes())
         for _ in range(10):
             long * long + long

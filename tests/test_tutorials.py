@@ -1,6 +1,6 @@
-"""The tutorials, run as programs: what they print is what the documents that they follow print.
+"""The tutorials, run as programs: their output is that of the documents that they follow.
 
-Numbers are compared to the digits that the documents give, whose last one rounding may change; the text around them
+Numbers are compared to the documented digits, the last of which rounding may change; the text around them
 must be equal. Numbers that depend on a random start are checked against the formulas instead.
 """
 
@@ -21,7 +21,7 @@ NUMBER = re.compile(r"-?\d+\.?\d*(?:e[-+]?\d+)?|\bnan\b|\binf\b")
 
 
 def run(name):
-    """The lines that an example prints, in a process of its own."""
+    """The lines that an example prints, in its own process."""
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, str(EXAMPLES / f"{name}.py")]
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", check=False)
@@ -35,13 +35,13 @@ def numbers(line):
 
 
 def unit(text):
-    """One unit in the last digit that the text shows."""
+    """One unit in the last digit of the text."""
     mantissa = text.lower().split("e")[0]
     return 10.0 ** -len(mantissa.partition(".")[2]) if "." in mantissa else 0.0
 
 
 def assert_prints(printed, documented):
-    """Equal text, and equal numbers but for a unit in the documented last digit or of single precision."""
+    """Equal text, and numbers equal up to a unit in the documented last digit or of single precision."""
     assert len(printed) == len(documented)
     for ours, theirs in zip(printed, documented, strict=True):
         assert NUMBER.sub("#", ours) == NUMBER.sub("#", theirs)
@@ -122,7 +122,7 @@ def test_gradients_by_hand(gradients_by_hand):
 
 
 def test_a_thousand_steps(gradients_by_hand):
-    """The loop's prints are those of the same descent in float64 from the same start."""
+    """The loop's output is that of the same descent in float64 from the same start."""
     lines = gradients_by_hand[5:-2]
     assert len(lines) == 21 * 5 - 1
     shown = [lines[i : i + 4] for i in range(0, len(lines), 5)]
@@ -161,7 +161,7 @@ def test_fitting_with_scipy():
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("00[0-4]*.py")), ids=lambda path: path.stem)
 def test_compiled_whole(path):
-    """Each as one compiled function: all that it leaves is what it leaves eagerly, to the last bit."""
+    """Each as one compiled function: all its effects are the eager ones, bit by bit."""
     source = path.read_text(encoding="utf-8")
     assert "import gradtape as tf\n" in source
     code = compile(source.replace("import gradtape as tf\n", ""), str(path), "exec")

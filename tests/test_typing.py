@@ -1,4 +1,4 @@
-"""Type checkers see gradtape as it is: a right program passes, and each mistake is marked."""
+"""gradtape for type checkers: a right program passes, and each mistake is reported."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHECKERS = {
 
 @pytest.fixture(scope="module", params=CHECKERS)
 def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[int]]:
-    """The lines in which a strict type checker finds errors, by file, of all that is in the programs' directory."""
+    """The lines in which a strict type checker finds errors, by file, for all programs in the directory."""
     command = [sys.executable, "-m", *CHECKERS[request.param]]
     if request.param == "mypy":
         command.append(str(tmp_path_factory.mktemp("mypy")))
@@ -35,7 +35,7 @@ def marked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_only_mistakes_are_marked_and_every_one(marked: dict[str, set[int]]) -> None:
-    """The right program's lines are not, nor are any of the package."""
+    """Neither lines of the right program nor of the package are."""
     mistakes = (PROGRAMS / "bad.py").read_text().splitlines()
     assert marked == {"bad.py": {i for i, line in enumerate(mistakes, 1) if line.endswith("# wrong")}}
 

@@ -39,7 +39,7 @@ def test_what_was_read_before_the_tape_is_a_constant_in_it():
 
 @pytest.mark.parametrize("size", [1, 100])
 def test_what_was_read_keeps_its_value_whatever_is_read_later(size):
-    """Reads that nobody holds any more are used again: sizes are of a value kept inline and of one in a block."""
+    """Tensors of dropped reads are reused: the sizes are of a value stored inline and of one in a block."""
     variable = tf.Variable(np.full(size, 3.0))
     held, views = [], []
     for step in range(4):
@@ -129,7 +129,7 @@ def test_an_assignment_that_reading_brings_about_is_not_lost(initial):
         return tf.custom_gradient(lambda x: (x * 1.0, lambda g, dying=dying: g))
 
     met = 0
-    # The log drops what nobody reaches where a page of it ends: at one of these places in the midst of a read.
+    # The log drops unreachable entries at the end of a page: at one of these positions in the middle of a read.
     for before in range(380, 530):
         v, x = tf.Variable(initial), tf.ones(2)
         with tf.GradientTape() as tape:
@@ -153,7 +153,7 @@ def test_an_assignment_that_reading_brings_about_is_not_lost(initial):
 
 @pytest.mark.parametrize("size", [3, 1000])
 def test_a_part_of_a_variable_that_nobody_holds_can_be_assigned_to(size):
-    """Variables that somebody held as they were read are not held for it."""
+    """Variables that were referenced when they were read are not copied for that."""
     assert tf.Variable([1.0] * size)[1:].assign([5.0] * (size - 1)).numpy().tolist() == [1.0] + [5.0] * (size - 1)
     variable = tf.Variable([1.0] * size)
     part = variable[1:]

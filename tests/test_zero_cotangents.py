@@ -1,6 +1,6 @@
-"""Elements whose cotangent is 0 get a gradient of 0 where a derivative is infinite, or NaN, as TensorFlow has it.
+"""Elements with cotangent 0 have gradient 0 where a derivative is infinite or NaN, as in TensorFlow.
 
-parity/test_zero_cotangents.py compares every op with TensorFlow; here stand the singular points and what meets them.
+parity/test_zero_cotangents.py compares every op with TensorFlow; these are the singular points.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 import gradtape as tf
 
-# Functions, and where a cotangent of 0 meets a derivative that is none: at the first order, or at the second one.
+# Functions, and where a cotangent of 0 meets an undefined derivative: at the first order, or at the second one.
 FIRST = {
     "sqrt": (tf.sqrt, [0.0, -0.0, -1.0, np.nan]),
     "rsqrt": (tf.math.rsqrt, [0.0, -0.0, -1.0, np.nan]),
@@ -64,7 +64,7 @@ def test_second_order(name: str) -> None:
 
 @pytest.mark.parametrize("name", FIRST)
 def test_a_cotangent_of_zeros_is_no_constant(name: str) -> None:
-    """The derivative with respect to a cotangent that happens to be 0 is what it is elsewhere."""
+    """The derivative with respect to a cotangent that happens to be 0 is the same as elsewhere."""
     function, _ = FIRST[name]
     x, cotangent = tf.constant([0.25, 4.0]), tf.constant([0.0, 1.0])
     with tf.GradientTape(persistent=True) as outer:
@@ -85,7 +85,7 @@ def distances(points: Any) -> Any:
 
 
 def triplets(points: Any) -> Any:
-    """A triplet loss in which every anchor is its own positive too."""
+    """A triplet loss in which every anchor is also its own positive."""
     squares = tf.reduce_sum(tf.square(points[:, None] - points[None]), axis=-1)
     distance = tf.where(squares > 0.0, tf.sqrt(squares), tf.zeros_like(squares))
     return tf.reduce_sum(tf.nn.relu(distance[:, :, None] - distance[:, None, :] + 0.5))

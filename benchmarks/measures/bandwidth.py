@@ -1,4 +1,4 @@
-"""How close each pass of the elementwise chain comes to the machine: STREAM's bandwidth, or its own rate in cache."""
+"""The bandwidth of each pass of the elementwise chain, compared with STREAM's, or with its own rate in cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLOAT = 4
 
 
 def stream(count: int, workers: int) -> float:
-    """Bytes per second of STREAM's add, c = a + b, on arrays of `count` doubles split over `workers` threads."""
+    """Bytes per second of STREAM's add, c = a + b, on arrays of `count` doubles divided among `workers` threads."""
     a, b, c = np.ones(count), np.ones(count), np.ones(count)
     parts = [slice(count * i // workers, count * (i + 1) // workers) for i in range(workers)]
     with ThreadPoolExecutor(workers) as pool:
@@ -36,9 +36,9 @@ def stream(count: int, workers: int) -> float:
 
 
 def passes(effort: Effort) -> list[tuple[str, int, float, float]]:
-    """Each operation of the chain: name, arrays it touches, seconds on the large array, seconds in cache per element.
+    """Each operation of the chain: name, number of arrays, seconds on the large array, seconds in cache per element.
 
-    The time of the operation on one element, which is the call alone, is taken off the time in cache.
+    The time of the operation on one element, which is call overhead, is subtracted from the time in cache.
     """
     import gradtape as tf
 
@@ -76,7 +76,7 @@ def elementwise_passes(effort: Effort) -> Section:
     rows, verdicts = [], []
     for name, arrays, large, cached in in_fresh_process(passes, effort):
         bandwidth = arrays * FLOAT * LARGE / large / 1e9
-        # Where threads share a large pass, the rate in cache of as many threads is what bounds it.
+        # Where threads share a large pass, the bound is the rate in cache times the number of threads.
         of_stream, of_cache = bandwidth / best, cached * LARGE / large
         share = max(of_stream, of_cache)
         rows.append(

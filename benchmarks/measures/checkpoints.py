@@ -1,4 +1,4 @@
-"""What checkpoints cost: variables saved and restored, beside NumPy's files of the same bytes, in turns."""
+"""The cost of checkpoints: variables saved and restored, compared with NumPy files of the same size, in turns."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TURNS = 5
 
 
 def turns(size: int) -> dict[str, float]:
-    """The median seconds of each way to write or read so many bytes, in turns.
+    """The median seconds of each way to write or read this many bytes, in turns.
 
-    What was written before is removed, so that nobody waits until the disk has taken what another one wrote.
+    Earlier files are removed, so that writes do not wait for the disk to finish those of another library.
     """
     import gradtape as tf
 
@@ -58,7 +58,7 @@ def turns(size: int) -> dict[str, float]:
 
 
 def checkpoints(effort: Effort) -> Section:
-    """Variables of 1 GB, or of 64 MB where it is to be quick, written to a checkpoint and read from it."""
+    """Variables of 1 GB, or of 64 MB for a quick run, written to a checkpoint and read from it."""
     size = QUICK_SIZE if effort is QUICK else SIZE
     medians = in_fresh_process(turns, size)
     rows = [[name, duration(seconds), f"{size / seconds / 1e9:.2f} GB/s"] for name, seconds in medians.items()]

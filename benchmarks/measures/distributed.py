@@ -1,6 +1,6 @@
-"""What exchanges between ranks cost, how a step scales from one rank to two, and what that foretells of many hosts.
+"""The cost of exchanges between ranks, the scaling of a step to two ranks, and a prediction for many hosts.
 
-Run under mpiexec as a module, it measures on its rank and prints what the first one found.
+Run under mpiexec as a module, it measures on its rank and prints the result of the first one.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ HOSTS = (2, 4, 8, 16, 64, 256, 1024)
 
 
 class Link(NamedTuple):
-    """A connection of hosts: seconds until a message's first byte has come, and bytes per second."""
+    """A connection of hosts: latency in seconds, and bytes per second."""
 
     latency: float
     bandwidth: float
 
 
 class Job(NamedTuple):
-    """A step of training: seconds that a rank computes, what part of them is the sweep's, and bytes of gradients."""
+    """A training step: compute time of a rank in seconds, the sweep's fraction of it, and bytes of gradients."""
 
     compute: float
     sweep: float
@@ -47,11 +47,11 @@ class Job(NamedTuple):
 
 
 def foretold(job: Job, link: Link, hosts: int) -> float:
-    """Seconds of a step on so many hosts, each of which has as many examples as the one of `job`.
+    """Seconds of a step on this number of hosts, each of which has as many examples as the one of `job`.
 
-    A ring passes 2 (n - 1) / n of the bytes in 2 (n - 1) turns, trees of small messages take log2 n turns there and
-    back: ranks agree, and tell which gradients they have. The sweep hides what is sent while it runs: all but the last
-    bucket, of which we take a tenth of the bytes.
+    A ring transfers 2 (n - 1) / n of the bytes in 2 (n - 1) turns, trees of small messages take log2 n turns there and
+    back: for the agreement, and for which gradients ranks have. What is sent during the sweep is hidden: all but the
+    last bucket, assumed to be a tenth of the bytes.
     """
     ring = 2 * (hosts - 1) / hosts * job.gradients / link.bandwidth + 2 * (hosts - 1) * link.latency
     agreement = 2 * 2 * math.ceil(math.log2(hosts)) * link.latency
@@ -74,7 +74,7 @@ def _best(function: Callable[[], Any], meet: Callable[[], Any], rounds: int) -> 
 
 @contextlib.contextmanager
 def _messages() -> Iterator[None]:
-    """A block in which ranks of one machine exchange as those of several do."""
+    """A context in which ranks of one machine exchange as those of several do."""
     from gradtape._src.distributed.world import current
 
     world = current()
@@ -86,7 +86,7 @@ def _messages() -> Iterator[None]:
 def exchanges() -> dict[str, float]:
     """Seconds of exchanges by gradtape and by MPI's own call, and of a copy of as many bytes.
 
-    A large tensor that is made before its size is exchanged lies in memory of its rank's own; gradients do not.
+    A large tensor created before its size is first exchanged is in private memory; gradients are not.
     """
     from mpi4py import MPI
 
@@ -113,9 +113,9 @@ def exchanges() -> dict[str, float]:
 
 
 def step(width: int = WIDTH) -> dict[str, float]:
-    """Seconds of a step on this rank's part of the same examples, with the other ranks' gradients and with its own.
+    """Seconds of a step on this rank's part of the same examples, with and without exchanging gradients.
 
-    The second is what ranks come to that have nothing to tell each other, and share caches and memory all the same.
+    The latter is the bound for ranks that exchange nothing, but share caches and memory.
     """
     import gradtape as tf
 
@@ -144,12 +144,12 @@ def step(width: int = WIDTH) -> dict[str, float]:
 
 
 def short_step() -> dict[str, float]:
-    """A step of a quarter of the time."""
+    """A step of a quarter of the compute time."""
     return step(NARROW)
 
 
 def step_by_messages() -> dict[str, float]:
-    """The step, exchanging as ranks of several machines do."""
+    """The step, exchanging by messages as ranks of several machines do."""
     with _messages():
         return step()
 
@@ -192,7 +192,7 @@ def gloo_short_step() -> dict[str, float]:
 
 @contextlib.contextmanager
 def _gloo() -> Iterator[int]:
-    """A block in which torch's processes are a group."""
+    """A context in which torch's processes form a group."""
     import torch
     import torch.distributed as dist
 
@@ -207,7 +207,7 @@ def _gloo() -> Iterator[int]:
 
 
 def _launched(ranks: int, what: str, within: Sequence[str] = (), **environment: str) -> dict[str, float]:
-    """What the first of so many ranks found, which are started by another command if one is given."""
+    """The first rank's result of this number of ranks, started by another command if one is given."""
     own = Path(sys.executable).with_name("mpiexec")
     command = [
         *within,
@@ -239,13 +239,13 @@ def _by_gloo(ranks: int, what: str) -> dict[str, float]:
 
 
 class Limit(NamedTuple):
-    """What the kernel is told of the loopback of a network namespace, and the link that this makes of it.
+    """A limit that the kernel applies to a network namespace's loopback, and the resulting link.
 
     Attributes:
-      name: as the report calls it.
-      discipline: of the queue, as `tc` takes it.
-      delay: seconds that it adds to each message.
-      bandwidth: bytes per second, of both directions together, which share one queue.
+      name: its name in the report.
+      discipline: the queueing discipline for `tc`.
+      delay: the delay of each message in seconds.
+      bandwidth: bytes per second, for both directions together, which share one queue.
     """
 
     name: str
@@ -272,7 +272,7 @@ LIMITS = (
 
 
 def limited(computing: float, gradients: int) -> tuple[list[list[str]], list[str]]:
-    """Steps of two ranks over links that are kept slow, beside what the model says; and which could not be had."""
+    """Steps of two ranks over limited links, compared with the model; and the links that could not be set up."""
     rows, lacking = [], []
     over_tcp = {"OMPI_MCA_btl": "self,tcp", "OMPI_MCA_btl_tcp_if_include": "lo"}
     for limit in LIMITS:
@@ -350,7 +350,7 @@ def ranks(effort: Effort) -> Section:
 
 @contextlib.contextmanager
 def _mpi() -> Iterator[int]:
-    """A block in which gradtape's processes exchange."""
+    """A context in which gradtape's processes exchange."""
     import gradtape as tf
 
     tf.distributed.init()

@@ -13,7 +13,7 @@ MEMBERS, EXAMPLES, INPUTS, HIDDEN = 100, 4, 4, 8
 
 
 def seconds_of_ensemble(effort: Effort) -> dict[str, tuple[float, float, float]]:
-    """Seconds of a loop, of vectorized_map and of it in a compiled function, for the loss and with its gradients."""
+    """Seconds of a loop, of vectorized_map and of it in a compiled function, for the loss and with gradients."""
     import gradtape as tf
 
     x, y = tf.random.normal([EXAMPLES, INPUTS]), tf.random.normal([EXAMPLES, 1])
@@ -43,7 +43,7 @@ def seconds_of_ensemble(effort: Effort) -> dict[str, tuple[float, float, float]]
         def one_by_one(function: Any = function) -> Any:
             return looped(function)
 
-        compiled = tf.function(mapped)  # of arguments: what it captured would be computed once for all calls
+        compiled = tf.function(mapped)  # as arguments: captured tensors would be constants, computed once for all calls
         runs = one_by_one, functools.partial(mapped, *members), functools.partial(compiled, *members)
         found[name] = tuple(timing(run, effort).best for run in runs)
     return found

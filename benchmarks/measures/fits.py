@@ -1,4 +1,4 @@
-"""Whole networks trained by `fit`, beside Keras over its backends and a loop of PyTorch."""
+"""Networks trained by `fit`, compared with Keras on its backends and a PyTorch loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BATCHES = 20
 
 
 class Network(NamedTuple):
-    """A network, the examples of its batches, and the same one of PyTorch, whose images have their channels first."""
+    """A network, its batches' examples, and the same network in PyTorch, whose images are channels-first."""
 
     title: str
     batch: int
@@ -47,7 +47,7 @@ def lenet_layers(layers: Any) -> list[Any]:
 
 
 def lenet_modules(nn: Any) -> Any:
-    """The same of PyTorch."""
+    """The same in PyTorch."""
     return nn.Sequential(
         *(nn.Conv2d(1, 6, 5, padding="same"), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
@@ -61,7 +61,7 @@ def lstm_layers(layers: Any) -> list[Any]:
 
 
 def lstm_modules(nn: Any) -> Any:
-    """The same of PyTorch."""
+    """The same in PyTorch."""
 
     class Classifier(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -89,7 +89,7 @@ def epoch_of_keras(network: Network, keras: Any) -> Callable[[], Any]:
 
 
 def epoch_of_torch(network: Network) -> Callable[[], Any]:
-    """An epoch of shuffled batches, the loss added up as `fit` does."""
+    """An epoch of shuffled batches, accumulating the loss as `fit` does."""
     import torch
 
     inputs, labels = network.data()
@@ -113,7 +113,7 @@ def epoch_of_torch(network: Network) -> Callable[[], Any]:
 
 
 def seconds_of_fit(name: str, peer: str, effort: Effort) -> float:
-    """Seconds per step of one of the networks, in a process that nobody else has."""
+    """Seconds per step of one of the networks, in its own process."""
     network = NETWORKS[name]
     if peer == "torch":
         return timing(epoch_of_torch(network), effort).best / BATCHES
@@ -131,7 +131,7 @@ FITTED_BY = {"gradtape": "gradtape", "torch": "PyTorch", "jax": "Keras over JAX"
 
 
 def fits(effort: Effort) -> Section:
-    """Steps by `fit` of networks that do real work, and the best of the others over gradtape."""
+    """Steps of realistic networks by `fit`, and the fastest peer over gradtape."""
     rows, verdicts = [], []
     present = [peer for peer in FITTED_BY if PEERS[peer].present]
     for name, network in NETWORKS.items():

@@ -1,4 +1,4 @@
-"""What a library costs to have: its import, its place on disk, its memory after the perceptron steps."""
+"""The footprint of a library: import time, disk space, and memory after the perceptron steps."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MEMORY_STEPS = 10
 
 
 def libraries() -> list[Peer]:
-    """The peers that are installed, one for each library."""
+    """The installed peers, one per library."""
     return [peer for peer in PEERS.values() if peer.present and peer.name in (peer.module, "jax", "numpy")]
 
 
 def imports(effort: Effort) -> Section:
-    """Seconds that `import` takes in a fresh process, the libraries in turns, each after a discarded first time."""
+    """Seconds of `import` in a new process, the libraries in turns, each after a discarded first run."""
     modules = [peer.module for peer in libraries()]
     figures: dict[str, list[float]] = {module: [] for module in modules}
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +64,7 @@ def imports(effort: Effort) -> Section:
 
 
 def closure(distribution: str) -> set[str]:
-    """The distribution and everything it requires here, by canonical name, extras aside."""
+    """The distribution and all its installed requirements, by canonical name, without extras."""
     found: set[str] = set()
     waiting = [distribution]
     while waiting:
@@ -80,14 +80,14 @@ def closure(distribution: str) -> set[str]:
 
 
 def installed_files(distribution: str) -> list[Path]:
-    """The files a distribution installed, without compiled bytecode."""
+    """The files of an installed distribution, without bytecode."""
     files = metadata.files(distribution) or []
     paths = [Path(str(file.locate())) for file in files if "__pycache__" not in file.parts]
     return [path for path in paths if path.is_file()]
 
 
 def package_files() -> list[Path]:
-    """The files of the gradtape that is imported here, installed or in its source tree."""
+    """The files of the gradtape imported here, installed or in its source tree."""
     spec = find_spec("gradtape")
     if spec is None or spec.origin is None:
         return []
@@ -96,12 +96,12 @@ def package_files() -> list[Path]:
 
 
 def total(files: list[Path]) -> float:
-    """Megabytes in the files."""
+    """The total size of the files in megabytes."""
     return sum(file.stat().st_size for file in files) / MEGABYTE
 
 
 def sizes(effort: Effort) -> Section:
-    """Megabytes on disk of each library with all it requires, and gradtape's wheel."""
+    """Megabytes on disk of each library with its requirements, and gradtape's wheel."""
     rows = []
     for peer in libraries():
         names = closure(peer.distribution) | ({"numpy"} if peer.name == "gradtape" else set())
@@ -128,7 +128,7 @@ def perceptrons() -> list[Workload]:
 
 
 def trainers() -> list[str]:
-    """The peers that are installed and train all of them."""
+    """The installed peers that train all of them."""
     shared = set.intersection(*(set(workload.peers) for workload in perceptrons())) - {"floor"}
     return [peer.name for peer in PEERS.values() if peer.present and peer.name in shared]
 
@@ -141,7 +141,7 @@ def peak_after_steps(peer: str, steps: int) -> float:
             run.step()
         del run
     status = Path("/proc/self/status")
-    if status.exists():  # the resource module would also count the process this one was started from
+    if status.exists():  # the resource module would also count the parent process
         found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
         if found:
             return int(found[1]) * 1024 / MEGABYTE
@@ -150,7 +150,7 @@ def peak_after_steps(peer: str, steps: int) -> float:
 
 
 def memory(effort: Effort) -> Section:
-    """Peak resident memory of a fresh process per peer after the steps of all four perceptrons."""
+    """Peak resident memory of a new process per peer after the steps of all four perceptrons."""
     peaks, failed = {}, {}
     for peer in trainers():
         try:
@@ -169,5 +169,5 @@ def memory(effort: Effort) -> Section:
 
 
 def threads() -> int:
-    """The processors this process may use."""
+    """The number of processors available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

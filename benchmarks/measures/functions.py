@@ -1,4 +1,4 @@
-"""What calls of compiled functions cost beside their arithmetic: an empty one, ten small ops, and every first call."""
+"""The overhead of calling compiled functions: an empty one, ten small ops, and every first call."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def seconds_of_calls(effort: Effort) -> dict[str, float]:
 
     def ten(x: Any) -> Any:
         for _ in range(5):
-            x = tf.transpose(x * 1.01)  # which programs do not swallow
+            x = tf.transpose(x * 1.01)  # which programs do not fuse
         return x
 
     @tf.function
@@ -64,7 +64,7 @@ def seconds_once(step: Callable[[], Any]) -> float:
 
 
 def seconds_of_first_call(name: str) -> tuple[float, float]:
-    """Seconds of a workload's eager step once warm, and of the first call of it compiled; at best of five functions."""
+    """Seconds of a workload's warm eager step, and of its first compiled call; the minimum of five functions."""
     import gradtape as tf
 
     step = WORKLOADS[name].setup("gradtape").step

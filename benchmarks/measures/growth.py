@@ -1,6 +1,6 @@
-"""How gradtape's cost grows: per recorded operation, by accumulation, by watched variables, by nesting depth.
+"""The growth of gradtape's cost: per recorded operation, by accumulation, by watched variables, by nesting depth.
 
-Also what one recorded operation costs over the interpreter's own call, and the sweep back against the way forward.
+Also a recorded operation relative to a Python call, and the reverse sweep relative to the forward pass.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def variables(tf: Any, count: int) -> Callable[[], Any]:
 
 
 def passing(tf: Any, count: int) -> Callable[[], Any]:
-    """A loop over `count` variables that does nothing with them: how much memory alone makes of `variables`' growth."""
+    """A loop over `count` variables that does nothing with them, to show memory's part of `variables`' growth."""
     sources = [tf.Variable(1.0) for _ in range(count)]
 
     def step() -> None:
@@ -79,7 +79,7 @@ def passing(tf: Any, count: int) -> Callable[[], Any]:
 
 
 def nesting(tf: Any, depth: int) -> Callable[[], Any]:
-    """`depth` tapes, one in the other, around one multiplication; the innermost is swept."""
+    """`depth` nested tapes around one multiplication; the innermost is swept."""
     x, factor = tf.Variable(1.0), tf.constant(1.0)
 
     def step() -> Any:
@@ -93,7 +93,7 @@ def nesting(tf: Any, depth: int) -> Callable[[], Any]:
 
 
 def per_operation(case: Case, counts: list[int], rounds: int) -> list[float]:
-    """Seconds per operation at each count, the median of `rounds`, after a first time that fills the pools."""
+    """Seconds per operation at each count, the median of `rounds`, after a first run that fills the pools."""
     import gradtape as tf
 
     figures = []
@@ -106,7 +106,7 @@ def per_operation(case: Case, counts: list[int], rounds: int) -> list[float]:
 
 
 def growth(effort: Effort) -> Section:
-    """Cost per operation as the work grows; constant is the target."""
+    """Cost per operation as the work grows; the target is a constant."""
     cases: list[tuple[str, Case, list[int]]] = [
         ("chain of n recorded ops, with gradient", chain, COUNTS),
         ("one source used n times", accumulation, COUNTS),
@@ -120,7 +120,7 @@ def growth(effort: Effort) -> Section:
         rows.append([title, *(f"{figure * 1e9:.0f}" for figure in figures), *[""] * (len(COUNTS) - len(figures))])
         if case is passing:
             continue
-        # The smallest counts carry the cost of the tape itself, so growth is against the cheapest.
+        # The smallest counts include the cost of the tape itself, so growth is relative to the cheapest.
         ratio = figures[-1] / min(figures)
         verdicts.append(Verdict(f"growth: {title}", f"≤ {GROWTH:g} × the least", f"{ratio:.2f} ×", ratio <= GROWTH))
     header = ["ns per operation", *(f"n = {count:,}" for count in COUNTS)]
@@ -128,7 +128,7 @@ def growth(effort: Effort) -> Section:
 
 
 def scalar_call_costs(effort: Effort) -> dict[str, float]:
-    """Seconds for a call of an empty lambda, of one that multiplies unrecorded, and of one that is recorded."""
+    """Seconds of a call of an empty lambda, of one that multiplies unrecorded, and of one that is recorded."""
     import gradtape as tf
 
     x, factor = tf.constant(1.0), tf.constant(1.0)
@@ -153,7 +153,7 @@ def scalar_call_costs(effort: Effort) -> dict[str, float]:
 
 
 def operation_cost(effort: Effort) -> Section:
-    """A recorded scalar operation over the interpreter's own call."""
+    """A recorded scalar operation relative to a Python call."""
     costs = in_fresh_process(scalar_call_costs, effort)
     empty = costs["empty call"]
     rows = [[name, duration(cost), duration(max(cost - empty, 0.0))] for name, cost in costs.items()]
@@ -164,7 +164,7 @@ def operation_cost(effort: Effort) -> Section:
 
 
 def forward_and_both(module: str, size: int, effort: Effort) -> tuple[float, float]:
-    """Seconds for x·tanh(x) + exp(−x²) under a tape, and for the same with its gradient."""
+    """Seconds of x·tanh(x) + exp(−x²) under a tape, and of the same with its gradient."""
     values = np.random.default_rng(0).standard_normal(size, np.float32)
     forward: Callable[[], Any]
     both: Callable[[], Any]
@@ -194,7 +194,7 @@ def forward_and_both(module: str, size: int, effort: Effort) -> tuple[float, flo
 
 
 def reverse_to_forward(effort: Effort) -> Section:
-    """The sweep back through an elementwise chain, relative to the way forward."""
+    """The reverse sweep of an elementwise chain relative to the forward pass."""
     rows, verdicts = [], []
     for peer in ("gradtape", "torch"):
         if not PEERS[peer].present:

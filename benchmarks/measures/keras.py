@@ -1,4 +1,4 @@
-"""What layers and training loops of keras cost beside the same arithmetic written out."""
+"""The overhead of keras' layers and training loops over the same arithmetic written out."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def step_of_keras(tf: Any) -> Callable[[], None]:
 
 
 def step_of_torch() -> Callable[[], None]:
-    """The same of PyTorch's modules."""
+    """The same with PyTorch's modules."""
     import torch
 
     inputs, labels = data()
@@ -71,7 +71,7 @@ def step_of_torch() -> Callable[[], None]:
 
 
 def seconds_of_peer(peer: str, effort: Effort) -> float:
-    """Seconds of a step of a peer, eagerly."""
+    """Seconds of a peer's step, eagerly."""
     if peer == "torch":
         return timing(step_of_torch(), effort).best
     import tensorflow
@@ -109,7 +109,7 @@ def seconds_of_models(effort: Effort) -> dict[str, float]:
 
 
 def seconds_of_import(program: str) -> float:
-    """Processor time of a new interpreter that runs a program, at best: with bytecode, as an installed package has."""
+    """Processor time of a new interpreter that runs a program, at best: with bytecode, as if installed."""
     best = float("inf")
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(6):
@@ -121,7 +121,7 @@ def seconds_of_import(program: str) -> float:
 
 
 def models(effort: Effort) -> Section:
-    """Layers, steps and `fit` beside what they compute."""
+    """Layers, steps and `fit` compared with their arithmetic."""
     found = in_fresh_process(seconds_of_models, effort)
     imported = seconds_of_import("import gradtape.keras; gradtape.keras.Model") - seconds_of_import("import gradtape")
     layer = found["Dense"] - found["relu(x @ w + b)"]

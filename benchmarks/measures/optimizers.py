@@ -1,4 +1,4 @@
-"""What a step of each optimizer costs, and of Adam with each option, beside Adam alone: four variables of 8×8."""
+"""The cost of a step of each optimizer, and of Adam with each option, relative to plain Adam: four 8×8 variables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCHEDULES: dict[str, tuple[Any, ...]] = {
 
 
 def stepping(optimizer: Any) -> Callable[[], Any]:
-    """A step of an optimizer on variables of its own."""
+    """A step of an optimizer on its own variables."""
     import gradtape as tf
 
     random = np.random.default_rng(0)
@@ -48,7 +48,7 @@ def stepping(optimizer: Any) -> Callable[[], Any]:
 
 
 def seconds_of_steps(effort: Effort) -> dict[str, dict[str, float]]:
-    """Seconds per step: of every optimizer, and of Adam with one option, with one schedule, and with much at once."""
+    """Seconds per step: of every optimizer, and of Adam with one option, with one schedule, and with several."""
     import gradtape as tf
     from gradtape._src.optimizers import rows as optimizer_rows
 
@@ -67,7 +67,7 @@ def seconds_of_steps(effort: Effort) -> dict[str, dict[str, float]]:
 
 
 def optimizer_steps(effort: Effort) -> Section:
-    """Every option is part of the compiled step: none may cost as much again as Adam's step."""
+    """Every option is part of the compiled step: none may cost as much as Adam's step itself."""
     found = in_fresh_process(seconds_of_steps, effort)
     adam = found["rows"]["Adam"]
     rows, verdicts = [], []

@@ -1,4 +1,4 @@
-"""What pipelines of data cost: a shuffled batch beside the copying of its rows, a million rows beside TensorFlow."""
+"""The cost of data pipelines: a shuffled batch relative to copying its rows, a million rows relative to TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def batches(tf: Any, data: np.ndarray) -> Any:
 
 
 def batch_and_copy(effort: Effort) -> tuple[float, float]:
-    """Seconds per batch of the pipeline, and per batch of rows copied by an order that is there."""
+    """Seconds per batch of the pipeline, and per batch of rows copied in a given order."""
     import gradtape as tf
 
     data = np.random.default_rng(0).random((ROWS, COLUMNS), np.float32)
@@ -57,7 +57,7 @@ def million(library: str) -> float:
 
 
 def pipelines(effort: Effort) -> Section:
-    """Shuffled batches beside copies, and beside TensorFlow's."""
+    """Shuffled batches relative to copies, and to TensorFlow's."""
     batch, copy = in_fresh_process(batch_and_copy, effort)
     rows = [[f"batch of {SIZE} rows of {COLUMNS} floats", duration(batch), f"{duration(copy)} (copy)"]]
     over = batch - copy

@@ -1,4 +1,4 @@
-"""Every workload by name, in the order of the tables."""
+"""All workloads by name, in the order of the tables."""
 
 from benchmarks.workload import Workload
 from benchmarks.workloads import conv, derivatives, elementwise, logistic, mlp, models, regression, rnn, scalar

@@ -1,4 +1,4 @@
-"""The peers' ways to train: JAX's whole step compiled, parameters carried through it; PyTorch's optimizers in place."""
+"""How the peers train: JAX compiles the whole step and carries parameters through it; PyTorch updates in place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def jax_descent(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: 
 
 
 def jax_adam(loss_of: Callable[..., Any], parameters: tuple[Any, ...], rate: float, epsilon: float, *data: Any) -> Run:
-    """Steps of Keras' Adam down `loss_of(parameters, *data)`, under jit, with the old state's memory given away."""
+    """Steps of Keras' Adam down `loss_of(parameters, *data)`, under jit, donating the old state's memory."""
     import functools
 
     import jax
@@ -85,7 +85,7 @@ def torch_step(
         count += 1
         optimizer.zero_grad()
         loss(parameters, *data).backward()
-        if epsilon is not None:  # Keras adds it before the mean square's bias is corrected
+        if epsilon is not None:  # Keras adds it before the bias correction of the mean square
             optimizer.param_groups[0]["eps"] = epsilon / (1 - BETA2**count) ** 0.5
         optimizer.step()
 

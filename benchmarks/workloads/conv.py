@@ -1,6 +1,6 @@
 """A training step of one 3×3 convolution, 32 images of 28×28×8 to 16 channels: relu, mean of squares, descent.
 
-PyTorch holds images channels-first, which is its own order and its faster one here.
+PyTorch's images are channels-first, its native order and its faster one here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def by_hand(rate: float) -> Run:
         patches = windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, KERNEL * KERNEL * INPUTS)
         h = np.maximum(patches @ flat + bias, 0)
         np.mean(np.square(h))
-        error = h * (2 / h.size)  # zero wherever relu's derivative is
+        error = h * (2 / h.size)  # zero where relu's derivative is
         for parameter, gradient in ((flat, patches.T @ error), (bias, error.sum(axis=0))):
             parameter -= rate * gradient
 

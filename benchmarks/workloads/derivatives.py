@@ -1,4 +1,4 @@
-"""Whole derivatives, the Jacobian of tanh(Ax) and the Hessian of Σ tanh(Ax)², A 20×20; second derivatives in a step."""
+"""Full derivatives: the Jacobian of tanh(Ax) and the Hessian of Σ tanh(Ax)², A 20×20; second derivatives in a step."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def pinn_data() -> tuple[np.ndarray, list[np.ndarray]]:
 
 
 def pinn(tf: Any, rate: float) -> Run:
-    """A step towards u'' + u = 0: the second derivative of a perceptron by its input, then the gradient."""
+    """A step towards u'' + u = 0: a perceptron's second derivative with respect to its input, then the gradient."""
     points, initial = pinn_data()
     x, parameters = tf.constant(points), [tf.Variable(value) for value in initial]
     w1, b1, w2, b2, w3, b3 = parameters
@@ -186,7 +186,7 @@ def with_autograd(order: int) -> Run:
 
 
 def of_order(order: int) -> dict[str, Any]:
-    """The peers that have one function for the whole derivative."""
+    """The peers that have a single function for the full derivative."""
 
     def bound(setup: Any) -> Any:
         return lambda: setup(order)

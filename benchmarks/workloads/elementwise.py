@@ -1,4 +1,4 @@
-"""Arithmetic that outruns the caches: Σ x·tanh(x) + exp(−x²) and GELU over four million floats, with gradients."""
+"""Arithmetic beyond the caches: Σ x·tanh(x) + exp(−x²) and GELU over four million floats, with gradients."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Features (569, 30), labels (569, 1) of a noisy linear rule, and zero weights (30, 1) and bias (1,)."""
+    """Features (569, 30), labels (569, 1) from a noisy linear rule, and zero weights (30, 1) and bias (1,)."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(ROWS, FEATURES)).astype(np.float32)
     rule = rng.normal(size=(FEATURES, 1))

@@ -1,4 +1,4 @@
-"""A training step of a two-layer perceptron at four sizes, and the floor under each: its five products alone.
+"""A training step of a two-layer perceptron at four sizes, and its lower bound: the five products alone.
 
 h = relu(x @ W1 + b1), loss = mean(square(h @ W2 + b2 - y)), gradients of the four parameters, p -= rate * g for each.
 """
@@ -35,7 +35,7 @@ def data(size: Size) -> tuple[Any, Any, list[Any]]:
 
 def taped(tf: Any, size: Size, rate: float) -> Run:
     x, y, initial = data(size)
-    x = tf.constant(x)  # each array is let go of once it has been copied
+    x = tf.constant(x)  # arrays are released once they have been copied
     y = tf.constant(y)
     parameters = w1, b1, w2, b2 = [tf.Variable(initial.pop(0)) for _ in range(4)]
 

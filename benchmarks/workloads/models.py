@@ -1,7 +1,7 @@
 """Training steps of small models: LSTM, transformer block, normalised layer, convolutions, perceptron, embedding.
 
-A model is a function of a library's module, which gives its loss, beside what it starts from; TensorFlow's text is one,
-JAX's another. Steps are a descent, or Adam as Keras has it, dense moments for embeddings included.
+A model is a function from a library's module to its loss, with its initial parameters; TensorFlow's source is one
+program, JAX's another. Steps are gradient descent, or Keras' Adam, with dense moments for embeddings.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VOCABULARY, DIMENSIONS = 10_000, 64
 
 
 def normal(rng: np.random.Generator, *shape: int, over: float = 1.0) -> np.ndarray:
-    """Draws of variance `over`⁻¹, float32."""
+    """Normally distributed numbers of variance `over`⁻¹, float32."""
     return (rng.normal(size=shape) / over**0.5).astype(np.float32)
 
 
@@ -86,7 +86,7 @@ def lstm_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-# A transformer block: attention and two layers, each normalised first and added to what was there
+# A transformer block: attention and two layers, each with pre-normalisation and a residual connection
 
 
 def transformer_data() -> Data:
@@ -158,7 +158,7 @@ def transformer_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-# A layer normalised over its batch
+# A layer with batch normalisation
 
 
 def batch_norm_data() -> Data:
@@ -203,7 +203,7 @@ def batch_norm_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-# Two convolutions and pools, and a layer
+# Two convolutions with pooling, and a dense layer
 
 
 def cnn_data() -> Data:
@@ -252,7 +252,7 @@ def cnn_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-# Three layers
+# Three dense layers
 
 
 def perceptron_data() -> Data:
@@ -293,7 +293,7 @@ def perceptron_jax(jax: Any) -> Callable[..., Any]:
     return loss
 
 
-# A table of vectors
+# An embedding
 
 
 def embedding_data() -> Data:
@@ -330,7 +330,7 @@ def embedding_jax(jax: Any) -> Callable[..., Any]:
 
 
 def taped(loss_of: Loss, data: Callable[[], Data]) -> Callable[..., Run]:
-    """TensorFlow's way to train, as a program of its module."""
+    """Training in TensorFlow, as a program of its module."""
 
     def program(tf: Any, rate: float, epsilon: float | None) -> Run:
         initial, arrays = data()
@@ -393,7 +393,7 @@ ADAM_OF_ROWS: Check = {"rate": 100.0, "epsilon": 1.0}
 def workload(
     name: str, title: str, losses: tuple[Loss, Loss, Loss], data: Callable[[], Data], check: Check = DESCENT
 ) -> Workload:
-    """The row of a model; its reference is gradtape's eager step, which the tests hold to finite differences."""
+    """The row of a model; its reference is gradtape's eager step, which the tests check against finite differences."""
     ours, torch, jax = losses
     peers = {
         **tensorflow_family(taped(ours, data)),

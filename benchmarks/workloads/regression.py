@@ -1,7 +1,7 @@
 """The tutorial's linear regression: ten integers from NumPy, two scalar variables, one SGD step.
 
-The TensorFlow program takes the integer arrays as they are and converts them on every step, because that is how the
-tutorial is written; the peers convert once before the loop, because that is how theirs would be.
+The TensorFlow program takes the integer arrays unchanged and converts them on every step, because the
+tutorial does; the peers convert once before the loop, as is usual there.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A tanh recurrence over a hundred time steps, h = tanh(x[t] @ Wx + h @ Wh + b), and the gradients of its parameters.
 
-JAX runs it under lax.scan and TensorFlow's compiled form unrolls it, as their users would.
+JAX uses lax.scan and TensorFlow's compiled form unrolls the loop, as their users would.
 """
 
 from __future__ import annotations

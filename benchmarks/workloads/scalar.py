@@ -1,4 +1,4 @@
-"""Single numbers, where a step is all overhead: the descent on |a·x − y|, and a chain of a hundred multiplications."""
+"""Scalar steps, which are all overhead: descent on |a·x − y|, and a chain of a hundred multiplications."""
 
 from __future__ import annotations
 

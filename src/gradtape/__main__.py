@@ -101,9 +101,9 @@ def explain(*arguments: str) -> None:
     from gradtape._src.explain import programs
 
     parser = argparse.ArgumentParser("python -m gradtape explain", description=explain.__doc__)
-    parser.add_argument("--as", dest="form", choices=programs.FORMS, default="text", help="the form; text unless given")
-    parser.add_argument("--output", help="the file to write; standard output unless given")
-    parser.add_argument("--width", type=int, help="columns of text; the terminal's unless given")
+    parser.add_argument("--as", dest="form", choices=programs.FORMS, default="text", help="the form; text by default")
+    parser.add_argument("--output", help="the file to write; standard output by default")
+    parser.add_argument("--width", type=int, help="columns of text; the terminal's by default")
     parser.add_argument("program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help="the program's own")
     asked = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""What pipelines do with faults of a program's, and what they do not do to a program."""
+"""Errors in user programs within pipelines, and their consequences."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_errors_of_functions_that_give_something_else() -> None:
         numbers().apply(lambda dataset: 3)
     with pytest.raises(TypeError, match="is not supported for datasets that produce values of type"):
         next(numbers().window(2).as_numpy_iterator())
-    with pytest.raises(TypeError, match=r"^Datasets are made by"):
+    with pytest.raises(TypeError, match=r"^Datasets are created by"):
         tf.data.Dataset()
 
 
@@ -154,7 +154,7 @@ def test_specifications_of_functions_that_do_not_take_zeros() -> None:
 
     dataset = tf.data.Dataset.range(5, 9).map(careful)
     assert dataset.element_spec == tf.TensorSpec([], tf.float32)
-    with pytest.raises(ValueError, match="cannot be found out: there is no element to call it with"):
+    with pytest.raises(ValueError, match="cannot be inferred: there is no element to call it with"):
         _ = tf.data.Dataset.range(0).map(careful).element_spec
 
 
@@ -249,7 +249,7 @@ def test_a_cache_in_a_file(tmp_path: Any) -> None:
     again = numbers(3).map(lambda x: 1 / 0).cache(path)
     again._node._spec = numbers(3).map(count).element_spec
     assert [element["x"] for element in again.as_numpy_iterator()] == [0, 1, 2]
-    assert len(calls) - made <= 3  # the specification alone
+    assert len(calls) - made <= 3  # only to infer the specification
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept"]
 
 

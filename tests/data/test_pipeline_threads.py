@@ -1,4 +1,4 @@
-"""Threads that make elements: they work at the same time, keep the order, pass exceptions on, and end."""
+"""Threads that compute elements: they run in parallel, keep the order, propagate exceptions, and end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def workers() -> list[threading.Thread]:
 
 
 def all_ended() -> bool:
-    """Whether the threads end, for which they are given time."""
+    """Whether the threads end within some time."""
     gc.collect()
     for thread in workers():
         thread.join(WAIT)

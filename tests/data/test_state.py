@@ -1,4 +1,4 @@
-"""An iterator's state, saved anywhere and loaded into a new iterator, goes on with the same elements."""
+"""An iterator's state, saved at any point and loaded into a new iterator, continues with the same elements."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ PIPELINES: dict[str, Callable[[], Any]] = {
 
 
 def plain(state: Any) -> Any:
-    """A state through text: there is nothing in it but what is plain."""
+    """A state through JSON: it contains only plain data."""
 
     def encode(item: Any) -> Any:
         if not isinstance(item, np.ndarray | np.generic | bytes):

@@ -1,4 +1,4 @@
-"""Event files: what stands in them, and when something is written."""
+"""Event files: their contents, and when they are written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def events(directory: Path) -> list[Event]:
 
 
 def values(directory: Path) -> list[tuple[int, str, str, Any]]:
-    """Step, tag, plugin and tensor of each event behind the first."""
+    """Step, tag, plugin and tensor of each event after the first."""
     found = []
     for event in events(directory)[1:]:
         (value,) = event.summary.value
@@ -32,7 +32,7 @@ def values(directory: Path) -> list[tuple[int, str, str, Any]]:
     return found
 
 
-# As TensorBoard's own functions write them under TensorFlow: the bytes of the events' summaries.
+# Written by TensorBoard's own functions under TensorFlow: the bytes of the events' summaries.
 WRITTEN = {
     "scalar": (
         lambda: tf.summary.scalar("b/c", tf.constant(2), step=4, description="hi"),

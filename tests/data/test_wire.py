@@ -1,4 +1,4 @@
-"""Messages and records: what is written is read again, and damage is refused, never believed."""
+"""Messages and records: round trips, and the detection of damage."""
 
 from __future__ import annotations
 

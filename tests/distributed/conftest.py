@@ -1,4 +1,4 @@
-"""Programs of several ranks need mpi4py and mpiexec, the recipe for Dask needs it; the summary says what is absent."""
+"""Tests of several ranks need mpi4py and mpiexec, the recipe for Dask needs it; the summary lists what is missing."""
 
 from __future__ import annotations
 

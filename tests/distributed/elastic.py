@@ -1,4 +1,4 @@
-"""A training that is interrupted: it goes on from its last checkpoint, with any number of ranks.
+"""A training that is interrupted: it resumes from its last checkpoint, with any number of ranks.
 
 mpiexec -n RANKS python elastic.py FOLDER STEPS [die]
 """

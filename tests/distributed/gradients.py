@@ -1,4 +1,4 @@
-"""Gradients of all ranks: the tape's, optimizers', of what only some ranks use, and whole trainings."""
+"""Gradients of all ranks: the tape's, optimizers', those that only some ranks have, and whole trainings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ hvd = tf.distributed
 
 
 def network(seed: int = 0, table: str = "table") -> list[tf.Variable]:
-    """Variables of every size: some travel alone, some are packed."""
+    """Variables of all sizes: some are sent alone, some are packed."""
     rng = np.random.default_rng(seed)
     shapes = [(50, 2), (2, 400), (400,), (400, 200), (200,), (200, 1), (1,)]
     named = zip((table, "w1", "b1", "w2", "b2", "w3", "b3"), shapes, strict=True)
@@ -31,7 +31,7 @@ def loss_of(variables: list[tf.Variable], rank: int, sparse: bool = False) -> tf
 
 
 def gradients_of(variables: list[tf.Variable], rank: int, sparse: bool = False) -> list[np.ndarray]:
-    """What a rank finds by itself."""
+    """A rank's local gradients."""
     with tf.GradientTape() as tape:
         loss = loss_of(variables, rank, sparse)
     return [tf.convert_to_tensor(gradient).numpy() for gradient in tape.gradient(loss, variables)]
@@ -44,7 +44,7 @@ def mean_of_all(variables: list[tf.Variable], sparse: bool = False) -> list[np.n
 
 def check_the_tape_averages():
     for sparse in (False, True):
-        # What was dense once travels so from then on: the sparse one is another variable.
+        # A gradient that was dense once is sent as dense from then on: the sparse one is of another variable.
         variables = network(table="rows" if sparse else "table")
         wanted = mean_of_all(variables, sparse)
         for _ in range(3):  # only the first one does not know yet which gradients are dense
@@ -60,7 +60,7 @@ def check_the_tape_averages():
 
 
 def check_gradients_are_sent_while_the_sweep_runs():
-    """The rule of what comes first looks at how many messages have left when the sweep has come to it."""
+    """The rule of the first layer checks how many messages have been sent when the sweep reaches it."""
     from gradtape._src.distributed.world import current
 
     variables = network()[1:]
@@ -222,7 +222,7 @@ def check_gradients_may_be_added_up_first():
 
 
 def check_a_compiled_step_that_broadcasts_at_first():
-    """As in Horovod's examples: each rank's variables begin with its own values, and become the first one's then."""
+    """As in Horovod's examples: each rank's variables start with its own values, and are then set to the first's."""
     tf.keras.utils.set_random_seed(hvd.rank())
     rng = np.random.default_rng(hvd.rank())
     x, labels = rng.random((24, 8, 8, 1), np.float32), rng.integers(0, 3, 24)

@@ -1,7 +1,7 @@
-"""Starts programs in several processes under mpiexec, and tells what became of the checks that they made.
+"""Runs programs in several processes under mpiexec, and returns the outcomes of their checks.
 
-A module of checks has functions whose names begin with `check_`, which every rank calls in the order in which they
-stand. Run as a program, this module does that: `mpiexec -n 2 python launch.py MODULE FOLDER`.
+A module of checks has functions whose names begin with `check_`, which every rank calls in source
+order. Run as a program, this module does that: `mpiexec -n 2 python launch.py MODULE FOLDER`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HERE = Path(__file__).parent
-# More ranks than processors, which take turns, also as root, in the words of Open MPI's versions; others do not ask.
+# Allows more ranks than processors, and root, for different versions of Open MPI; other launchers ignore it.
 ALLOWED = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -32,25 +32,25 @@ ALLOWED = {
 
 
 def mpiexec() -> str | None:
-    """The launcher: the environment's own, or the machine's."""
+    """The launcher: the environment's own, or the system's."""
     own = Path(sys.executable).with_name("mpiexec")
     return str(own) if own.exists() else shutil.which("mpiexec")
 
 
 def hindrance() -> str:
-    """Why programs cannot be started in several processes here, or nothing."""
+    """Why programs cannot be started in several processes here, or an empty string."""
     if importlib.util.find_spec("mpi4py") is None:
         return "mpi4py is absent"
     return "" if mpiexec() else "mpiexec is absent"
 
 
 def with_shared_memory_of(size: str) -> list[str]:
-    """What a command is put behind that shall find so little room for memory that processes share."""
+    """The prefix of a command that limits the size of shared memory."""
     return ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o size={size} none /dev/shm && exec "$@"', "sh"]
 
 
 def can_limit_shared_memory() -> bool:
-    """Whether the system has such a command and allows it."""
+    """Whether the system supports and allows that."""
     if shutil.which("unshare") is None:
         return False
     return subprocess.run([*with_shared_memory_of("1m"), "true"], capture_output=True, check=False).returncode == 0
@@ -59,7 +59,7 @@ def can_limit_shared_memory() -> bool:
 def launch(
     count: int, *arguments: str, within: Sequence[str] = (), **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """A Python program in so many processes, started by another command if one is given. Ends after five minutes."""
+    """Runs a Python program in this number of processes, by another command if given. Ends after five minutes."""
     command = [*within, str(mpiexec()), "-n", str(count), sys.executable, *arguments]
     surroundings = {**os.environ, **ALLOWED, **environment}
     # A limit, not an expectation: programs that hang fail the test instead of stopping the run.
@@ -74,7 +74,7 @@ def names(module: str) -> list[str]:
 
 
 def results(module: str, count: int) -> dict[str, list[str]]:
-    """What went wrong in each check on so many ranks: a text for each rank on which it failed."""
+    """The failures of each check on this number of ranks: a text for each rank on which it failed."""
     with tempfile.TemporaryDirectory() as folder:
         done = launch(count, str(HERE / "launch.py"), module, folder)
         written = [Path(folder) / f"{rank}.json" for rank in range(count)]
@@ -85,7 +85,7 @@ def results(module: str, count: int) -> dict[str, list[str]]:
 
 
 def run_checks(module: str, folder: str) -> None:
-    """Makes all checks of a module, and writes what went wrong."""
+    """Runs all checks of a module, and writes the failures."""
     import gradtape as tf
 
     tf.distributed.init()

@@ -1,4 +1,4 @@
-"""Ranks that meet by counters in shared memory: often, in several worlds, beside forked processes."""
+"""Synchronization by counters in shared memory: often, in several worlds, with forked processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ hvd = tf.distributed
 
 
 def check_ten_thousand_exchanges():
-    """Many times around every ring, with other numbers each time, small ones and such as lie in shared memory."""
+    """Many times around every ring, with different numbers each time, small ones and ones in shared memory."""
     rank, size = hvd.rank(), hvd.size()
     sum_of_ranks = size * (size - 1) / 2
     for turn in range(10_000):
@@ -37,7 +37,7 @@ def check_more_at_a_time_than_a_ring_has_places():
 
 
 def check_a_rank_that_is_ahead_waits_for_room():
-    """Rounds are entered without waiting; what ranks say in them stays until the others have read it."""
+    """Rounds are entered without waiting; data of ranks stay until the others have read them."""
     ring, rank = current().local_reductions.agreements, hvd.rank()
     rounds = [Numbers(100 * turn + rank) for turn in range(3 * len(ring.places))]
     entered = ring.enter(*rounds)
@@ -48,7 +48,7 @@ def check_a_rank_that_is_ahead_waits_for_room():
 
 
 def check_an_exchange_that_was_given_up():
-    """An exception in the sweep, on all ranks, after they have come to the exchange and sent a part of it."""
+    """An exception during the sweep, on all ranks, after they have started the exchange and sent a part of it."""
     first, last = tf.Variable(tf.ones([200, 200])), tf.Variable(tf.ones([200, 200]))
 
     @tf.custom_gradient
@@ -140,7 +140,7 @@ def check_several_strategies():
 
 
 def check_joined_ranks_take_part_whatever_is_proposed():
-    """Of every name, as proposals are told by hashes."""
+    """For every name, as proposals are identified by hashes."""
     for turn in range(20):
         if hvd.rank() == 0:
             assert float(hvd.allreduce(2.0, op=hvd.Sum, name=f"value {turn}")) == 2.0

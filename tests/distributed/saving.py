@@ -1,4 +1,4 @@
-"""Checkpoints that several ranks save and restore, and data that they share."""
+"""Checkpoints that several ranks save and restore, and shared data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tensors that lie in memory which all ranks share: their sums have the bits of the others', and no one sees more."""
+"""Tensors in memory that all ranks share: their sums have the bits of others', and are isolated from them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ LEAST = 1 << 17  # bytes beyond which tensors have slabs of their own
 
 
 def shared(value: np.ndarray) -> tf.Tensor:
-    """A tensor in memory that all ranks share, as those of its size are once one was exchanged."""
+    """A tensor in shared memory, as are those of its size after the first exchange."""
     hvd.allreduce(tf.constant(value), op=hvd.Max if value.dtype.kind != "c" else hvd.Sum)
     return tf.constant(value)
 
 
 def pieces() -> int:
-    """How many were copied through the window so far."""
+    """The number of pieces copied through the window so far."""
     return current().local_reductions.window.done
 
 
 def pieces_of(compute) -> int:
-    """How many are copied as something is computed."""
+    """The number of pieces copied during a computation."""
     before = pieces()
     compute()
     return pieces() - before
@@ -76,7 +76,7 @@ def check_halves_of_sixteen_bits():
 
 
 def check_memory_that_is_used_again_at_once():
-    """What a rank writes after an exchange is neither in its result nor in another's."""
+    """Writes of a rank after an exchange do not appear in its result or in another's."""
     size = 50_000
     shared(of_rank(hvd.rank(), (size,)))
     kept = []
@@ -104,7 +104,7 @@ def check_many_at_a_time():
 def check_tensors_that_lie_elsewhere():
     size = 61_000
     value = of_rank(hvd.rank(), (size,))
-    private = tf.constant(value)  # made before tensors of its size were exchanged
+    private = tf.constant(value)  # created before tensors of its size were exchanged
     hvd.allreduce(private)
     wanted = functools.reduce(np.add, of_all((size,)))
     own = private if hvd.rank() == 1 else tf.constant(value)
@@ -123,7 +123,7 @@ def check_parts_of_a_shared_tensor():
 
 
 def check_gradients_lie_in_shared_memory():
-    """Of large variables, in eager sweeps and in compiled functions, with those that one rank lacks."""
+    """For large variables, in eager sweeps and in compiled functions, with gradients that one rank lacks."""
     rank, size = hvd.rank(), hvd.size()
     w, other = tf.Variable(tf.ones([210, 200])), tf.Variable(tf.ones([200, 230]))
 
@@ -137,7 +137,7 @@ def check_gradients_lie_in_shared_memory():
             before = pieces()
             found = step(tf.constant(turn))
             copied = pieces() - before
-            assert turn < 3.0 or copied == 1  # which of them there are
+            assert turn < 3.0 or copied == 1  # which have gradients
             for gradient, shape, value in zip(found, ([210, 200], [200, 230]), (230, 210), strict=True):
                 np.testing.assert_array_equal(gradient.numpy(), np.full(shape, 400.0 * value * turn * size))
     for _ in range(3):
@@ -164,7 +164,7 @@ def check_memory_stays_the_same():
 
 
 def check_room_is_used_again():
-    """What is given back comes together: a tensor that needs all of it is made of it again."""
+    """Released memory is merged: a tensor that needs all of it can be allocated again."""
     storage = current().local_reductions.storage
     for size in (200_000, 100_000, 300_000):
         kept = [shared(of_rank(hvd.rank(), (size,))) for _ in range(5)]
@@ -188,7 +188,7 @@ def check_forked_processes_have_memory_of_their_own():
     if child == 0:
         failed = 1
         try:
-            os.read(told, 1)  # until the parent has written to what was released, and to its variable
+            os.read(told, 1)  # until the parent has written to released memory, and to its variable
             same = (kept.numpy() == 1).all() and (used.numpy() == 2).all() and (fresh.numpy() == 3).all()
             used.assign_add(kept)
             del kept, fresh

@@ -1,4 +1,4 @@
-"""tf.distribute: programs of strategies, the data of replicas, and Keras' fit under a strategy."""
+"""tf.distribute: programs with strategies, the data of replicas, and Keras' fit under a strategy."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_variables_begin_alike():
 
 
 def number_of_replica() -> tf.Tensor:
-    """From 1 on, within a replica."""
+    """From 1, within a replica."""
     return tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.float32) + 1.0
 
 
@@ -80,7 +80,7 @@ def check_variables_that_replicas_write():
         for _ in range(3):
             compiled()
         np.testing.assert_allclose(v[0].numpy(), 2.5 * value, rtol=1e-6)
-        v.assign_add([1.0, 1.0])  # outside of replicas as it says
+        v.assign_add([1.0, 1.0])  # outside of replicas it has its usual meaning
         np.testing.assert_allclose(v[0].numpy(), 2.5 * value + 1.0, rtol=1e-6)
         if kind not in (aggregation.NONE,):
             hvd.check_variables([v])
@@ -286,7 +286,7 @@ def check_fit_is_that_of_one_process():
 
 
 def check_fit_with_last_batches_of_any_size():
-    # Of the last batches some replicas have no example.
+    # Some replicas have no example of the last batches.
     compared(False, 1e-3, count=17)
 
 
@@ -349,7 +349,7 @@ def check_metrics_of_programs():
 
 
 def check_fit_with_an_optimizer_that_exchanges():
-    """Without a strategy: each rank has data of its own, and variables of its own at first."""
+    """Without a strategy: each rank has its own data, and initially its own variables."""
     rank = hvd.rank()
     tf.keras.utils.set_random_seed(rank)
     x, y = examples(64)

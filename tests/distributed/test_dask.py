@@ -1,4 +1,4 @@
-"""The sweep of the guide over the workers of a Dask cluster on this machine."""
+"""The guide's sweep over the workers of a Dask cluster on this machine."""
 
 import distributed
 from test_services import TASKS, loss_of_member

@@ -1,4 +1,4 @@
-"""A rank that ends, hangs or is killed: the others end too, in bounded time, and say why."""
+"""A rank that exits, hangs or is killed: the others end too, in bounded time, and report why."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ for turn in range(3):
 print("names:", [name for name in os.listdir("/dev/shm") if name.startswith("gradtape-")], flush=True)
 """
 
-# Rank 1 does something as its sweep comes to the first layer; the others wait for gradients that are on their way.
+# Rank 1 does something when its sweep reaches the first layer; the others wait for gradients already being sent.
 SWEEP = """
 import os, signal, time
 import gradtape as tf
@@ -70,8 +70,8 @@ def run(behaviour: str, count: int = 2, **environment: str):
             "raise ValueError('broken')",
             ["ValueError: broken", "rank 1 ends by ValueError, and with it the other ranks"],
         ),
-        ("sys.exit(3)", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
-        ("sys.exit()", ["rank 0 has come to allreduce", "rank 1 to the end of the program"]),
+        ("sys.exit(3)", ["rank 0 is at allreduce", "rank 1 at the end of the program"]),
+        ("sys.exit()", ["rank 0 is at allreduce", "rank 1 at the end of the program"]),
         ("os.kill(os.getpid(), signal.SIGKILL)", ["(?i)signal:? 9"]),
     ],
 )
@@ -110,18 +110,18 @@ def test_programs_that_end_together_end_well():
     assert done.returncode == 0 and done.stdout.count("went on") == 2 and not done.stderr
 
 
-@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for ours beside it, for all tensors
+@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for gradtape in addition, for all tensors
 def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
-    limited = can_limit_shared_memory()  # else whatever room there is, and sums are right
+    limited = can_limit_shared_memory()  # otherwise there is enough room, and sums are right
     done = launch(2, "-c", SUMS, within=with_shared_memory_of(room) if limited else ())
     if limited:
-        warned = "could not be had: [Errno 28] No space left on device" in done.stderr
+        warned = "could not be allocated: [Errno 28] No space left on device" in done.stderr
         assert warned == (room != "40m"), done.stderr
     assert done.returncode == 0 and done.stdout.count("from 3.0 to 3.0") == 2, done.stderr
 
 
 def test_memory_that_ranks_share_has_no_name_that_could_stay():
-    limited = can_limit_shared_memory()  # else names of other programs may come and go in the same folder
+    limited = can_limit_shared_memory()  # otherwise names of other programs may come and go in the same folder
     done = launch(2, "-c", NAMES, within=with_shared_memory_of("100m") if limited else ())
     assert done.returncode == 0 and done.stdout.count("names: [" + "]" * limited) == 2, done.stdout + done.stderr
 
@@ -157,7 +157,7 @@ def test_training_goes_on_with_any_number_of_ranks(tmp_path):
     assert launch(2, program, str(tmp_path / "again"), "6", "die").returncode != 0
     for folder in ("three", "one"):
         shutil.copytree(tmp_path / "again", tmp_path / folder)
-    # With as many ranks the same bits; with others the same batches, whose sums are rounded in another order.
+    # With the same number of ranks the same bits; otherwise the same batches, with sums rounded in another order.
     assert weights(2, "again") == whole
     for count, folder in ((3, "three"), (1, "one")):
         found = weights(count, folder)

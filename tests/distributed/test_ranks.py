@@ -1,4 +1,4 @@
-"""Checks that two and four ranks make together: one program for each module of checks."""
+"""Checks on two and four ranks: one program for each module of checks."""
 
 import pytest
 from launch import results

@@ -1,4 +1,4 @@
-"""Services on one machine: threads that answer while another trains, and processes that were forked or spawned."""
+"""Services on one machine: threads that answer while another trains, and processes that are forked or spawned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERS, STEPS = 200, 300
 
 
 def test_threads_answer_while_another_trains():
-    """Every answer is that of the weights between two steps: all elements of a weight are equal then."""
+    """Every answer uses the weights between two steps: all elements of a weight are equal then."""
     w = tf.Variable(tf.ones([64, 64]))
     optimizer = tf.optimizers.SGD(1e-3, momentum=0.5)
     x = tf.ones([4, 64])
@@ -85,7 +85,7 @@ def test_processes_compute_as_their_parent(method):
 
 
 def loss_of_member(task: tuple[int, float]) -> float:
-    """A small model of its own, trained: what a sweep or an ensemble maps over."""
+    """A small model, trained: the unit of a sweep or an ensemble."""
     seed, rate = task
     rng = np.random.default_rng(0)
     x = rng.standard_normal((32, 3)).astype("float32")
@@ -118,7 +118,7 @@ def members(count: int) -> list[np.ndarray]:
 
 
 def test_an_ensemble_is_a_batch_axis():
-    """Models along the first axis of their weights, trained together, have the weights that each alone comes to."""
+    """Models along the first axis of their weights, trained together, get the same weights as when trained alone."""
     x = np.random.default_rng(3).standard_normal((32, 4)).astype("float32")
     y = x.sum(1, keepdims=True)
 

@@ -1,4 +1,4 @@
-"""`tape.diagnose` names the cause: one program per cause, with what its finding must say."""
+"""`tape.diagnose` names the cause: one program per cause, with the required text of its finding."""
 
 from __future__ import annotations
 
@@ -203,15 +203,15 @@ CASES = {
     integer_source: ("none", "x is of dtype int32", "tf.cast"),
     integer_target: ("none", "y is of dtype int64", "floating"),
     not_trainable: ("none", "not trainable", "tape.watch(x)"),
-    assigned_and_not_read: ("none", "was not read within the tape's block", "assigning"),
-    read_and_not_used: ("none", "goes into Mul", "not used"),
-    stopped: ("none", "tf.stop_gradient ends its path", "Take it out"),
-    through_indices: ("none", "ArgMax gives indices", "softmax"),
+    assigned_and_not_read: ("none", "was not read within the tape's context", "assigning"),
+    read_and_not_used: ("none", "is used by Mul", "not used"),
+    stopped: ("none", "tf.stop_gradient ends its path", "Remove it"),
+    through_indices: ("none", "ArgMax returns indices", "softmax"),
     through_integers: ("none", "a cast to int32", "floating"),
     rounded: ("none", "Floor has no derivative", "custom_gradient"),
     outside: ("none", "Mul was computed where the tape does not record", "within the tape's block"),
     not_recorded: ("none", "Exp was computed where the tape does not record", "stop_recording"),
-    through_numpy: ("none", "goes into Mul, whose result does not reach y", ".numpy()"),
+    through_numpy: ("none", "is used by Mul, whose result does not reach y", ".numpy()"),
     dead: ("zero", "dead units", "leaky_relu"),
     partly_dead: ("partly zero", "1 of 2 units of relu are dead", "leaky_relu"),
     saturated: ("zero", "sigmoid is saturated", "logits"),
@@ -226,7 +226,7 @@ CASES = {
     healthy: ("fine", "finite", ""),
 }
 LINES = Path(__file__).read_text().splitlines()
-# What these name is not on the tape.
+# The tensors that these name are not on the tape.
 NAMED_BY_OBSERVERS = {stopped, through_indices, through_integers, outside, not_recorded}
 
 
@@ -244,13 +244,13 @@ def test_the_cause_is_named(program, persistent):
     assert remedy in finding.remedy and bool(remedy) == bool(finding.remedy)
     assert diagnosis.healthy == (kind == "fine")
     assert finding.sentence.endswith(".") and finding.sentence in str(diagnosis)
-    # What a step did has its line; what was never recorded has none.
+    # Lost steps have lines; what was never recorded has none.
     assert finding.where or kind in ("none", "fine")
     if finding.where:
         file, _, line = finding.where.rpartition(":")
         assert __file__.endswith(file)
         assert finding.code == LINES[int(line) - 1].strip()
-    # It told the truth: the tape, which is as it was, gives such a gradient.
+    # It was right: the unchanged tape gives this gradient.
     gradient = tape.gradient(y, x)
     told = "none" if gradient is None else "nan" if np.isnan(gradient).any() else "other"
     assert told == {"none": "none", "nan": "nan"}.get(kind, "other")

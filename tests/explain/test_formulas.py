@@ -1,4 +1,4 @@
-"""Formulas say what the numbers are: each is evaluated, and compared with the gradient that the tape gives."""
+"""Formulas are correct: each is evaluated, and compared with the tape's gradient."""
 
 from __future__ import annotations
 

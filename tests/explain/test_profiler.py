@@ -1,4 +1,4 @@
-"""Profiles: what ran, how often, where, and in which direction; their forms are whole."""
+"""Profiles: what ran, how often, where, and in which direction; and their output formats."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_chrome_trace(tmp_path):
 
 
 def test_what_tensors_hold():
-    """A chain whose every result is kept by the tape until the sweep lets go of it."""
+    """A chain whose results are all kept by the tape until the sweep releases them."""
     size = 1 << 20
     x = tf.Variable(tf.zeros(size // 4))
 
@@ -181,7 +181,7 @@ def test_plans_before_and_after_fusion():
 
 
 def test_plans_that_cannot_be_drawn():
-    with pytest.raises(TypeError, match=r"draw_plan draws what tf.function made"):
+    with pytest.raises(TypeError, match=r"draw_plan takes a function created by tf.function"):
         tf.explain.draw_plan(lambda x: x)
     step = tf.function(lambda x: x)
     with pytest.raises(ValueError, match="0 traced signatures"):

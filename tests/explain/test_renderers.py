@@ -1,4 +1,4 @@
-"""Explanations in every form: well formed, complete, nothing on top of anything else."""
+"""Explanations in every format: well formed, complete, without overlaps."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_latex_is_balanced(explanation):
 
 
 def test_latex_is_typeset(explanation):
-    """By matplotlib, line by line: it knows LaTeX's formulas, but neither its matrices nor its alignment."""
+    """By matplotlib, line by line: it supports LaTeX's formulas, but neither its matrices nor its alignment."""
     from matplotlib.mathtext import MathTextParser
 
     first, *lines, last = explanation.latex().splitlines()
@@ -117,7 +117,7 @@ def test_the_picture_is_legible(explanation, fold):
     for i, one in enumerate(found):
         for other in found[:i]:
             assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
-    # The text of a box lies within it.
+    # The text of a box is inside it.
     for group in root.iter(f"{SVG}g"):
         rect = group.find(f"{SVG}rect[@class='box']")
         if rect is not None:
@@ -137,7 +137,7 @@ def test_many_steps_are_folded():
         _, whole = boxes(explanation.svg(fold=False))
         _, folded = boxes(explanation.svg())
         assert len(whole) > 200 and len(folded) <= 72
-    # A box for each turn of the loop, none for a single step of it.
+    # One box per loop iteration, none for its single steps.
     assert len(folded) == 66 + 1 + 2
 
 
@@ -174,7 +174,7 @@ def test_the_page_is_whole(explanation):
 def test_every_step_agrees_with_central_differences(explanation):
     check = explanation.check()
     assert check.passed, str(check)
-    # What an ordinary tape need not keep to differentiate: the ones that the first addition adds to.
+    # What an ordinary tape need not keep for derivatives: the operands of the first addition.
     reasons = [step.reason for step in check.steps if step.reason]
     assert reasons in ([], ["the tape did not keep an operand"]) and (not reasons or not explanation.steps[0].file)
     assert str(check).count("\n") == len(check.steps)

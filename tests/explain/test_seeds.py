@@ -1,4 +1,4 @@
-"""The derivations of two tutorials, as the tape explains them: the documents' formulas, and their numbers."""
+"""The derivations of two tutorials, as explained by the tape: the documents' formulas and numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_shapes_and_derivation(lines):
     np.testing.assert_allclose(explanation.gradients[0], x.T @ dl_dy, rtol=1e-6)
     np.testing.assert_allclose(explanation.gradients[1], dl_dy.sum(axis=0), rtol=1e-6)
     assert [tuple(g.shape) for g in explanation.gradients] == [(3, 2), (2,)]
-    # The tape is as it was, and gives the same numbers.
+    # The tape is unchanged, and gives the same numbers.
     for gradient, told in zip(tape.gradient(loss, sources), explanation.gradients, strict=True):
         np.testing.assert_array_equal(gradient, told)
     if lines:
@@ -53,7 +53,7 @@ def mean_square(y_pred, y_true):
 
 
 def by_hand(w, bias, X, Y):
-    """Tutorial 003's regression, from the values that it prints."""
+    """Tutorial 003's regression, computed from the values that it prints."""
     W, b = tf.Variable(w, name="weight"), tf.Variable(bias, name="bias")
     with tf.explain.lines(), tf.GradientTape() as g:
         pred = linear_regression(X, W, b)
@@ -64,7 +64,7 @@ def by_hand(w, bias, X, Y):
 
 def test_one_point_by_hand():
     explanation = by_hand(0.21318328, 0.78609025, np.array([3.3]), np.array([1.7]))
-    # 2 (W x + b - y) x, and with 1 for x
+    # 2 (W x + b - y) x, and with 1 instead of x
     assert explanation.formulas == ["2·X·(pred - Y)", "2·(pred - Y)"]
     text = str(explanation)
     assert "= -1.388673 " in text
@@ -76,7 +76,7 @@ def test_two_points_by_hand():
     explanation = by_hand(0.73290884, 0.436841, np.array([3.3, 1]), np.array([1.7, 2]))
     assert explanation.formulas == ["(2/n)·sum(X·(pred - Y))", "(2/n)·sum(pred - Y)"]
     assert explanation.count == 2
-    # Each point alone, as the document has them: 2 (W x + b - y) x.
+    # Each point alone, as in the document: 2 (W x + b - y) x.
     step = next(step for step in explanation.steps if step.result == "W·X")
     each = 2 * step.arrives * step.flows[0].slope_numbers
     np.testing.assert_allclose(each, [7.625905, -1.660500], rtol=1e-6)

@@ -1,4 +1,4 @@
-"""What explanations are made of: cotangents are those of the tape's own sweep, whatever it recorded."""
+"""The steps of explanations: cotangents are those of the tape's own sweep, whatever it recorded."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_several_targets_are_explained_as_their_sum():
         np.testing.assert_allclose(told, gradient)
     assert explanation.check().passed
     assert explanation.svg().count('class="target"') == 2
-    # One that another depends on, one that is given twice, and cotangents as gradient takes them.
+    # One that depends on another, one that is given twice, and cotangents as for gradient.
     twice = tape.explain([fit, both, fit], x)
     assert (twice.target, twice.formulas) == ("2·fit + both", ["6·x·w²"])
     (step,) = [step for step in twice.steps if step.result == "fit"]
@@ -286,7 +286,7 @@ def test_lines_of_loops_calls_and_comprehensions():
 
 
 def test_a_models_step():
-    """Its variables are called by their layers, and its line is the program's."""
+    """Its variables are named after their layers, and its line is the program's."""
     network = tf.keras.Sequential([tf.keras.layers.Dense(3, "relu", name="hidden"), tf.keras.layers.Dense(1)])
     x = tf.constant([[1.0, 2.0], [-3.0, 0.5]])
     network(x)

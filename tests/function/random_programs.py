@@ -1,4 +1,4 @@
-"""Random programs: what a training step may do, drawn from a seed and run on any operands."""
+"""Random programs: operations of training steps, drawn from a seed and run on any operands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPTIMIZERS = ("SGD", "Adam", "RMSprop", "Adagrad", "Ftrl", "Nadam")
 
 
 class State:
-    """What a program reads and writes besides its operands, always made anew in the same way."""
+    """The state of a program besides its operands, always created in the same way."""
 
     def __init__(self, seed: int) -> None:
         draw = np.random.default_rng(seed)
@@ -35,7 +35,7 @@ class State:
         tf.random.set_seed(seed)
 
     def values(self) -> list[bytes]:
-        """Everything, to the last bit."""
+        """All values as bits."""
         held = [*self.variables, self.counter, *self.optimizer.variables, self.generator.state]
         return [np.asarray(variable).tobytes() for variable in held] + [tf.random.uniform([2]).numpy().tobytes()]
 
@@ -131,7 +131,7 @@ def part(drawn: random.Random) -> Line:
 
 
 def step(drawn: random.Random) -> Line:
-    """A step of the optimizer, of the gradient of what was computed last."""
+    """A step of the optimizer with the gradient of the last result."""
 
     def line(state: State, pool: list[Any], tape: Any) -> None:
         with tape.stop_recording():
@@ -144,7 +144,7 @@ def step(drawn: random.Random) -> Line:
 
 
 def decision(drawn: random.Random) -> Line:
-    """Python's own control flow over values."""
+    """Python control flow that depends on values."""
     place, limit = drawn.random(), drawn.uniform(0.2, 1.5)
     kind = drawn.choice(("if", "while", "float", "range", "int", "cond", "while_loop"))
 
@@ -222,5 +222,5 @@ LINES += (inner_gradient, check)
 
 
 def chosen(pool: list[Any], place: float) -> Any:
-    """A value of the pool, more likely a late one."""
+    """A value of the pool, preferably a late one."""
     return pool[int(len(pool) * place**0.5)]

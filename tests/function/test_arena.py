@@ -1,4 +1,4 @@
-"""The arena that a repetition has for results that nobody else sees: what lies where, when, and who never sees it."""
+"""The arena for a replay's intermediate results: its layout, when it is used, and its isolation from Python."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def perceptron() -> Callable[..., Any]:
 
 
 def gated() -> Callable[..., Any]:
-    """A recurrence with gates, parts and joins, and its gradients."""
+    """A recurrence with gates, splits and joins, and its gradients."""
     draw = np.random.default_rng(0)
     x = [tf.constant(draw.normal(size=(SIDE, SIDE)), tf.float32) for _ in range(12)]
     w = tf.Variable(draw.normal(size=(2 * SIDE, 4 * SIDE)) / 4, dtype=tf.float32)
@@ -63,7 +63,7 @@ def test_a_training_step_takes_one_block(make):
     assert blocks_taken(compiled) == 1
     (code,) = codes(compiled)
     assert code.arena_bytes > 0
-    assert f"arena of results that nobody else sees: {code.arena_bytes:,} bytes" in compiled.explain_plan()
+    assert f"arena of intermediate results: {code.arena_bytes:,} bytes" in compiled.explain_plan()
 
 
 def test_plans_that_rest_hold_no_storage():
@@ -99,9 +99,9 @@ VIEWS = ("reshape", "identity", "stop_gradient")
 
 
 def check_layout(code: Any) -> int:
-    """Walks through a plan: a result may lie where others lie only as a view of them, or over an operand that ends.
+    """Walks through a plan: a result may overlap others only as a view of them, or over an operand that is dead.
 
-    How many lie in the arena.
+    The number of results in the arena.
     """
     places, live = code.arena_places, {}
     for step, ends in zip(code.steps, code.last_uses, strict=True):
@@ -133,7 +133,7 @@ def test_nothing_overlaps(first):
 
 
 def test_a_tape_that_python_opens_in_the_middle():
-    """What it records is no tensor of the arena, which the next repetition writes anew."""
+    """It records no tensors of the arena, which the next replay overwrites."""
     v, w = tf.Variable(drawn(0)), drawn(1)
     tapes: list[Any] = []
 
@@ -209,7 +209,7 @@ def test_exceptions_give_it_back():
 
 
 def test_views_and_what_is_assigned():
-    """A view that is returned, a variable of unknown shape that keeps its value, effects that wait for a guard."""
+    """A view that is returned, a variable of unknown shape that keeps its value, effects deferred for a guard."""
     w = drawn(0)
     grows = tf.Variable(tf.zeros([0, SIDE]), shape=tf.TensorShape([None, SIDE]))
     v = tf.Variable(tf.zeros([SIDE, SIDE]))

@@ -1,4 +1,4 @@
-"""Arguments that decide upon shapes and axes may be tensors: where their values change, a compiled call sees it."""
+"""Arguments that determine shapes and axes may be tensors: compiled calls notice when their values change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gradtape._src.table.samples import Leaf
 
 
 class Place:
-    """Stands for an attribute that is a tensor."""
+    """Marks an attribute that is a tensor."""
 
 
 def attributes(value: Any, found: list[np.ndarray]) -> Any:
-    """Arguments with Places instead of numbers and lists of integers, which go to a list."""
+    """Arguments with Places instead of numbers and lists of integers, which are collected in a list."""
     if isinstance(value, Leaf):
         return value
     numbers = isinstance(value, list | tuple) and value and all(type(item) is int for item in value)
@@ -44,7 +44,7 @@ def replaced(value: Any, tensors: Iterator[Any]) -> Any:
 
 
 def others(array: np.ndarray) -> list[np.ndarray]:
-    """Values that an attribute takes in turn."""
+    """Other values of an attribute, used in turn."""
     if array.dtype == np.float32:
         return [array, array * 0.5, array]
     return [array, array[::-1] if array.ndim else array + 1, np.maximum(array - 1, 0), array]

@@ -1,4 +1,4 @@
-"""What raises in a repetition is what raises eagerly, from the same place in the program, and leaves the same state."""
+"""A replay raises what eager execution raises, from the same place in the program, and leaves the same state."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_user_s_line_is_named():
         f(tf.constant(GOOD))
     with pytest.raises(tf.errors.InvalidArgumentError) as raised:
         f(tf.constant(BAD))
-    # Python 3.10 keeps notes without showing them.
+    # Python 3.10 stores notes without showing them.
     text = "".join([*traceback.format_exception(raised.value), *getattr(raised.value, "__notes__", [])])
     line = invert.__code__.co_firstlineno + 1
     assert f"traced at {__file__}, line {line}" in text or f'File "{__file__}", line {line}' in text
@@ -116,7 +116,7 @@ def test_steps_know_the_lines_of_code_that_need_not_be_a_module_s(name):
 
 
 def test_an_interrupt_leaves_the_state_of_eager_execution():
-    """A signal's handler runs between two steps: what was assigned before stays, what comes after is not assigned."""
+    """A signal handler runs between two steps: earlier assignments are kept, later ones do not happen."""
     steps = [tf.Variable(0.0) for _ in range(2000)]
 
     @tf.function

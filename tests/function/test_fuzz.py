@@ -1,4 +1,4 @@
-"""Random programs give the same bits compiled as eagerly: results, gradients, variables, random numbers, exceptions."""
+"""Random programs give the same bits compiled and eagerly: results, gradients, variables, random numbers, errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def bits(value: Any) -> Any:
 
 
 def differentiated(function: Any, state: State, x: Any, s: Any) -> Any:
-    """The results of a call, and their gradients through a tape around it."""
+    """The results of a call, and their gradients from a tape around it."""
     with tf.GradientTape() as tape:
         tape.watch([x, s])
         results, loss, gradients = function(state, x, s)
@@ -31,7 +31,7 @@ def differentiated(function: Any, state: State, x: Any, s: Any) -> Any:
 
 
 def history(function: Any, seed: int) -> list[Any]:
-    """What six calls on drawn operands give or raise, and the state after each."""
+    """The results or exceptions of six calls on drawn operands, and the state after each."""
     state, draw, found = State(seed), np.random.default_rng(seed), []
     for _ in range(6):
         x = tf.constant(draw.uniform(-1.0, 1.0, (3, 4)), tf.float32)

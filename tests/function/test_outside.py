@@ -1,4 +1,4 @@
-"""What a compiled function shares with the world outside: datasets, files, summaries, checkpoints, `init_scope`."""
+"""Interaction of compiled functions with the outside: datasets, files, summaries, checkpoints, `init_scope`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_iterator_goes_on_from_call_to_call(take):
     of_given = tf.function(lambda iterator, scale: take(iterator) * scale)
     for count in range(5):
         assert of_captured(tf.constant(2.0)).numpy() == of_given(given, tf.constant(2.0)).numpy() == 2.0 * count
-    assert "elements of a dataset come in" in of_captured.explain_plan()
+    assert "it takes elements of a dataset" in of_captured.explain_plan()
 
 
 def test_reductions_of_datasets():
@@ -147,7 +147,7 @@ def test_init_scope_is_run_as_the_function_is_traced():
     scale.assign(3.0)
     assert f(tf.constant(1.0)).numpy() == 23.0
     assert runs.numpy() == 1
-    f(tf.constant([1.0]))  # a later trace, in which a variable may be made in init_scope only
+    f(tf.constant([1.0]))  # a later trace, in which variables may be created in init_scope only
     assert (runs.numpy(), len(made)) == (2, 2)
 
 

@@ -1,4 +1,4 @@
-"""What planning makes of a trace: the same bits in fewer steps, in memory that does not grow."""
+"""The planning of traces: the same bits in fewer steps, in memory that does not grow."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_products_with_one_are_left_out():
     "source", ["a variable", "a primitive in Python", "a primitive of several results", "a product", "half of them"]
 )
 def test_products_with_one_are_left_out_whatever_made_the_operand(source):
-    """Numbers become part of a program where an operand is known to tell its type and shape."""
+    """Numbers become part of a program even if an operand is known only by its type and shape."""
     value = np.linspace(-2.0, 2.0, 400).reshape(20, 20)
     v, x = tf.Variable(value, dtype=tf.float32), tf.constant(value, tf.float32)
     made = {
@@ -112,8 +112,8 @@ def test_explanations_count_bytes():
 
     for _ in range(4):
         double(tf.ones([10, 20]))
-    # Two transposes and a product each read and write 800 bytes, the product four more; two results are there at once.
-    assert "bytes read and written: 4,804; held at once beside operands and variables: 1,600" in double.explain_plan()
+    # Two transposes and a product each read and write 800 bytes, the product four more; two results are alive at once.
+    assert "bytes read and written: 4,804; held at once besides operands and variables: 1,600" in double.explain_plan()
     assert "called in Python" not in double.explain_plan()
 
 
@@ -147,7 +147,7 @@ def test_memory_is_constant_over_calls():
 
 
 def test_functions_that_end_leave_nothing():
-    """Fused programs, sums that take them in, branches: all that a plan was made of ends with it."""
+    """Fused programs, sums that absorb them, branches: all parts of a plan are released with it."""
     x, y = tf.ones([40_000]), tf.ones([6])
 
     def made():
@@ -213,7 +213,7 @@ def test_accuracy_calls_no_python(dtype):
     assert "called in Python" not in compiled.explain_plan()
 
 
-def test_labels_are_checked_in_every_repetition():
+def test_labels_are_checked_in_every_replay():
     logits = tf.constant([[0.0, 1.0, 2.0], [1.0, 0.0, 3.0]])
     compiled = tf.function(lambda labels: tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
     for _ in range(5):
@@ -257,7 +257,7 @@ def test_values_that_are_only_summed_are_not_stored(reduction, size, dtype):
         assert "called in Python" not in compiled.explain_plan()
 
 
-def test_repetitions_take_nothing_from_the_system():
+def test_replays_allocate_nothing_from_the_system():
     random = np.random.default_rng(0)
     x, labels = tf.constant(random.standard_normal((32, 64)), tf.float32), tf.constant(random.integers(0, 10, 32))
     shapes = (64, 64), (64,), (64, 10), (10,)

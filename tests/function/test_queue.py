@@ -1,4 +1,4 @@
-"""Products that a second thread computes while the first goes on: the same bits, whatever happens meanwhile."""
+"""Products that a second thread computes while the first continues: the same bits, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import gradtape as tf
 from gradtape._engine.base.buffer import statistics
 from gradtape._engine.base.threads import get_num_threads, set_num_threads
 
-REPETITIONS = 24  # before products are left to the queue, and in both halves of a trial
+REPLAYS = 24  # before products are queued, and in both halves of a trial
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +40,8 @@ def codes(function: Any) -> list[Any]:
 
 
 def queued(function: Any) -> int:
-    """How many products of a compiled function's plans a second thread may compute."""
-    return sum(len(code.left_to_queue) for code in codes(function))
+    """The number of products of a compiled function's plans that are queued."""
+    return sum(len(code.queued_steps) for code in codes(function))
 
 
 CELLS = {
@@ -60,7 +60,7 @@ INPUTS = ("constants", "rows", "an argument's rows", "unstacked", "one for all")
 
 
 def program(seed: int) -> tuple[Callable[[Any], Any], list[Any]]:
-    """A recurrence with products on its longest chain and off it, its gradients, and what it may do in the middle."""
+    """A recurrence with products on and off its critical path, its gradients, and optional code in the middle."""
     drawn, numbers = random.Random(seed), np.random.default_rng(seed)
     dtype = drawn.choice(["float32", "float32", "float64"])
     size, steps = 32, drawn.randint(64, 80)
@@ -100,13 +100,13 @@ def program(seed: int) -> tuple[Callable[[Any], Any], list[Any]]:
 
 
 def history(seed: int, compiled: bool, threads: int) -> list[Any]:
-    """What repetitions give in turn, the variables' values among it."""
+    """The results of replays in order, including the variables' values."""
     set_num_threads(threads)
     tf.random.set_seed(seed)
     run, arguments = program(seed)
     if compiled:
         run = tf.function(run)
-    found = [bits(run(arguments[i % 3])) for i in range(REPETITIONS)]
+    found = [bits(run(arguments[i % 3])) for i in range(REPLAYS)]
     if compiled:
         assert queued(run) > 10
     return found
@@ -120,10 +120,10 @@ def test_the_same_bits(seed):
 
 
 def test_a_product_waits_for_all_that_it_follows():
-    """A gradient's product has a factor and a sum so far that other products give: either thread may be at these."""
+    """A gradient's product has a factor and a sum so far that are results of other products, on either thread."""
     run, arguments = program(list(CELLS).index("product of a product"))
     run = tf.function(run)
-    for i in range(REPETITIONS):
+    for i in range(REPLAYS):
         run(arguments[i % 3])
     found = [list(enumerate(code.waited_for, 1)) for code in codes(run)]
     assert any(len(earlier) == 2 for numbered in found for _, earlier in numbered)
@@ -149,7 +149,7 @@ def recurrence(steps: int = 40, size: int = 32) -> Callable[..., Any]:
 
 
 def test_a_program_in_python_in_the_middle():
-    """It may throw, repeat other functions, ask for one thread, open tapes, fork: products are put off meanwhile."""
+    """It may throw, replay other functions, request one thread, open tapes, fork: products are deferred meanwhile."""
     other = tf.function(recurrence())
     expected_of_other = bits(recurrence()())
     happens = []
@@ -179,10 +179,10 @@ def test_a_program_in_python_in_the_middle():
             happens.clear()
 
     children: list[int] = []
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         assert bits(run_of()) == plain
     assert queued(run_of) > 100
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         happens[:] = [lambda: other(), lambda: set_num_threads(1)]
         assert bits(run_of()) == plain
         set_num_threads(2)
@@ -222,7 +222,7 @@ def test_several_threads_repeat_at_once():
 
 
 def test_long_loops_among_them_are_cut_as_before():
-    """The worker that computes products is asked back for a loop."""
+    """The worker that computes products is recalled for a loop."""
     run = recurrence()
     long = tf.constant(np.random.default_rng(0).normal(size=(600, 700)), tf.float32)
 
@@ -238,7 +238,7 @@ def test_long_loops_among_them_are_cut_as_before():
 
     compiled = tf.function(with_loops)
     expected = bits(with_loops())
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         assert bits(compiled()) == expected
     assert queued(compiled) > 100
 
@@ -246,7 +246,7 @@ def test_long_loops_among_them_are_cut_as_before():
 def test_operands_are_let_go_of():
     run = recurrence()
     compiled = tf.function(run)
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         compiled()
     before = statistics()["in_use"]
     for _ in range(200):
@@ -265,7 +265,7 @@ def test_short_plans_and_tapes_around_keep_to_one_thread():
 
     run = recurrence()
     recorded = tf.function(run)
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         step()
         with tf.GradientTape():
             recorded()
@@ -275,7 +275,7 @@ def test_short_plans_and_tapes_around_keep_to_one_thread():
 
 def test_explanations_tell_of_the_second_thread():
     compiled = tf.function(recurrence())
-    for _ in range(REPETITIONS):
+    for _ in range(REPLAYS):
         compiled()
     line = next(line for line in compiled.explain_plan().splitlines() if "second thread" in line)
     assert line.startswith(f"  products that a second thread may compute meanwhile: {queued(compiled)}; it does")

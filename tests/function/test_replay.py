@@ -1,4 +1,4 @@
-"""Repetitions do what eager execution does: state, decisions, exceptions, threads; the rest runs eagerly."""
+"""Replays match eager execution: state, branches, exceptions, threads; the rest runs eagerly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import gradtape as tf
 
 
 class Compiled:
-    """A compiled function and how often Python ran it."""
+    """A compiled function, and the number of times that Python ran it."""
 
     def __init__(self, body, **options):
         self.runs = 0
@@ -36,7 +36,7 @@ class Compiled:
 
 
 def test_first_steps_of_optimizers_in_branches_that_are_taken_later():
-    """TensorFlow traces branches before they are taken: gradients accumulated in variables are applied so."""
+    """TensorFlow traces branches before they are taken: so it applies gradients accumulated in variables."""
 
     def history(compiles):
         w, v = tf.Variable([0.5, 0.25]), tf.Variable([2.0])
@@ -512,7 +512,7 @@ def test_memory_stays_as_it_is_over_many_calls():
 
 
 def test_a_plan_that_the_collector_ends_gives_back_its_shapes():
-    """A cycle through a function: its plan's steps are gone before the plan is."""
+    """A cycle through a function: its plan's steps are released before the plan is."""
     told = []
     hook, sys.unraisablehook = sys.unraisablehook, told.append
     try:
@@ -564,7 +564,7 @@ def test_checked_numerics_are_judged_in_functions():
 
 
 def test_threads_may_meet_a_new_branch_at_once():
-    """A repetition stays with the plan it began with: a branch that another thread adds needs what that one drops."""
+    """A replay stays with its initial plan: a branch that another thread adds uses what the old one drops."""
     positive = tf.constant(np.full(200_000, 0.5, np.float32))
     for stagger in range(20):
 
@@ -572,7 +572,7 @@ def test_threads_may_meet_a_new_branch_at_once():
         def function(x):
             unused_at_first = tf.sin(x * 2.0)
             y = x
-            for _ in range(30):  # so long that other threads run meanwhile
+            for _ in range(30):  # long enough that other threads run meanwhile
                 y = tf.exp(-y)
             return y if tf.reduce_sum(x) > 0 else unused_at_first + y
 

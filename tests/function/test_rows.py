@@ -1,4 +1,4 @@
-"""Every row of the table gives the same bits compiled as eagerly, on operands other than those that were traced too."""
+"""Every row of the table gives the same bits compiled and eagerly, also on operands other than those traced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROWS = table.rows()
 
 
 def bits(value: Any) -> Any:
-    """A result to the last bit, with its dtype and shape."""
+    """A result as bits, with its dtype and shape."""
     if isinstance(value, list | tuple):
         return [bits(item) for item in value]
     if hasattr(value, "indices"):
@@ -26,12 +26,12 @@ def bits(value: Any) -> Any:
 
 
 def with_one_nan(array: np.ndarray) -> np.ndarray:
-    """Every NaN as the same: IEEE 754 leaves open which of two operands' an operation gives."""
+    """Replaces NaNs by the same one: IEEE 754 leaves open which of two operands' NaNs an operation returns."""
     return np.where(np.isnan(array), array.dtype.type(np.nan), array) if array.dtype.kind == "f" else array
 
 
 def outcome(function: Any, arrays: list[Any]) -> Any:
-    """What a call gives to the last bit, or raises."""
+    """A call's result as bits, or its exception."""
     tf.random.set_seed(3)
     try:
         return bits(function(*arrays))

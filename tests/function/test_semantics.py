@@ -1,4 +1,4 @@
-"""What programs see of `tf.function`: when it traces, what it makes of arguments and results, what it refuses."""
+"""The semantics of `tf.function`: when it traces, how it treats arguments and results, what it rejects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import gradtape as tf
 
 
 class Counted:
-    """A compiled function of any arguments, and how often Python ran it."""
+    """A compiled function of any arguments, and the number of times that Python ran it."""
 
     def __init__(self, body=lambda *args, **kwargs: None, **options):
         self.runs = 0

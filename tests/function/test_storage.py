@@ -1,4 +1,4 @@
-"""Where results lie: in a repetition's arena, over operands that end, never over what anybody else still holds."""
+"""The storage of results: in a replay's arena, over dead operands, never over storage that is still referenced."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import gradtape as tf
 from gradtape._engine.base.buffer import statistics
 
-SIDE = 8  # 8x8 floats do not fit into a tensor itself
+SIDE = 8  # 8x8 floats do not fit into inline storage
 
 
 def bits(value: Any) -> list[Any]:
@@ -31,7 +31,7 @@ def blocks_taken(call: Any) -> int:
     return statistics()["blocks_acquired"] - before
 
 
-def test_a_repetition_takes_one_block_besides_results():
+def test_a_replay_allocates_one_block_besides_results():
     x, w = drawn(0), drawn(1)
 
     @tf.function
@@ -41,7 +41,7 @@ def test_a_repetition_takes_one_block_besides_results():
         return x
 
     assert blocks_taken(lambda: layers(x)) == 2
-    assert "held at once beside operands and variables: 512" in layers.explain_plan()
+    assert "held at once besides operands and variables: 512" in layers.explain_plan()
 
 
 def test_of_more_than_three_operands_too():
@@ -56,7 +56,7 @@ def test_an_operand_that_is_broadcast_stays(dtype):
     x, row = drawn(0, dtype), drawn(1, dtype)[:1]
 
     def step(x, row):
-        narrow = tf.reverse(row, [1])  # ends where the wider result is made
+        narrow = tf.reverse(row, [1])  # dead where the wider result is computed
         return (
             narrow + x,
             tf.transpose(x) * tf.reverse(row, [1]),
@@ -228,7 +228,7 @@ def random_program(seed: int) -> Any:
     def program(x: Any, y: Any) -> list[Any]:
         values = [x, y]
         for kind, which, first, second in choices:
-            recent = values[-4:]  # what is older ends somewhere
+            recent = values[-4:]  # older ones are released
             a, b = recent[first % len(recent)], recent[second % len(recent)]
             values.append(UNARY[which % len(UNARY)](a) if kind % 2 else BINARY[which % len(BINARY)](a, b))
         return [values[place] for place in given]
@@ -238,7 +238,7 @@ def random_program(seed: int) -> Any:
 
 @pytest.mark.parametrize("first", range(0, 1000, 100))
 def test_random_programs(first):
-    """All results are compared after the last call: none may have been written over."""
+    """All results are compared after the last call: none may have been overwritten."""
     for seed in range(first, first + 100):
         program = random_program(seed)
         compiled = tf.function(program)

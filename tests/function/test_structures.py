@@ -1,4 +1,4 @@
-"""Structures of arguments and results are taken apart and made again at every call, of whatever class they are."""
+"""Structures of arguments and results are flattened and rebuilt at every call, whatever their class."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_other_metadata_is_another_signature():
 
 
 def test_a_first_call_under_a_tape_has_the_bits_of_every_other():
-    """Arguments and variables that are used outside of the function too: gradients are added up in the same order."""
+    """Arguments and variables that are also used outside the function: gradients are accumulated in the same order."""
     draw = np.random.default_rng(0)
     v = tf.Variable(draw.normal(size=7).astype(np.float32))
 
@@ -158,7 +158,7 @@ def test_a_first_call_under_a_tape_has_the_bits_of_every_other():
 
 
 def test_an_argument_s_number_outlives_its_trace():
-    """The log keeps what an argument was computed by as long as the argument lives, not only while it is traced."""
+    """The log keeps how an argument was computed as long as the argument lives, not only while it is traced."""
     w = tf.Variable([1.0, 2.0])
     with tf.GradientTape(persistent=True) as tape:
         x = w * 3.0

@@ -1,6 +1,6 @@
-"""Ops that look at the values of indices, labels or seeds are steps of a trace all the same: no guard, and no branch.
+"""Ops that read the values of indices, labels or seeds are ordinary steps of a trace, without guards or branches.
 
-Where a shape follows from the values, they are guards: these are listed.
+Ops whose shapes depend on the values need guards: these are listed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gradtape._src.table.samples import Leaf, Op, Sample
 
 keras = tf.keras
 
-# What follows from values: how many rows there are, a shape that is an operand, or whether an error is to be raised.
+# What depends on values: the number of rows, a shape that is an operand, or whether an error is raised.
 FOLLOWS = {
     **dict.fromkeys(("segment_sum", "segment_mean", "segment_max", "segment_min", "segment_prod"), "rows"),
     **dict.fromkeys(("dynamic_stitch", "eigh_tridiagonal"), "rows"),
@@ -28,7 +28,7 @@ FOLLOWS = {
 
 
 def looks(function: Callable[..., Any], draws: Callable[[int], list[Any]], calls: int = 6) -> list[str]:
-    """What the plan says of values that Python looks at, after calls with other operands."""
+    """The plan's report on values that Python reads, after calls with other operands."""
     compiled = tf.function(function)
     for seed in range(calls):
         compiled(*draws(seed))
@@ -73,7 +73,7 @@ def test_no_op_of_the_table_looks_at_values_but_those_listed() -> None:
             leaves = [item for item in tf.nest.flatten((call.arguments, call.keywords)) if isinstance(item, Leaf)]
             if row.name in FOLLOWS or not leaves or ("complex" in row.dtypes and "float" not in row.dtypes):
                 continue
-            # Scalars of integers are counts, sizes and axes.
+            # Integer scalars are counts, sizes and axes.
             if any(leaf.integral and np.ndim(leaf.values) == 0 for leaf in leaves):
                 continue
             said = looks_of_sample(row, call)
@@ -188,7 +188,7 @@ DIFFERENTIABLE = {
 
 @pytest.mark.parametrize("case", DIFFERENTIABLE)
 def test_their_derivatives_are_eager_ones_to_the_last_bit(case: str) -> None:
-    """First and second order, with tapes inside of the function and around it, and forwards."""
+    """First and second order, with tapes inside the function and around it, and in forward mode."""
     function, drawing = DIFFERENTIABLE[case]
 
     def value(*operands: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whatever reads a value (an index, a size, an axis, a number that Python asks for) reads it anew at every call."""
+"""Reads of values (an index, a size, an axis, conversion to a number) are repeated at every call."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EXPRESSIONS = [text.strip() for line in READS.strip().splitlines() for text in l
 
 
 def outcome(function: Any, i: int) -> Any:
-    """What a call gives or raises, and leaves in the variable."""
+    """A call's result or exception, and the variable's value after it."""
     tf.random.set_seed(3)
     V.assign(X)
     try:

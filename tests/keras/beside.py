@@ -1,4 +1,4 @@
-"""Runs one program with Keras over TensorFlow and with gradtape, and compares what came of it.
+"""Runs a program with Keras on TensorFlow and with gradtape, and compares the outcomes.
 
 A program is a function of two arguments, the tape's library and Keras::
 
@@ -41,11 +41,11 @@ def outcome(tf: Any, library: Any, program: Program) -> tuple[Any, str, str]:
 
 
 def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True) -> Any:
-    """Asserts that both give the same, and returns it.
+    """Asserts that the results are equal, and returns one.
 
     Args:
-      program: what to run.
-      rtol, atol: tolerance of floating-point results; zero asks for equal bits, NaN equal to NaN.
+      program: the program.
+      rtol, atol: tolerance of floating-point results; zero requires equal bits, NaN equal to NaN.
       message: whether the text of an exception must agree as well as its type.
     """
     expected, kind, text = outcome(tensorflow, keras, program)
@@ -58,7 +58,7 @@ def same(program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: boo
 
 
 def plain(value: Any) -> Any:
-    """A value in terms that belong to neither library."""
+    """A value in terms of neither library."""
     if hasattr(value, "numpy") and hasattr(value, "dtype"):
         return value.numpy()
     if isinstance(value, Mapping):

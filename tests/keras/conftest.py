@@ -1,7 +1,7 @@
-"""Tests beside Keras need it and TensorFlow; where they are absent or old they are not collected, which is said.
+"""Tests against Keras need it and TensorFlow; if they are missing or old these are not collected, which is reported.
 
 TensorFlow's functions run eagerly in them: tracing what Keras compiles for each model takes most of the time of a short
-fit. Tests that are marked `traced` are about fitting itself, or about what exists traced alone.
+fit. Tests marked `traced` are about fitting itself, or about what only exists traced.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ collect_ignore_glob = ["test_*.py"] if HINDRANCE else []
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "traced: TensorFlow's functions are traced, as they are for users")
-    # It warns that those of tf.data are traced all the same.
+    # It warns that those of tf.data are traced nevertheless.
     config.addinivalue_line("filterwarnings", "ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 
 

@@ -1,4 +1,4 @@
-"""A layer beside Keras' own: weights copied over, then everything that both say is compared."""
+"""Compares a layer with Keras': weights copied over, then everything that both return."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ PRECISION = {"float32": (2e-4, 2e-5), "float64": (1e-8, 1e-10)}
 
 
 class Case(NamedTuple):
-    """A layer and what it is called with.
+    """A layer and the arguments of its call.
 
     Attributes:
-      kind: its name among keras.layers.
-      arguments: of its constructor, by name; layers among them are functions of the namespace of layers.
-      shapes: of its inputs; several are given as a list.
+      kind: its name in keras.layers.
+      arguments: of its constructor, by name; layers among them are functions of the layers namespace.
+      shapes: of its inputs; several are passed as a list.
       keywords: of its call.
-      integers: the bound below which inputs are integers; 0 for floats.
-      trains: whether it is compared in training too.
+      integers: the upper bound of integer inputs; 0 for floats.
+      trains: whether to compare it in training too.
       differentiable: whether inputs have gradients.
-      single: whether Keras computes it in single precision alone, so that it is compared there.
+      single: whether Keras computes it in single precision only, so that it is compared in that.
     """
 
     kind: str
@@ -52,7 +52,7 @@ class Case(NamedTuple):
 
 
 def case(kind: str, *shapes: tuple[int, ...], **arguments: Any) -> Case:
-    """A case whose call and inputs are the common ones."""
+    """A case with the common call and inputs."""
     return Case(kind, arguments, shapes)
 
 
@@ -66,7 +66,7 @@ def each(cases: list[Case]) -> list[Any]:
 
 
 def made(layers: Any, case: Case, dtype: str) -> Any:
-    """The layer in one of both libraries."""
+    """The layer in one of the libraries."""
     arguments = {name: value(layers, dtype) if callable(value) else value for name, value in case.arguments.items()}
     return getattr(layers, case.kind)(**arguments, dtype=dtype)
 
@@ -83,7 +83,7 @@ def given(values: list[Any]) -> Any:
 
 
 def weights_for(layer: Any) -> list[np.ndarray]:
-    """Random weights, positive where they are variances."""
+    """Random weights, positive for variances."""
     generator = np.random.default_rng(5)
     values = []
     for weight in layer.weights:
@@ -114,7 +114,7 @@ def shapes_of(structure: Any) -> Any:
 
 
 def compare(case: Case, dtype: str) -> None:
-    """Everything of a case but its errors."""
+    """Compares everything in a case but its errors."""
     our_utils.clear_session()
     keras.utils.clear_session()
     mine, theirs = (seeded(layers, case, dtype) for layers in (ours, keras.layers))
@@ -135,7 +135,7 @@ def compare(case: Case, dtype: str) -> None:
 
 
 def seeded(layers: Any, case: Case, dtype: str) -> Any:
-    """The layer in one of both libraries, built after a seed was set."""
+    """The layer in one of the libraries, built after setting a seed."""
     ours_ = layers is ours
     (our_utils if ours_ else keras.utils).set_random_seed(9)
     layer = made(layers, case, dtype)
@@ -188,7 +188,7 @@ def compare_values(case: Case, dtype: str, mine: Any, theirs: Any, values: list[
 
 
 def plain(config: Any) -> Any:
-    """A configuration with tuples as lists, and without what differs from one layer to the next of its kind.
+    """A configuration with tuples as lists, and without what differs between instances.
 
     Keras leaves out the seed of some layers; gradtape does not.
     """
@@ -202,12 +202,12 @@ def compare_configs(mine: Any, theirs: Any) -> None:
     config = mine.get_config()
     expected = plain(theirs.get_config())
     assert plain(config) == expected
-    # Keras writes the name, the dtype and what else layers have in other places of these.
+    # Keras writes the name, the dtype and other common arguments of these elsewhere.
     if type(mine).__name__ not in ("ELU", "Identity"):
         assert list(plain(config)) == list(expected)
     again = type(mine).from_config(config)
     assert plain(again.get_config()) == plain(config) and again.name == mine.name
-    # Keras takes from the configuration that it is given.
+    # Keras removes these from the configuration that it is given.
     assert plain(type(theirs).from_config(copy.deepcopy(config)).get_config()) == plain(config)
     written = ours.serialize(mine)
     read = ours.deserialize(written)
@@ -215,9 +215,9 @@ def compare_configs(mine: Any, theirs: Any) -> None:
 
 
 def error_of(call: Any) -> tuple[str, str]:
-    """The type and message of the error that a call raises."""
+    """The type and message of a call's error."""
     try:
         call()
-    except Exception as error:  # every kind of error is compared
+    except Exception as error:  # all errors are compared
         return type(error).__name__, str(error)
     raise AssertionError("no error")

@@ -1,4 +1,4 @@
-"""Runs a program with Keras and with gradtape.keras, and compares what it gave, printed and raised."""
+"""Runs a program with Keras and with gradtape.keras, and compares its results, output and exceptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from agreement import assert_equal
 
 Program = Callable[[Any, Any], Any]
 
-# The width of the terminal decides where tables wrap.
+# The terminal's width determines where tables wrap.
 os.environ["COLUMNS"] = "100"
 
 X = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
@@ -47,7 +47,7 @@ def run(tf: Any, library: Any, program: Program) -> tuple[Any, str, str, str]:
 
 
 def agree(program: Program, *, rtol: float = 2e-5, atol: float = 2e-6, message: bool = True) -> Any:
-    """Asserts that a program gives, prints and raises the same with both, and returns what it gives.
+    """Asserts that a program returns, prints and raises the same with both, and returns its result.
 
     Args:
       program: a function of the tape's library and Keras.

@@ -1,4 +1,4 @@
-"""Activations: values, gradients, names and configurations beside Keras'."""
+"""Activations: values, gradients, names and configurations compared with Keras'."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from beside import OURS, same
 
 import gradtape
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "activations.sparsemax": "Keras' results do not sum to 1: it subtracts more than the support's surplus",
 }
@@ -58,7 +58,7 @@ OPTIONS = {
 }
 CASES = [(name, {}) for name in PLAIN] + [(name, options) for name, rows in OPTIONS.items() for options in rows]
 CLOSE = {"float32": (3e-6, 1e-6), "float64": (2e-12, 1e-13)}
-# Keras passes numbers such as slopes through float32 on their way to float64.
+# Keras passes numbers such as slopes through float32 even for float64.
 THROUGH_FLOAT32 = (1e-6, 1e-7)
 
 
@@ -89,7 +89,7 @@ def test_gradients(name, options):
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_sparsemax_is_the_nearest_distribution(axis):
-    """Keras' own results do not sum to 1; the definition is what counts."""
+    """Keras' results do not sum to 1; this tests the definition."""
     x = np.random.default_rng(0).normal(size=(4, 5)) * 2
     v = gradtape.Variable(x)
     with gradtape.GradientTape() as tape:

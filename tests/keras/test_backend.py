@@ -1,4 +1,4 @@
-"""tf.keras.backend: the functions that programs written for Keras 2 use, beside those that TensorFlow has."""
+"""tf.keras.backend: the functions for programs written for Keras 2, compared with TensorFlow's."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ CASES = {
         k.eval(c(2.0)),
     ],
     "assigning": lambda k, c, tf: assigned(k, tf),
-    # The seed of the process is what earlier tests left.
+    # The process' seed depends on earlier tests.
     "random": lambda k, c, tf: (
         tf.random.set_seed(5)
         or [
@@ -188,7 +188,7 @@ def assigned(k, tf):
 @pytest.mark.parametrize("name", CASES)
 def test_backend(name):
     program = CASES[name]
-    # Python's values in place of arguments that TensorFlow does not convert.
+    # Python values in place of arguments that TensorFlow does not convert.
     expected, kind, _ = outcome(tensorflow, tensorflow.keras.backend, lambda tf, k: program(k, tf.constant, tf))
     actual, ours, text = outcome(gradtape, gradtape.keras.backend, lambda tf, k: program(k, tf.constant, tf))
     assert ours == kind, text

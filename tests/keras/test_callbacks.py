@@ -1,4 +1,4 @@
-"""Callbacks beside Keras: when they are called and with what, what they do and print."""
+"""Callbacks compared with Keras: when and with what they are called, what they do and print."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def a_file_name_that_does_not_fit(tf, keras):
 
 
 def fresh(tf):
-    """A folder that is there with nothing in it."""
+    """An existing empty folder."""
     shutil.rmtree(tf.__name__, ignore_errors=True)
     os.mkdir(tf.__name__)
     return tf.__name__
@@ -254,7 +254,7 @@ def test_programs(name, tmp_path, monkeypatch):
 
 
 def test_tables(tmp_path):
-    """Each writes a file of its own; numbers agree to rounding, everything else exactly."""
+    """Each writes its own file; numbers agree to rounding, everything else exactly."""
     tables = []
 
     def written(tf, keras):
@@ -280,7 +280,7 @@ def test_the_bar(capsys):
 
 
 class Clock:
-    """Time that passes by steps of its own."""
+    """A clock that advances by fixed steps."""
 
     def __init__(self, step):
         self.now, self.step = 1000.0, step
@@ -292,7 +292,7 @@ class Clock:
 
 @pytest.mark.parametrize("step", [0.0, 1e-4, 0.03, 0.2, 5.0, 4000.0])
 def test_progress_is_shown_as_by_keras(step, capsys, monkeypatch):
-    """By one clock, to the last byte: with the spaces that cover what was longer before."""
+    """With the same clock, byte by byte: including the spaces that overwrite longer text."""
 
     def shown(library, module):
         monkeypatch.setattr(module, "time", Clock(step))
@@ -323,7 +323,7 @@ def test_predictions_with_averages_give_the_weights_back():
 
 
 def events(folder):
-    """What event files hold by folder, tag and step, as numbers or text, without times."""
+    """The contents of event files by folder, tag and step, as numbers or text, without times."""
     found = {}
     for path in sorted(Path(folder).rglob("events*")):
         for record in tensorflow.data.TFRecordDataset(str(path)):
@@ -379,5 +379,5 @@ def test_steps_per_second_are_told(tmp_path):
 
 @pytest.mark.parametrize("options", [{"profile_batch": 2}, {"embeddings_freq": 1}], ids=str)
 def test_what_tensorboard_is_not_told(options):
-    with pytest.raises(ValueError, match=r"no profiler|Embeddings are not written"):
+    with pytest.raises(ValueError, match=r"profiler is not supported|Embeddings are not written"):
         gt.keras.callbacks.TensorBoard(**options)

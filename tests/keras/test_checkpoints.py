@@ -1,4 +1,4 @@
-"""Models in checkpoints: saved, restored now or when they are built, and exchanged with Keras over TensorFlow."""
+"""Models in checkpoints: saved, restored immediately or when built, and exchanged with Keras on TensorFlow."""
 
 from __future__ import annotations
 

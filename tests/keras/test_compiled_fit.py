@@ -1,4 +1,4 @@
-"""`fit` gives the same bits compiled as eagerly; layers of several inputs know inputs again that they have seen."""
+"""`fit` gives the same bits compiled and eagerly; layers of several inputs recognize inputs seen before."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_bits_of_a_compiled_fit_are_those_of_an_eager_one(case, optimizer):
         model = make()
         model.compile(optimizer, loss, metrics=metrics, run_eagerly=eagerly)
         options = {} if len(data) < 3 else {"sample_weight": data[2]}
-        # The last batch is a smaller one.
+        # The last batch is smaller.
         history = model.fit(data[0], data[1], batch_size=16, epochs=3, verbose=0, **options)
         told = model.evaluate(data[0], data[1], batch_size=16, verbose=0)
         found.append((history.history, told, model.predict(data[0], verbose=0), model.get_weights()))

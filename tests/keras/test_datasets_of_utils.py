@@ -1,4 +1,4 @@
-"""Keras' functions that make datasets beside Keras: windows of series, parts of data, files of folders."""
+"""Keras' dataset functions compared with Keras: windows of series, splits of data, files of folders."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_splits(case):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Pictures and texts of three classes, some of them in folders further down."""
+    """Images and texts of three classes, some of them in nested folders."""
     home = tmp_path_factory.mktemp("files")
     rng = np.random.default_rng(0)
     for number, name in enumerate(("ant", "bee", "cat")):
@@ -185,7 +185,7 @@ def test_texts_of_a_folder(folder, case):
 
 
 def test_grey_pictures_are_pillow_s(folder):
-    """TensorFlow rounds other weights of the colours: it differs by up to one level."""
+    """TensorFlow rounds with other weights of the colours: it differs by up to one level."""
     dataset = gradtape.keras.utils.image_dataset_from_directory(
         folder, None, color_mode="grayscale", image_size=(9, 12), batch_size=None, shuffle=False, verbose=False
     )

@@ -1,4 +1,4 @@
-"""Models drawn as graphs: the boxes and arrows that Keras draws."""
+"""Diagrams of models: the boxes and arrows that Keras draws."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def nested(k):
 
 
 def drawn(dot):
-    """Labels of boxes, and arrows between them; of clusters too."""
+    """Labels of boxes, and arrows between them; also in clusters."""
     boxes, arrows = {}, []
 
     def collect(graph):
@@ -86,7 +86,7 @@ def test_refusals(monkeypatch):
 
 
 def test_files(tmp_path):
-    """Where graphviz is there a file is written, else the error says what to install."""
+    """If graphviz is installed a file is written, else the error says what to install."""
     path = tmp_path / "model.png"
     if shutil.which("dot"):
         gradtape.keras.utils.plot_model(sequential(gradtape.keras), path)

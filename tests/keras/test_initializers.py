@@ -1,4 +1,4 @@
-"""Initializers and random numbers: the same values as Keras' for the same seeds, configurations and errors."""
+"""Initializers and random numbers: Keras' values for the same seeds, configurations and errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from beside import same
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "initializers.Orthogonal": "another QR factorisation than TensorFlow's: equal to rounding, not to the bit",
 }
@@ -31,7 +31,7 @@ def test_drawn_values_are_equal_bit_for_bit(name, dtype):
         initializer = getattr(keras.initializers, name)(seed=1234)
         return [initializer(shape, dtype=dtype) for shape in SHAPES]
 
-    # Uniform numbers to the bit; others where both use the same logarithm, sine and cosine, so to the last one.
+    # Uniform numbers are equal bit by bit; others to the last bit, if both use the same logarithm, sine and cosine.
     same(program, rtol=0.0 if "Uniform" in name else 3e-7 if dtype != "float64" else 1e-15)
 
 
@@ -151,7 +151,7 @@ def test_initializer(name):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(3, 3), (5, 2), (2, 5), (3, 3, 2, 4), (32, 128)])
 def test_orthogonal(shape, dtype):
-    # Another QR factorisation than TensorFlow's, so equal to rounding.
+    # The QR factorisation differs from TensorFlow's, so results are equal up to rounding.
     exact = dtype == "float64"
     same(
         lambda tf, keras: keras.initializers.Orthogonal(1.5, seed=3)(shape, dtype=dtype),

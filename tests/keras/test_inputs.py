@@ -1,4 +1,4 @@
-"""What layers are called with: structures in one order, and masks that belong to tensors."""
+"""Inputs of layers: the order of structures, and masks attached to tensors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_structures_are_mapped_in_the_order_of_their_leaves():
 
 
 class Counting(keras.layers.Layer):
-    """A cell of two states by name, of which one is a sum and the other counts steps."""
+    """A cell of two states by name, one a sum and the other a count of steps."""
 
     output_size = 2
 

@@ -1,4 +1,4 @@
-"""Attention beside Keras in everything that both say."""
+"""Attention compared with Keras in everything that both return."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MASKS = {
     "key_mask": np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 0]], bool),
     "attention_mask": np.random.default_rng(7).integers(0, 2, (2, 4, 5)).astype(bool),
 }
-# Sizes whose roots are exact: TensorFlow has their inverses in single precision.
+# Sizes with exact roots: TensorFlow computes their inverses in single precision.
 HEADS = [
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 4}),
     ("MultiHeadAttention", {"num_heads": 2, "key_dim": 4, "value_dim": 5, "output_shape": 7, "use_bias": False}),

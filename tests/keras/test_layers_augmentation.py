@@ -1,4 +1,4 @@
-"""Layers that change images: the same draws, values, shapes, configurations and errors as Keras' layers'."""
+"""Augmentation layers: the same draws, values, shapes, configurations and errors as Keras' layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import gradtape
 import gradtape.keras.layers as ours
 import keras
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "layers.RandomContrast": "like all layers of images makes floats of integers, whose arithmetic Keras lets overflow "
     "or refuses; takes no bounding boxes",
@@ -107,7 +107,7 @@ def test_configurations_and_shapes(kind, arguments):
 
 @pytest.mark.parametrize(("kind", "arguments"), EACH)
 def test_gradients_are_those_of_differences(kind, arguments):
-    """The same numbers are drawn for each call of layers of one seed, all of them linear between their corners."""
+    """The same numbers are drawn for each call of layers with one seed, all of them linear between their corners."""
     images = images_for(arguments)[:2, :4, :5] / 2
     smaller = {key: 3 if key in ("height", "width") else value for key, value in arguments.items()}
     direction = R.normal(size=images.shape)
@@ -122,7 +122,7 @@ def test_gradients_are_those_of_differences(kind, arguments):
         tape.watch(x)
         value = loss(x)
     slope = (tape.gradient(value, x).numpy() * direction).sum()
-    # tf.image.resize computes in float32 whatever its images are, and is linear.
+    # tf.image.resize always computes in float32, and is linear.
     step = 1.0 if kind in ("Resizing", "CenterCrop", "RandomCrop") else 1e-6
     difference = (loss(x + step * direction) - loss(x - step * direction)).numpy() / (2 * step)
     np.testing.assert_allclose(slope, difference, rtol=1e-3, atol=1e-3)
@@ -132,7 +132,7 @@ def test_gradients_are_those_of_differences(kind, arguments):
     "kind", ["RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast", "Resizing"]
 )
 def test_dictionaries(kind):
-    """Masks go with their images, labels stay."""
+    """Masks are transformed with their images, labels are unchanged."""
     results = []
     masks = (BATCH[..., :1] // 64).astype("float32")
     for layers, tf in SIDES:
@@ -206,7 +206,7 @@ def test_integers_become_floats():
 
 
 def test_models_that_augment_train_compiled_as_keras_does():
-    """Draws, weights and losses of a model whose first layers augment are Keras'."""
+    """The draws, weights and losses of a model whose first layers augment are Keras'."""
     losses = []
     labels = np.array([0, 1, 0, 1, 1])
     for library in (gradtape.keras, keras):

@@ -1,4 +1,4 @@
-"""Dense layers, embeddings, activations, shapes, dropout at rest, joins: beside Keras in everything that both say."""
+"""Dense layers, embeddings, activations, shapes, dropout at inference, joins, compared with Keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that draw random numbers: equal to Keras' under the same seeds, also those that are made of the common one."""
+"""Layers that draw random numbers: equal to Keras' with the same seeds, including those from the global one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LABELS = [case.label for case in CASES]
 
 
 def drawn(case: Case, dtype: str, seed: int | None) -> list[list[np.ndarray]]:
-    """What three calls in training give in both libraries."""
+    """The results of three calls in training in both libraries."""
     values = np.random.default_rng(0).normal(size=case.shapes[0]).astype(dtype)
     results = []
     for layers, tf, utils in ((ours, gradtape, our_utils), (keras.layers, tensorflow, keras.utils)):

@@ -1,4 +1,4 @@
-"""What layers refuse, and in which words, beside Keras."""
+"""Errors of layers and their messages, compared with Keras'."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ ARGUMENTS = {
         (2, 3, 4), (2, 5, 4), (2, 6, 4)
     ),
 }
-# Keras writes a set of words, whose order differs from one run to the next, arrays, or a longer explanation.
+# Keras' message contains a set, whose order differs between runs, arrays, or a longer explanation.
 LOOSELY = {
     "Conv padding": lambda layers: layers.Conv2D(2, 3, padding="some"),
     "data_format": lambda layers: layers.Conv2D(2, 3, data_format="none"),
@@ -153,7 +153,7 @@ INPUTS = {
 
 
 def said(call, *spaces):
-    """The type and the words of an error; addresses and numbers of names are nobody's words."""
+    """The type and the text of an error, without addresses and numbers of names."""
     with pytest.raises(Exception) as raised:
         call(*spaces)
     text = re.sub(r"(_\d+\b)|( at 0x\w+)|(built=\w+)|\x1b\[\dm", "", str(raised.value))
@@ -186,7 +186,7 @@ def test_inputs(name):
         (lambda: ours.Dense(3, quantization_config={"a": 1}), "not quantized here"),
         (lambda: ours.LSTM(3, use_cudnn=True), "cuDNN is not supported"),
         (lambda: ours.MultiHeadAttention(2, 3, flash_attention=True), "Flash attention is not supported"),
-        (lambda: ours.CategoryEncoding(3, sparse=True), "gives dense tensors"),
+        (lambda: ours.CategoryEncoding(3, sparse=True), "returns dense tensors"),
         (lambda: ours.deserialize(ours.Dense(1).get_config()), "not a `keras.layers.Layer`"),
     ],
 )
@@ -195,7 +195,7 @@ def test_what_is_not_there_says_so(call, words):
         call()
 
 
-# Whose constructors have other names in Keras: bases of merging layers and of optimizers.
+# Keras' constructors have other names here: bases of merging layers and of optimizers.
 OTHERWISE = {"Merge", "BaseOptimizer"}
 
 

@@ -1,4 +1,4 @@
-"""Convolutions and pooling beside Keras in everything that both say."""
+"""Convolutions and pooling compared with Keras in everything that both return."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CASES = [
     case("MaxPooling1D", (2, 7, 3), pool_size=3, strides=2, padding="same"),
     case("MaxPooling2D", (2, 6, 7, 3)),
     case("MaxPooling2D", (2, 6, 7, 3), pool_size=(3, 2), strides=(1, 2), padding="same"),
-    # TensorFlow pools volumes in single precision alone.
+    # TensorFlow pools volumes only in single precision.
     case("MaxPooling3D", (2, 4, 5, 4, 2))._replace(single=True),
     case("MaxPooling3D", (2, 4, 5, 4, 2), pool_size=2, strides=1, padding="same")._replace(single=True),
     case("AveragePooling1D", (2, 7, 3), pool_size=2),
@@ -59,7 +59,7 @@ CASES = [
         for more in ({}, {"keepdims": True}, FIRST)
     ),
 ]
-# TensorFlow's kernels for processors compute these in channels-last order alone, and in single precision.
+# TensorFlow's CPU kernels compute these only in channels-last order and in single precision.
 FIRSTS = [
     case("Conv1D", (2, 3, 7), filters=4, kernel_size=3, **FIRST),
     case("Conv1D", (2, 3, 7), filters=4, kernel_size=3, padding="causal", **FIRST),
@@ -75,7 +75,7 @@ FIRSTS = [
 ]
 
 
-# Convolutions of groups, which Keras compiles, have no kernels of their own on processors.
+# Grouped convolutions, which Keras compiles, have no CPU kernels of their own.
 GROUPS = [case for case in CASES if "groups" in case.arguments]
 OTHERS = [case for case in CASES if case not in GROUPS] + [case._replace(single=True) for case in FIRSTS]
 

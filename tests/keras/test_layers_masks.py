@@ -1,4 +1,4 @@
-"""Masks on their way through layers, beside Keras: where they begin, what passes them on, merges them or drops them."""
+"""Masks in layers, compared with Keras: where they start, and what propagates, merges or drops them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def two(layers, tf):
 
 
 def weighted(layer, inputs):
-    """The layer's results with weights that both libraries are given."""
+    """The layer's results with weights passed to both libraries."""
     layer(inputs)
     layer.set_weights(weights_for(layer))
     return layer(inputs)
@@ -105,7 +105,7 @@ def test_values_and_masks(name):
 
 
 def attended(layers, tf, **options):
-    """What carries a mask before and after attention, within a layer and around it, and how many warnings there are."""
+    """Which values have masks before and after attention, within a layer and around it, and the number of warnings."""
     seen = []
 
     def has_mask(value):
@@ -172,7 +172,7 @@ def test_the_mask_is_an_attribute_of_tensors():
 
 
 def mask_of(output, layers):
-    """The mask that an output carries: what a layer is given that takes one."""
+    """The mask attached to an output, as passed to a layer that accepts one."""
     seen = []
 
     class Asking(layers.Layer):

@@ -1,4 +1,4 @@
-"""Layers that normalize, beside Keras in everything that both say."""
+"""Normalization layers, compared with Keras in everything that both return."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_statistics_move_as_keras_moves_them(training):
 
 @pytest.mark.parametrize(
     ("kind", "inputs"),
-    # Keras cuts the results of LayerNormalization to integers where its inputs are.
+    # Keras truncates the results of LayerNormalization to integers for integer inputs.
     [("LayerNormalization", "float64"), ("GroupNormalization", "float64"), ("GroupNormalization", "int32")],
 )
 def test_inputs_are_normalized_in_their_own_precision(kind, inputs):

@@ -1,4 +1,4 @@
-"""Layers that prepare data, beside Keras in everything that both say."""
+"""Preprocessing layers, compared with Keras in everything that both return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recurrent layers and their cells, beside Keras in everything that both say."""
+"""Recurrent layers and their cells, compared with Keras in everything that both return."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cell(kind, units, **more):
 
 
 def stacked(layers, dtype):
-    """Cells one upon another."""
+    """Stacked cells."""
     return layers.StackedRNNCells([layers.LSTMCell(4, dtype=dtype), layers.GRUCell(3, dtype=dtype)], dtype=dtype)
 
 

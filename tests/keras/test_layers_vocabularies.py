@@ -1,4 +1,4 @@
-"""Layers with vocabularies: numbers, vocabularies, configurations and errors beside Keras'."""
+"""Layers with vocabularies: numbers, vocabularies, configurations and errors compared with Keras'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import gradtape
 import gradtape.keras.layers as ours
 import keras
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "layers.TextVectorization": "takes text eagerly, in a map of datasets and before models, not within them; like "
     "StringLookup it has one number for unknown words, and gives no sparse or ragged tensors",
@@ -23,7 +23,7 @@ WHOLE = np.array([[5, 7, 7], [9, -2, 5], [7, 0, 11]])
 
 
 def both(program):
-    """What both libraries give, or the errors that they raise."""
+    """The results of both libraries, or their errors."""
     found = []
     for layers, tf in SIDES:
         try:
@@ -108,7 +108,7 @@ GIVEN = [
     lambda layers, tf: [layers.IntegerLookup(vocabulary=[7, 5], mask_token=0)(tf.constant(WHOLE))],
     lambda layers, tf: [layers.IntegerLookup(vocabulary=[7, 5], invert=True)(tf.constant([[0, 1], [2, 9]]))],
     lambda layers, tf: [layers.IntegerLookup(vocabulary=[7, 5], output_mode="multi_hot")(tf.constant(WHOLE))],
-    # What is refused.
+    # Errors.
     lambda layers, tf: [layers.IntegerLookup(vocabulary=[])],
     lambda layers, tf: [layers.StringLookup(vocabulary=[])],
     lambda layers, tf: [layers.StringLookup(vocabulary=["a", "b"], max_tokens=2)],
@@ -207,7 +207,7 @@ def test_what_is_not_there():
         ours.StringLookup(num_oov_indices=2)
     with pytest.raises(ValueError, match="leave out `ragged=True`"):
         ours.TextVectorization(ragged=True)
-    with pytest.raises(TypeError, match=r"map of the tf\.data\.Dataset"):
+    with pytest.raises(TypeError, match=r"`map` of the tf\.data\.Dataset"):
         ours.TextVectorization()(gradtape.keras.Input((1,)))
 
 
@@ -223,7 +223,7 @@ def test_configurations(options):
 
 
 def test_integers_in_models(tmp_path):
-    """A model with a vocabulary trains compiled, and comes back from its file."""
+    """A model with a vocabulary trains compiled, and is restored from its file."""
     layer = ours.IntegerLookup(mask_token=0)
     layer.adapt(WHOLE)
     size = layer.vocabulary_size()

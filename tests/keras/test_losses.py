@@ -1,4 +1,4 @@
-"""Losses: values, gradients, weights, masks, reductions, configurations and errors beside Keras'."""
+"""Losses: values, gradients, weights, masks, reductions, configurations and errors compared with Keras'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from beside import OURS, same
 
 import gradtape
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "losses.CosineSimilarity": "has a gradient at vectors of length 0, and its configuration has the axis",
     "losses.Huber": "its configuration has delta",
@@ -26,7 +26,7 @@ CLASSES = np.array([0, 3, 1, 1, 2])
 BITS = R.integers(0, 2, (5, 4)).astype(float)
 PROBABILITIES = R.uniform(0.05, 0.95, (5, 4))
 UNIT = PRED / np.linalg.norm(PRED, axis=-1, keepdims=True)
-# Zeros, ones, equal values and others at the bounds of what logarithms take.
+# Zeros, ones, equal values and others at the bounds of logarithms' arguments.
 HARD = np.array([[0, 1, 1, 0], [0.5, 0.5, 0, 1e-9], [1, 0, 0, 0], [0.2, 0.8, 1, 1e-3], [1, 1, 1, 1]])
 
 CASES = {
@@ -262,7 +262,7 @@ def test_errors_by_type(program):
 
 
 def test_what_configurations_of_keras_forget():
-    """delta and axis are arguments as others are."""
+    """delta and axis are arguments like others."""
     assert OURS.losses.Huber.from_config(OURS.losses.Huber(3.0).get_config()).delta == 3.0
     assert OURS.losses.CosineSimilarity.from_config(OURS.losses.CosineSimilarity(axis=0).get_config()).axis == 0
 
@@ -306,7 +306,7 @@ def test_zero_vectors_have_finite_cosine_gradients():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_ctc_against_every_path(dtype):
-    """The probability of labels is the sum over all paths that utter them."""
+    """The probability of labels is the sum over all paths that produce them."""
     import itertools
 
     frames, classes = 4, 3

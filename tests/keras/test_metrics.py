@@ -1,4 +1,4 @@
-"""Metrics: results over batches, weights, masks, variables, configurations and errors beside Keras'."""
+"""Metrics: results over batches, weights, masks, variables, configurations and errors compared with Keras'."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from test_losses import masked
 
 import gradtape
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "metrics.Metric.result": "is a value; of some metrics Keras hands out what later updates change",
     "metrics.CosineSimilarity": "its configuration has the axis",
@@ -25,7 +25,7 @@ DISTRIBUTION = np.exp(PRED) / np.exp(PRED).sum(-1, keepdims=True)
 CLASSES = R.integers(0, 4, (3, 6))
 ONE_HOT = np.eye(4)[CLASSES]
 BITS = R.integers(0, 2, (3, 6, 4)).astype(float)
-# Probabilities among which are 0, 1 and thresholds themselves.
+# Probabilities including 0, 1 and the thresholds themselves.
 PROBABILITIES = R.choice([0.0, 0.1, 0.25, 0.5, 0.5, 0.75, 0.9, 1.0], (3, 6, 4)) + R.choice([0, 1e-3], (3, 6, 4)) * 0.5
 PROBABILITIES = PROBABILITIES.clip(0, 1)
 RANKED = np.argsort(-PRED, -1)
@@ -139,7 +139,7 @@ def test_results_over_batches(name, place, weighted):
                 metric.update_state(true[batch], np.float32(pred[batch]), sample_weight=weight)
             else:
                 metric.update_state(true[batch], np.float32(pred[batch]))
-            found.append(np.array(metric.result().numpy()))  # Keras hands out what later updates change
+            found.append(np.array(metric.result().numpy()))  # Keras returns a view that later updates change
         found.append([np.array(variable.numpy()) for variable in metric.variables])
         metric.reset_state()
         metric.update_state(true[0], np.float32(pred[0]))
@@ -155,7 +155,7 @@ def test_float64(name):
         metric.update_state(tf.constant(true[0], "float64") if true.dtype.kind == "f" else true[0], pred[0])
         return metric.dtype, float(np.sum(np.asarray(metric.result())))
 
-    # Where Keras keeps float32 variables all the same, only so far.
+    # Where Keras uses float32 variables nevertheless, only to that precision.
     same(program, rtol=1e-5)
 
 
@@ -385,7 +385,7 @@ def test_float_weights_of_integer_counts_warn():
 
 
 def test_updates_are_not_differentiated():
-    """A metric may be updated under a tape; nothing of it reaches the gradient."""
+    """A metric may be updated under a tape, without effect on the gradient."""
     v = gradtape.Variable(2.0)
     mean = OURS.metrics.Mean()
     with gradtape.GradientTape() as tape:

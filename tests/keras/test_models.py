@@ -1,4 +1,4 @@
-"""Layers and models: names, weights, configurations, summaries, masks, losses and errors, as Keras has them."""
+"""Layers and models: names, weights, configurations, summaries, masks, losses and errors, compared with Keras'."""
 
 from __future__ import annotations
 
@@ -320,7 +320,7 @@ def training_said_when_a_model_is_made(tf, keras):
     return model(X), model(X, training=False), model.get_config()
 
 
-# Tables of models whose steps were traced have other lines.
+# Tables of models whose steps were traced have different lines.
 TRACED = {"summary_after_fitting"}
 
 
@@ -481,7 +481,7 @@ def test_errors(name):
 
 
 def test_a_fast_call_notices_what_changed():
-    """The ways by which a layer is called again and again end where they do not hold any more."""
+    """The fast paths of repeated calls are left when their conditions no longer hold."""
     import gradtape as tf
 
     layer = tf.keras.layers.Dense(2, kernel_initializer="ones")

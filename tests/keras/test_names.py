@@ -1,4 +1,4 @@
-"""Every public name of Keras 3, of tf.image and of tf.data.Dataset is there, or its reading says what to do instead."""
+"""Every public name of Keras 3, of tf.image and of tf.data.Dataset exists, or accessing it names an alternative."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtape._src.core import unsupported
 
 
 def modules(of):
-    """A namespace's modules that are public, with their places in it."""
+    """A namespace's public modules, with their places in it."""
     found, waiting = [], [("", of)]
     while waiting:
         place, module = waiting.pop()
@@ -30,7 +30,7 @@ def public(module):
 
 
 def said(place, name):
-    """What reading a name that is not there says to do instead."""
+    """The advice of accessing a missing name."""
     with pytest.raises(AttributeError) as error:
         getattr(place, name)
     return str(error.value).partition(f"{name!r}: ")[2]
@@ -43,7 +43,7 @@ def test_every_name_of_keras_is_there_or_told(of):
         ours = gradtape.keras
         for part in filter(None, place.split(".")):
             ours = getattr(ours, part, None)
-        if ours is not None:  # else the namespace itself is told of
+        if ours is not None:  # else the advice is about the namespace itself
             missed = [name for name in public(module) if not hasattr(ours, name)]
             untold += [f"{place}.{name}" for name in missed if not said(ours, name).endswith(".")]
     assert untold == []

@@ -1,4 +1,4 @@
-"""keras.ops: values and dtypes beside Keras', of every dtype and of Python's numbers; gradients where there are any."""
+"""keras.ops: values and dtypes compared with Keras', for every dtype and Python numbers; gradients if defined."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from beside import OURS, same
 
 from gradtape._src.keras.ops import elementwise, reductions
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "ops.rot90": "Keras turns what is not square wrongly by two right angles",
     "ops.slice_update": "has a gradient, which Keras' has not on TensorFlow",
@@ -21,7 +21,7 @@ R = np.random.default_rng(0)
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 WHOLE = np.array([[0, 1, 2], [3, 1, 5]])
 REAL = R.uniform(0.1, 0.9, (2, 3))
-# Keras refuses some functions of bools, or computes them in dtypes that gradtape does not have.
+# Keras rejects some functions of bools, or computes them in dtypes that gradtape does not support.
 NOT_OF_BOOLS = (
     *("negative", "sign", "subtract", "add", "multiply", "maximum", "minimum", "hypot", "less", "less_equal"),
     *("greater", "greater_equal"),
@@ -74,7 +74,7 @@ def test_reductions(name):
         found = []
         for dtype in DTYPES:
             if dtype in {"sum": ["uint8"], "prod": ["uint8"], "max": ["bool"], "min": ["bool"]}.get(name, ()):
-                continue  # of a dtype that gradtape does not have, or refused
+                continue  # of a dtype that gradtape does not support, or rejected
             if name == "logsumexp" and not dtype.startswith("float"):
                 continue
             x = tf.constant(value(dtype))
@@ -93,7 +93,7 @@ IMAGES = R.normal(size=(2, 6, 6, 4)).astype("float32")
 QUERIES = R.normal(size=(2, 3, 2, 4)).astype("float32")
 
 CASES = {
-    # making
+    # creation
     "zeros": lambda o: [
         o.zeros((2, 3)),
         o.zeros(3, "int32"),
@@ -165,7 +165,7 @@ CASES = {
         o.append([1], [2.0]),
     ],
     "split": lambda o: [*o.split(X, 2, 1), *o.split(X, [1, 3], 1), *o.array_split(X, 3, 1), *o.unstack(X, axis=1)],
-    # taking
+    # gathering
     "take": lambda o: [o.take(X, [0, 2], 0), o.take(X, [[1, -1]], 1), o.take(X, 5), o.get_item(X, (slice(1), 2))],
     "take_along_axis": lambda o: [
         o.take_along_axis(X, np.array([[0], [1], [2]]), 1),
@@ -214,7 +214,7 @@ CASES = {
         getattr(o, name)(np.float32([1, 2, 3, 4]), np.array([0, 1, 1, 3]), num_segments=4)
         for name in ("segment_sum", "segment_max", "segment_min", "segment_prod")
     ],
-    # ordering
+    # sorting
     "sort": lambda o: [o.sort(-X), o.sort(-X, 0), o.sort(-X, None), o.argsort(-X), o.argsort(-X, None), *o.top_k(X, 2)],
     "argmax": lambda o: [
         o.argmax(X),
@@ -272,7 +272,7 @@ CASES = {
         o.correlate(np.float64([1, 2, 3]), np.float32([2, 1])),
     ],
     "in_top_k": lambda o: o.in_top_k([2, 0], np.float32([[0.2, 0.5, 0.3], [0.1, 0.5, 0.3]]), 2),
-    # element by element
+    # elementwise
     "clip": lambda o: [o.clip(X, 2, 5), o.clip(WHOLE, 1, 2), o.clip(X[0], 2.0, X[0] + 1)],
     "round": lambda o: [o.round(X + 0.26, 1), o.round(X + 0.5), o.round(WHOLE)],
     "nan": lambda o: [
@@ -374,7 +374,7 @@ CASES = {
     "attention of matrices": lambda o: o.dot_product_attention(X, X, X),
     "psnr": lambda o: o.psnr(X, X + 1, 12.0),
     "activations": lambda o: [getattr(o, name)(X - 5) for name in ACTIVATIONS],
-    # made of others
+    # composed
     "composed": lambda o: [
         o.amax(X, 1),
         o.amin(X),
@@ -447,7 +447,7 @@ ACTIVATIONS = (
 
 @pytest.mark.parametrize("k", [0, 1, 2, 3, -1])
 def test_turns_are_numpys(k):
-    """Keras turns what is not square wrongly by two right angles."""
+    """Keras rotates non-square images wrongly by 180°."""
     np.testing.assert_array_equal(OURS.ops.rot90(X, k), np.rot90(X, k))
     np.testing.assert_array_equal(OURS.ops.rot90(IMAGES, k, (1, 3)), np.rot90(IMAGES, k, (1, 3)))
 

@@ -1,4 +1,4 @@
-"""keras.ops.image: values, dtypes, errors, gradients and symbolic shapes beside Keras'."""
+"""keras.ops.image: values, dtypes, errors, gradients and symbolic shapes compared with Keras'."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from beside import OURS, same
 import gradtape
 import keras
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "ops.image.affine_transform": "computes float64 images in float64; their gradient is the transposed "
     "interpolation, where TensorFlow's takes the inverse transformation; transformations have a gradient",
@@ -185,12 +185,12 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_errors(name):
-    # Keras prints some choices as sets, whose order changes from run to run; a slice that does not fit is the kernel's.
+    # Keras prints some choices as sets, whose order differs between runs; a slice that does not fit is the kernel's.
     same(lambda tf, keras: WRONG[name](keras.ops.image), message=name not in ("format", "too large"))
 
 
 def test_mirrored_places_are_those_of_scipy():
-    """Keras' mirror over TensorFlow reads behind the last value, and fails."""
+    """Keras' mirror on TensorFlow reads beyond the last value, and fails."""
     from scipy import ndimage
 
     found = OURS.ops.image.map_coordinates(IMAGE, PLACES, 1, "mirror").numpy()
@@ -198,7 +198,7 @@ def test_mirrored_places_are_those_of_scipy():
 
 
 def test_integers_are_scaled_as_floats_and_rounded():
-    """Keras' clip over TensorFlow takes no integers."""
+    """Keras' clip on TensorFlow does not support integers."""
     sizes = (5, 14, 3), np.float32([0.7, 1.6]), np.float32([-0.2, 0.4]), (0, 1), "bicubic"
     found = OURS.ops.image.scale_and_translate(BYTES[0], *sizes).numpy()
     floats = keras.ops.image.scale_and_translate(BYTES[0].astype("float32"), *sizes).numpy()
@@ -266,7 +266,7 @@ SYMBOLIC = {
 
 @pytest.mark.parametrize("name", SYMBOLIC)
 def test_in_models(name):
-    """The function becomes a part of the model, of Keras' name, shape and values."""
+    """The function becomes part of the model, with Keras' name, shape and values."""
     found = []
     for library, images in ((gradtape.keras, gradtape.keras.ops.image), (keras, keras.ops.image)):
         library.utils.clear_session()

@@ -1,4 +1,4 @@
-"""keras.ops of signals, bits and windows: values, gradients, errors and symbolic shapes beside Keras'."""
+"""keras.ops' functions of signals, bits and windows: values, gradients, errors and symbolic shapes, as in Keras."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ CASES = {
             o.conv_transpose(SIGNAL.reshape(2, 16, 4).astype(d), PARTS[0, :, :3, :4].astype(d), 2, padding),
             o.conv_transpose(IMAGES.astype(d), R2.astype(d), (2, 3), padding),
             o.conv_transpose(IMAGES.astype(d), R2.astype(d), 2, padding, 1),
-            # TensorFlow dilates in single precision alone.
+            # TensorFlow dilates only in single precision.
             o.conv_transpose(IMAGES.astype("float32"), R2.astype("float32"), 1, padding, None, "channels_last", 2),
         )
     ],

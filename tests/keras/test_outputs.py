@@ -1,4 +1,4 @@
-"""Losses and metrics of several outputs beside Keras: structures they are given in, their order, names and errors."""
+"""Losses and metrics of several outputs compared with Keras: their structures, order, names and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regularizers and constraints: values, gradients, names, configurations and errors beside Keras'."""
+"""Regularizers and constraints: values, gradients, names, configurations and errors compared with Keras'."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from beside import OURS, same
 
 import gradtape
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "regularizers.OrthogonalRegularizer": "Keras' factor is float32 and fails on float64 weights",
     "regularizers.L1": "factors are exact on float64 weights; Keras rounds them to float32",

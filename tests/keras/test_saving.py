@@ -1,4 +1,4 @@
-"""Models in `.keras` and `.weights.h5` files: exchanged with Keras over TensorFlow, whole at any time, safe to read."""
+"""Models in `.keras` and `.weights.h5` files: exchanged with Keras on TensorFlow, written atomically, safe to read."""
 
 from __future__ import annotations
 
@@ -193,11 +193,11 @@ def test_models_go_both_ways(tmp_path, name, writer, reader):
     np.testing.assert_allclose(outcome(read), outcome(wrote), rtol=1e-4, atol=1e-5)
     assert read.loss.__class__.__name__ == wrote.loss.__class__.__name__
     assert read.optimizer.get_config().keys() == wrote.optimizer.get_config().keys()
-    # It goes on as if it had never been saved.
+    # It continues as if it had not been saved.
     target = {"out": X[:, 0, :1]} if name == "functional" else outcome(wrote) * 0
     fitted(read, target)
     fitted(wrote, target)
-    if name != "sequential":  # whose dropout goes on from its own seed
+    if name != "sequential":  # whose dropout continues from its own seed
         np.testing.assert_allclose(outcome(read), outcome(wrote), rtol=1e-3, atol=1e-4)
 
 
@@ -395,11 +395,11 @@ def test_objects_that_save_files(tmp_path):
     assert read.layers[0].words == ("a", "b")
 
 
-# Files that are damaged, or made to do harm
+# Damaged and malicious files
 
 
 def packed(config=None, weights=None, more=(), **options):
-    """A `.keras` file of a small model, with other parts in the place of its own."""
+    """A `.keras` file of a small model, with some parts replaced."""
     held = io.BytesIO()
     plain(gradtape.keras).save(held)
     own = zipfile.ZipFile(held)
@@ -416,7 +416,7 @@ def packed(config=None, weights=None, more=(), **options):
 
 
 def edited(change):
-    """Weights of a small model, after a change."""
+    """A small model's weights, after a change."""
     held = io.BytesIO()
     plain(gradtape.keras).save(held)
     weights = io.BytesIO(zipfile.ZipFile(held).read("model.weights.h5"))
@@ -497,7 +497,7 @@ HOSTILE = {
     "zeros packed to nothing": (
         lambda: packed(more=[("assets/x", bytes(1 << 24))], compression=zipfile.ZIP_DEFLATED),
         ValueError,
-        "made to fill memory",
+        "or malicious",
     ),
     "no weights": (lambda: packed(weights=b""), OSError, "no HDF5 file of weights"),
     "no configuration": (lambda: packed(config=b"{"), ValueError, "config.json cannot be read"),
@@ -564,12 +564,12 @@ def test_damaged_files_are_refused_or_read_whole(tmp_path):
             model.load_weights(tmp_path / "m.weights.h5")
         damaged = bytearray(whole)
         damaged[cut] ^= 1 << int(rng.integers(8))
-        # What stands in no part that is read does no harm.
+        # Contents of parts that are not read have no effect.
         with contextlib.suppress(ValueError, OSError, TypeError):
             gradtape.keras.models.load_model(io.BytesIO(bytes(damaged)))
 
 
-# Writing that ends half-way
+# Writes that fail half-way
 
 CHILD = """
 import os, sys
@@ -605,7 +605,7 @@ def test_a_process_that_is_killed_at_any_write_leaves_the_old_file_or_the_new_on
 
     path = tmp_path / f"m.{kind}"
     seen = set()
-    sizes = (100, 2000, 6000) if os.name == "posix" else ()  # where a file of another size ends its writer
+    sizes = (100, 2000, 6000) if os.name == "posix" else ()  # where exceeding a file size limit kills the writer
     for limit, calls in [*((size, 0) for size in sizes), *((0, call) for call in range(3))]:
         old = make("zeros")
         (old.save if kind == "keras" else old.save_weights)(path)

@@ -1,4 +1,4 @@
-"""Words, their numbers and pairs of them beside tf.keras.preprocessing."""
+"""Words, their indices and pairs compared with tf.keras.preprocessing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS = [
 
 
 def both(program):
-    """What both libraries give, or the errors that they raise."""
+    """The results of both libraries, or their errors."""
     found = []
     for library in LIBRARIES:
         try:
@@ -106,7 +106,7 @@ def test_errors(program):
     "options", [{}, {"categorical": True, "window_size": 1}, {"negative_samples": 0}, {"shuffle": False}]
 )
 def test_skipgrams(options, monkeypatch):
-    randint = random.randint  # Keras draws up to 10e6, which Python has not taken for an integer since 3.12
+    randint = random.randint  # Keras draws up to 10e6, which Python does not accept as an integer since 3.12
     monkeypatch.setattr(random, "randint", lambda least, most: randint(least, int(most)))
     found = []
     for k in LIBRARIES:
@@ -121,7 +121,7 @@ def test_skipgrams(options, monkeypatch):
 
 
 class Emptying:
-    """Empties the list that it stands in when NumPy reads it."""
+    """Empties the list that contains it when NumPy reads it."""
 
     def __init__(self, container: list) -> None:
         self.container = container

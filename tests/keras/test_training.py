@@ -1,4 +1,4 @@
-"""compile, fit, evaluate and predict beside Keras: numbers, order of examples, logs, printed lines and errors."""
+"""compile, fit, evaluate and predict compared with Keras: numbers, order of examples, logs, output and errors."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def numbered_batches(tf, keras):
 
 
 def taker(tf, keras):
-    """A model that keeps the numbers of the batches that it is given."""
+    """A model that records the numbers of the batches that it is given."""
 
     class Taker(keras.Model):
         def __init__(self):
@@ -394,7 +394,7 @@ def numbered(keras, log, size, is_whole=True):
 
 
 def told(function):
-    """What users are warned of."""
+    """The warnings for users."""
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         function()
@@ -475,7 +475,7 @@ def groups_of_steps_go_beyond_an_epoch(tf, keras):
                 warnings.simplefilter("ignore")
                 options = {"verbose": 0, "callbacks": [Told()]}
                 log.append(model.fit(data(), steps_per_epoch=steps, epochs=2, shuffle=False, **options).history)
-                if kind != "unknown":  # where data ends TensorFlow may count a step that there was not
+                if kind != "unknown":  # where data ends TensorFlow may count a step that did not happen
                     log.append(int(model.optimizer.iterations.numpy()))
                 log.append(model.evaluate(data(), steps=steps, **options))
                 log.append(model.predict(data(), steps=steps, **options))
@@ -623,7 +623,7 @@ def test_errors(name):
 
 
 def test_losses_of_outputs_are_means_over_examples():
-    """Keras with TensorFlow counts a smaller last batch as much as others: there the number of examples is unknown."""
+    """Keras with TensorFlow weights a smaller last batch like others if the number of examples is unknown."""
     keras = gt.keras
     model = two_outputs(keras)
     model.compile(keras.optimizers.SGD(0.0), ["mse", "sparse_categorical_crossentropy"])

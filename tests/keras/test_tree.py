@@ -1,4 +1,4 @@
-"""keras.tree beside Keras': results, orders and errors."""
+"""keras.tree compared with Keras': results, orders and errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEEPER = {"a": [1], "b": [2, [3]]}
 
 
 def replaced(tree, value):
-    """What stands for a value: ten times an int, None for [4], and itself for all others."""
+    """The replacement of a value: ten times an int, None for [4], otherwise the value itself."""
     return value * 10 if isinstance(value, int) else tree.MAP_TO_NONE if value == [4] else None
 
 

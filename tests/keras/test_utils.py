@@ -1,4 +1,4 @@
-"""Utilities, and the files of data sets, beside Keras'."""
+"""Utilities, and the files of data sets, compared with Keras'."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beside import OURS, same
 import gradtape
 import keras
 
-# What differs from Keras on purpose; docs/compatibility.md lists it.
+# Deliberate differences from Keras; docs/compatibility.md lists them.
 DELIBERATE = {
     "utils.get_file": "a file is there when it is whole: what was interrupted is not taken for it",
 }
@@ -116,7 +116,7 @@ def test_without_pillow(monkeypatch):
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An empty cache, and a folder that takes the place of the network."""
+    """An empty cache, and a folder that replaces the network."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     (tmp_path / "origin").mkdir()
     return tmp_path

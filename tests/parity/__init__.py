@@ -1,1 +1,1 @@
-"""Programs run under TensorFlow and gradtape; a package, so that its modules may share names with those of tests/."""
+"""Programs run under TensorFlow and gradtape; a package, so that module names may be the same as in tests/."""

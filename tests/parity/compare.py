@@ -1,4 +1,4 @@
-"""Runs one program under TensorFlow and under gradtape and compares what came of it.
+"""Runs a program under TensorFlow and under gradtape and compares the outcomes.
 
 A program is a function of one argument, the library, conventionally called ``tf``::
 
@@ -28,7 +28,7 @@ Program = Callable[[Any], Any]
 
 @dataclasses.dataclass
 class Outcome:
-    """What a program did: its result in plain terms, what it printed, and its exception if it raised."""
+    """The outcome of a program: its result in plain terms, its output, and its exception if it raised."""
 
     result: Any
     printed: str
@@ -52,13 +52,13 @@ def run(library: Any, program: Program) -> Outcome:
 def same(
     program: Program, *, rtol: float = 0.0, atol: float = 0.0, message: bool = True, compiles: bool = True
 ) -> Outcome:
-    """Asserts that both libraries give the same outcome, and returns gradtape's, which is the same compiled.
+    """Asserts that both libraries give the same outcome, and returns gradtape's, which must also be the same compiled.
 
     Args:
-      program: what to run.
-      rtol, atol: tolerance of floating-point results; zero asks for equal bits, NaN equal to NaN.
+      program: the program.
+      rtol, atol: tolerance of floating-point results; zero requires equal bits, NaN equal to NaN.
       message: whether the text of an exception must agree as well as its type.
-      compiles: whether the program is run within `tf.function` too, and must give what it gives eagerly.
+      compiles: whether the program is also run within `tf.function`, with the same outcome as eagerly.
     """
     expected, actual = run(tensorflow, program), run(gradtape, program)
     assert actual.exception == expected.exception, (
@@ -75,7 +75,7 @@ def same(
 
 
 def plain(value: Any) -> Any:
-    """``value`` in terms that belong to neither library."""
+    """``value`` in terms of neither library."""
     kind = type(value).__name__
     if kind == "IndexedSlices":
         return {"values": plain(value.values), "indices": plain(value.indices)}

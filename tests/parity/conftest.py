@@ -1,4 +1,4 @@
-"""Parity tests need TensorFlow beside gradtape; where it is absent they are not collected, and the summary says so."""
+"""Parity tests need TensorFlow; without it they are not collected, which the summary reports."""
 
 from __future__ import annotations
 

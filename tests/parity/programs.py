@@ -1,4 +1,4 @@
-"""Programs that both libraries run and that must come out the same, and how those that do not are listed.
+"""Programs that must have the same outcome in both libraries, and lists of those that do not.
 
 A module of programs collects them::
 
@@ -8,8 +8,8 @@ A module of programs collects them::
     def addition(tf):
         return tf.constant(1.0) + 2.0
 
-and compares each with `compared`. Its `WORDED` lists refusals of the same type whose sentence gradtape states in its
-own words; its `DELIBERATE` the programs that come out differently on purpose: why, and what gradtape gives, a result or
+and compares each with `compared`. Its `WORDED` lists errors of the same type with gradtape's own
+message; its `DELIBERATE` the deliberate differences: the reason, and gradtape's outcome, a result or
 an exception's type. docs/generate_compatibility.py reads these modules.
 """
 
@@ -46,7 +46,7 @@ def compared(
     deliberate: Mapping[str, tuple[str, Any]],
     compiles: bool = True,
 ) -> None:
-    """Runs one program under both libraries and compares as the lists say."""
+    """Runs one program under both libraries and compares according to the lists."""
     if name not in deliberate:
         same(function, rtol=1e-6, message=name not in worded, compiles=compiles)
         return

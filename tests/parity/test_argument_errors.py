@@ -1,6 +1,6 @@
-"""Arguments of a kind that a function does not take: the exception is of TensorFlow's type, and nothing is computed.
+"""Arguments of unsupported kinds: the exception has TensorFlow's type, and nothing is computed.
 
-Text is left out: TensorFlow has tensors of it where gradtape refuses them with TypeError.
+Strings are left out: TensorFlow has tensors of them where gradtape raises TypeError.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Wrong arguments of functions on arrays: the kind of error and its sentence are TensorFlow's."""
+"""Invalid arguments of array functions: TensorFlow's errors and messages."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def execute(line: str) -> Any:
 
 
 def sentence(message: str) -> str:
-    """What is wrong, without the name of the kernel before and of the op behind, which depends on how it was called."""
+    """The message without the kernel's name before and the op's after it, which depend on how it was called."""
     message = message.split("}} ", 1)[-1]
     return message.split(" [Op:")[0]
 

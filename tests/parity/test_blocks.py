@@ -1,4 +1,4 @@
-"""What blocks, morphology, responses over channels and bits refuse, and programs that differentiate through them."""
+"""Errors of blocks, morphology, local response normalization and bits, and programs that differentiate them."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def alexnet_block(tf):
 
 
 def atrous_by_blocks(tf):
-    """A dilated convolution through blocks, as it was first written."""
+    """A dilated convolution through blocks, the original implementation."""
     filters = tf.ones([2, 2, 4, 1])
     x = tf.constant(IMAGE)
     with tf.GradientTape() as tape:
@@ -28,7 +28,7 @@ def atrous_by_blocks(tf):
 
 
 def ties_of_dilation(tf):
-    """The first of equal sums has the whole gradient."""
+    """The first of equal sums gets the whole gradient."""
     x, filters = tf.ones([1, 3, 3, 1]), tf.zeros([2, 2, 1])
     with tf.GradientTape() as tape:
         tape.watch([x, filters])
@@ -73,7 +73,7 @@ tf.nn.atrous_conv2d_transpose(tf.zeros([1, 7, 7, 2]), tf.zeros([3, 3, 4, 2]), [1
 tf.nn.atrous_conv2d_transpose(tf.zeros([1, 7, 7, 2]), tf.zeros([3, 3, 4, 3]), [1, 7, 7, 4], 2, "SAME")
 tf.nn.atrous_conv2d_transpose(tf.zeros([1, 7, 7, 2]), tf.zeros([3, 3, 4, 2]), [1, 7, 7, 4], 2, "FULL")
 """.strip().splitlines()
-# TensorFlow lists more in the message, begins it with a kernel's name, or counts the wrong channels.
+# TensorFlow lists more in the message, starts it with a kernel's name, or counts the wrong channels.
 TYPES = """
 tf.bitcast(tf.constant([1, 2, 3], tf.uint8), tf.float32)
 tf.bitcast(1.0, tf.complex64)

@@ -1,4 +1,4 @@
-"""Checkpoints go both ways between TensorFlow and gradtape."""
+"""Checkpoints are exchanged between TensorFlow and gradtape in both directions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_managers_agree(tmp_path):
         state = (tmp_path / tf.__name__ / "checkpoint").read_text()
         told[-1] += [line.split(":")[0] for line in state.splitlines()]
     assert told[0] == told[1]
-    # Each goes on in the other's folder.
+    # Each continues in the other's folder.
     for tf, other in ((tensorflow, gradtape), (gradtape, tensorflow)):
         v = tf.Variable(0.0)
         manager = tf.train.CheckpointManager(tf.train.Checkpoint(v=v), str(tmp_path / other.__name__), max_to_keep=2)

@@ -1,4 +1,4 @@
-"""Complex matrices against TensorFlow: values, dtypes, and gradients where its own are right."""
+"""Complex matrices against TensorFlow: values, dtypes, and gradients where TensorFlow's are right."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from complex_numbers import PROGRAMS, SHAPES, drawn
 
 tf = pytest.importorskip("tensorflow")
 
-# Against difference quotients (tests/test_complex_linalg.py) TensorFlow's gradients are wrong, and gradtape's are not.
+# By difference quotients (tests/test_complex_linalg.py) TensorFlow's gradients are wrong, and gradtape's are right.
 WRONG_THERE = {
     "det": "the determinant is not conjugated",
     "sign of det": "the sign's derivative is left out",

@@ -1,4 +1,4 @@
-"""Branches, loops, maps and folds: results and refusals as under TensorFlow."""
+"""Branches, loops, maps and folds: results and errors as in TensorFlow."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ tf.tuple([])
 tf.tuple(v)
 """
 
-# Refused with the same exception in other words.
+# The same exception with another message.
 WORDED = """
 tf.map_fn(lambda x: x[0] * 2, (v, v))
 tf.map_fn(lambda x: {"a": x}, {"a": v})

@@ -1,4 +1,4 @@
-"""Stated gradients, side by side with TensorFlow."""
+"""Custom gradients, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -561,9 +561,9 @@ def custom_gradient_that_differentiates(tf):
     return call(tf, f, 2.0, order=2)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

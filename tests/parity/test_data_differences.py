@@ -1,4 +1,4 @@
-"""Where pipelines come out otherwise than TensorFlow's, on purpose."""
+"""Deliberate differences of pipelines from TensorFlow's."""
 
 from __future__ import annotations
 

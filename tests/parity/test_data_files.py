@@ -1,4 +1,4 @@
-"""Files of data: each library reads what the other has written, and says the same of what it cannot read."""
+"""Data files: each library reads what the other has written, and reports the same errors for invalid files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECORDS = [b"", b"a", b"tape" * 100, bytes(range(256))]
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Files that TensorFlow has written, and some by hand."""
+    """Files written by TensorFlow, and some by hand."""
     for name, compression in (("plain", ""), ("gzip", "GZIP"), ("zlib", "ZLIB")):
         with tensorflow.io.TFRecordWriter(str(tmp_path / name), compression) as writer:
             for record in RECORDS:
@@ -145,7 +145,7 @@ def test_tensorflow_reads_the_records(tmp_path: Path, compression: Any) -> None:
 
 
 def written(tf: Any, path: Path) -> Any:
-    """What files are after some writing."""
+    """The contents of files after some writing."""
     at = str(path / tf.__name__)
     gfile = tf.io.gfile
     gfile.makedirs(at + "/a/b")

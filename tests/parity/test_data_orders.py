@@ -1,4 +1,4 @@
-"""Random orders are TensorFlow's under the same seeds: shuffles of any size, in any pipeline, epoch after epoch."""
+"""Random orders are TensorFlow's for the same seeds: shuffles of any size, in any pipeline, epoch after epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SEEDS = [(5, None), (5, 3), (0, 0), (None, 7), (2**31 - 1, 2**31 + 3)]
 
 
 def seeded(tf: Any, seed: int | None) -> None:
-    if seed is None:  # as a program that never sets one
+    if seed is None:  # as in a program that never sets one
         if tf.__name__ == "tensorflow":
             from tensorflow.python.eager import context
 

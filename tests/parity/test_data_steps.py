@@ -1,4 +1,4 @@
-"""Every step of a pipeline gives what TensorFlow's gives: elements, specification, cardinality, text and errors."""
+"""Every dataset method compared with TensorFlow's: elements, specification, cardinality, text and errors."""
 
 from __future__ import annotations
 
@@ -294,8 +294,8 @@ ERRORS: dict[str, Program] = {
     "unique floats": lambda tf: tf.data.Dataset.from_tensors(1.0).unique(),
     "optional without value": lambda tf: iter(numbers(tf, 0)).get_next_as_optional().get_value(),
 }
-# What the message names is a class of the library's, or its own wording of the exception in a function; or, of batches,
-# whichever element TensorFlow's threads had copied first.
+# The message names a class of the library's, or words the exception in a function differently; or, for batches,
+# names whichever element TensorFlow's threads had copied first.
 WITHOUT_MESSAGE = {
     *("no iterator", "ragged", "unique floats", "optional without value"),
     *("ragged batch", "ragged batch of pairs"),

@@ -1,4 +1,4 @@
-"""tf.data.experimental's functions for Dataset.apply, beside TensorFlow's."""
+"""tf.data.experimental's functions for Dataset.apply, compared with TensorFlow's."""
 
 import pytest
 from compare import same
@@ -51,7 +51,7 @@ TRANSFORMED = {
 
 @pytest.mark.parametrize("name", TRANSFORMED)
 def test_elements(name):
-    # Of two sizes TensorFlow says that one has to be given.
+    # For two sizes TensorFlow's message says that one is required.
     same(lambda tf: list(TRANSFORMED[name](tf).as_numpy_iterator()), compiles=False, message="two" not in name)
 
 

@@ -1,4 +1,4 @@
-"""tf.debugging's assertions and tf.test.compute_gradient: outcomes and messages as under TensorFlow."""
+"""tf.debugging's assertions and tf.test.compute_gradient: outcomes and messages as in TensorFlow."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ EXAMINED = {
 
 @pytest.mark.parametrize("program", EXAMINED.values(), ids=list(EXAMINED))
 def test_examined_results(program: Any) -> None:
-    """The message is TensorFlow's with the lines of the program added."""
+    """The message is TensorFlow's, with the lines of the program added."""
 
     def outcome(library: Any) -> Any:
         library.debugging.enable_check_numerics()

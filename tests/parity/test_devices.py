@@ -1,4 +1,4 @@
-"""Devices and switches: the same answers as on a machine where TensorFlow finds no accelerator."""
+"""Devices and switches: the same results as on a machine where TensorFlow finds no accelerator."""
 
 from __future__ import annotations
 

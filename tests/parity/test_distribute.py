@@ -1,4 +1,4 @@
-"""Strategies of one replica, side by side with TensorFlow."""
+"""Strategies with one replica, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROGRAMS, program = collector()
 
 
 def strategies(tf: Any) -> list[Any]:
-    """One of each kind, with as many arguments as it needs."""
+    """One of each kind, with all the arguments that it needs."""
     distribute = tf.distribute
     return [
         distribute.MirroredStrategy(),
@@ -23,7 +23,7 @@ def strategies(tf: Any) -> list[Any]:
 
 
 def of_each(tf: Any, function: Any) -> list[Any]:
-    """What a function gives for each strategy."""
+    """A function's results for each strategy."""
     return [function(strategy) for strategy in strategies(tf)]
 
 
@@ -220,9 +220,9 @@ def a_variable_of_every_kind(tf):
     return [variable.numpy() for variable in made]
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {"scopes_of_two_strategies": "it names the strategies as Python does"}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

@@ -1,4 +1,4 @@
-"""DLPack between gradtape, NumPy and TensorFlow: whose bytes are whose."""
+"""DLPack between gradtape, NumPy and TensorFlow: ownership of memory."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ def test_nobody_changes_what_a_tape_recorded():
         tape.watch(x)
         y = tf.reduce_sum(x**3)
     exporter[:] = 0
-    # Of before version 1 of DLPack, which cannot say that bytes are only to be read.
+    # From before version 1 of DLPack, which cannot declare read-only memory.
     assert not np.shares_memory(np.from_dlpack(Older(x)), np.asarray(x))
     variable = tensorflow.Variable(tensorflow.experimental.dlpack.from_dlpack(Older(x).__dlpack__()))
     variable.assign(tensorflow.zeros(3, tensorflow.float64))
@@ -51,7 +51,7 @@ def test_nobody_changes_what_a_tape_recorded():
 
 
 class Older:
-    """An array as a consumer sees it that asks for no version."""
+    """An array as seen by a consumer that requests no version."""
 
     def __init__(self, tensor):
         self.tensor = tensor

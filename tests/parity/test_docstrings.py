@@ -1,4 +1,4 @@
-"""No sentence of a docstring is TensorFlow's."""
+"""No sentence of a docstring is copied from TensorFlow's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tensorflow
 from cases import cases
 from public import callables, members
 
-WORDS = 6  # shorter sentences are nobody's
+WORDS = 6  # shorter sentences are ignored
 TITLES = (  # of papers that both cite
     "image quality assessment from error visibility to structural similarity",
     "from error visibility to structural similarity",
@@ -21,7 +21,7 @@ TITLES = (  # of papers that both cite
 
 
 def sentences(text: str) -> Iterator[str]:
-    """What stands between full stops, semicolons, colons and empty lines, without marks, numbers and links."""
+    """The text between full stops, semicolons, colons and empty lines, without marks, numbers and links."""
     text = re.sub(r"https?://\S+", "", text)
     for sentence in re.split(r"\.\s|[;:]|\n\s*\n", text):
         words = re.findall(r"[a-z]+", sentence.lower())
@@ -30,7 +30,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def theirs(name: str) -> str:
-    """TensorFlow's docstring under a name, or nothing."""
+    """TensorFlow's docstring under a name, or an empty string."""
     place = tensorflow
     for part in name.split("."):
         place = getattr(place, part, None)

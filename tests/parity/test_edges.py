@@ -1,7 +1,7 @@
-"""Programs at the edge of what functions take: their outcome, value or refusal, is the one they have in TensorFlow.
+"""Edge cases of functions' arguments: their outcome, value or error, is the same as in TensorFlow.
 
-A program is a line, statements before the last `; ` and then an expression. Of refusals the kind and the sentence are
-compared, without the names of kernels, what TensorFlow says of its own graphs, and the remedy that gradtape adds.
+A program is a line, statements before the last `; ` and then an expression. For errors the type and the message are
+compared, without the names of kernels, TensorFlow's remarks about graphs, and the remedy that gradtape adds.
 """
 
 from __future__ import annotations
@@ -502,7 +502,7 @@ tf.nn.max_pool2d(tf.ones([1,2,2,2]),[1,1,1,2],[1,1,2,2],"VALID")
     if line
 ]
 
-# Where TensorFlow reads or writes what is not there, overflows or stops the process; and what it leaves out.
+# Where TensorFlow accesses memory out of bounds, overflows or crashes; and what it does not support.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "tf.saturate_cast(tf.constant([3e19, -3e19]), tf.int64)": (
         "TensorFlow gives the least int64 for values above the greatest",
@@ -553,7 +553,7 @@ def evaluated(tf: Any, program: str) -> Any:
 
 
 def sentence(message: str) -> str:
-    """The message without what surrounds it."""
+    """The message without its surroundings."""
     message = re.sub(r"\{\{function_node [^}]*\}\} ", "", message)
     message = re.sub(r"\s*\n\t; NodeDef.*", "", message, flags=re.DOTALL)
     message = re.sub(r" \[Op:\w+\]( name: .*)?$", "", message)

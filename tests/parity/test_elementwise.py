@@ -21,16 +21,16 @@ GRIDS = {
     3: (-2, -1, -0.5, -0.0, 0, 0.5, 1, 2, NAN),
 }  # fmt: skip
 
-# Operands that are parameters: TensorFlow takes them as numbers, or gives them a gradient of another shape.
+# Operands that are parameters: TensorFlow takes them as numbers, or their gradient has another shape.
 PARAMETERS = {"leaky_relu": (0.25,), "silu": (1.5,)}
 
 # Rows whose first operand is a small integer.
 INTEGERS = ("polygamma", "zeta")
 
-# Orders to which TensorFlow itself has derivatives.
+# Orders for which TensorFlow itself has derivatives.
 ORDERS = {"truncatemod": 0, "softsign": 1}
 
-# Where TensorFlow's answer is an artefact of its formula and gradtape's is the limit, or NaN: (name, least order) ->
+# Where TensorFlow's result is an artefact of its formula and gradtape's is the limit, or NaN: (name, least order) ->
 # the points left out, as a function of the operands.
 LEFT_OUT = {
     ("erf", 0): np.isinf,  # NaN in double precision
@@ -38,7 +38,7 @@ LEFT_OUT = {
     ("digamma", 2): lambda x: x == 0,
     ("atan2", 1): lambda y, x: np.isinf(y) | np.isinf(x),  # NaN where the derivative is 0
     ("xdivy", 2): lambda x, y: (y == 0) | np.isnan(y),  # NaN even where x is 0
-    # At 0 1 where the series says 1/2; NaN where the value overflows.
+    # At 0 it gives 1 where the series gives 1/2; NaN where the value overflows.
     ("bessel_i0", 2): lambda x: (x == 0) | (abs(x) == 100),
     ("bessel_i1", 1): lambda x: (x == 0) | (abs(x) == 100),
     ("bessel_i1", 2): lambda x: abs(x) < 0.01,  # a difference that cancels
@@ -113,14 +113,14 @@ INTEGERS_AND_BOOLS = {
     "bool": ([True, False, True], [True, True, False]),
 }
 
-# Refused by TensorFlow too, with errors that say how its formula goes on or that it has no kernel.
+# TensorFlow raises too, with errors that describe its implementation or a missing kernel.
 REFUSED_IN_PASSING = ("reciprocal", "erfcinv", "weighted_cross_entropy")
 
 
 @pytest.mark.parametrize("row", NAMED, ids=[row.name for row in NAMED])
 @cases("dtype", INTEGERS_AND_BOOLS)
 def test_integers_and_bools(row: Row, dtype: str) -> None:
-    """The values of functions that take them, and the kind of error of those that do not."""
+    """The values of functions that support them, and the error types of those that do not."""
     first, second = INTEGERS_AND_BOOLS[dtype]
 
     def program(tf: Any) -> Any:

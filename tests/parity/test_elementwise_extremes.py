@@ -1,7 +1,7 @@
 """Elementwise operations at zeros, tiny and huge numbers, infinities and NaN, to second order.
 
 Wherever TensorFlow gives a number, or an infinity, gradtape gives the same. Where TensorFlow gives NaN gradtape may
-know better, as it often does.
+give a value, as it often does.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ TESTED = [
     if row.tensorflow
     and len(row.arguments) in POINTS
     and not row.name.startswith("logical")
-    and row.name != "leaky_relu"  # TensorFlow's takes a slope that is a number of Python
+    and row.name != "leaky_relu"  # TensorFlow's slope must be a Python number
 ]
 TOLERANCE = {np.float32: 2e-5, np.float64: 1e-9}
 
-# Where TensorFlow is wrong: why, and the operands.
+# Where TensorFlow is wrong: the reason, and the operands.
 NEAR_0 = "TensorFlow's derivatives near 0 are differences that cancel"
 VANISH = "TensorFlow's derivatives of tiny operands are quotients by squares that vanish"
 TINY_BETA = "TensorFlow's derivative by a tiny beta is a difference that cancels"
@@ -52,7 +52,7 @@ DELIBERATE: dict[str, tuple[str, Callable[..., Any]]] = {
         lambda x, beta: np.abs(beta) < 1e-20,
     ),
 }
-# Where there is no value to agree on: poles that infinity is taken for, orders that are no integers.
+# Where there is no agreed value: poles that infinity is rounded to, orders that are not integers.
 LEFT_OUT: dict[str, Callable[..., Any]] = {
     "digamma": lambda x: (x == -INFINITY) | ((x < 0) & (x > -1e-6)),
     "lgamma": lambda x: x == -INFINITY,
@@ -65,7 +65,7 @@ def resolve(library: Any, path: str) -> Any:
 
 
 def derivatives(library: Any, function: Callable[..., Any], arrays: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """The value, and derivatives by each operand, and of these by each operand."""
+    """The value, its derivatives by each operand, and the second derivatives."""
 
     def gradient(tape: Any, target: Any, source: Any) -> Any:
         try:
@@ -111,7 +111,7 @@ def test_numbers_of_tensorflow_are_gradtapes(row: Row, dtype: type) -> None:
 
 @pytest.mark.parametrize("name", DELIBERATE)
 def test_tensorflow_is_still_wrong(name: str) -> None:
-    """What is left out above differs, or it need not be."""
+    """The cases excluded above still differ; otherwise they need not be excluded."""
     row = next(row for row in TESTED if row.name == name)
     operands = np.array(list(itertools.product(*[POINTS[len(row.arguments)]] * len(row.arguments))), np.float64).T
     with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""Files of images and sounds, base64 and compressed bytes, and frames of boxes, beside TensorFlow."""
+"""Files of images and sounds, base64 and compressed bytes, and frames of boxes, compared with TensorFlow."""
 
 import gzip
 import io
@@ -12,7 +12,7 @@ from PIL import Image
 
 GENERATOR = np.random.default_rng(5)
 PIXELS = GENERATOR.integers(0, 256, (16, 24, 3)).astype(np.uint8)
-# A picture without edges, of which decoders make nearly the same.
+# An image without edges, which decoders decode nearly the same.
 SMOOTH = np.linspace(40, 200, 16 * 24).reshape(16, 24, 1).astype(np.uint8).repeat(3, 2)
 
 
@@ -95,7 +95,7 @@ tf.image.draw_bounding_boxes(tf.zeros([8, 8, 3]), [[[0.1, 0.1, 0.2, 0.3]]], None
 tf.image.draw_bounding_boxes(tf.zeros([1, 8, 8, 2]), [[[0.1, 0.1, 0.2, 0.3]]], None)
 tf.image.draw_bounding_boxes(tf.zeros([1, 8, 8, 4]), [[[0.1, 0.1, 0.2, 0.3]]], [[1.0, 2.0, 3.0]])
 """.strip().splitlines()
-# The words of these are Pillow's, zlib's and wave's.
+# The messages of these are Pillow's, zlib's and wave's.
 TYPES = """
 tf.image.decode_bmp(PNG)
 tf.image.decode_gif(b"x")
@@ -123,7 +123,7 @@ def test_as_tensorflow(expression):
     ],
 )
 def test_lossy(expression):
-    """Decoders round colours in their own ways: by 6 of 255 at most."""
+    """Decoders round colours differently: by 6 of 255 at most."""
     same(lambda tf: tf.cast(eval(expression, {**globals(), "tf": tf}), tf.float32), atol=6.01, compiles=False)
 
 

@@ -1,4 +1,4 @@
-"""tf.experimental.numpy beside TensorFlow's: where TensorFlow computes what NumPy does, so does gradtape."""
+"""tf.experimental.numpy compared with TensorFlow's: where TensorFlow agrees with NumPy, so does gradtape."""
 
 import numpy
 import tensorflow
@@ -12,7 +12,7 @@ def test_names():
     theirs = {name for name in dir(tensorflow.experimental.numpy) if name[0] != "_"}
     assert theirs - set(dir(gradtape.experimental.numpy)) == {
         "experimental_enable_numpy_behavior",  # a global switch
-        "flatten",  # no name of NumPy's
+        "flatten",  # not a NumPy function
     }
     assert {name for name in dir(tensorflow.experimental.numpy.random) if name[0] != "_"} == {
         name for name in dir(gradtape.experimental.numpy.random) if name[0] != "_"
@@ -34,7 +34,7 @@ def test_as_tensorflow(call):
         truth = eval(call, {"np": numpy, **ARRAYS})
     parts = list(truth) if isinstance(truth, list | tuple) else [truth]
     if expected is None or expected[0].dtype == object:
-        return  # TensorFlow refuses what NumPy computes
+        return  # TensorFlow rejects what NumPy computes
     for one, other, part in zip(found, expected, parts, strict=True):
         right = other.shape == numpy.shape(part) and numpy.allclose(other, part, 1e-5, 1e-6, equal_nan=True)
         if right:

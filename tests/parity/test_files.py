@@ -1,4 +1,4 @@
-"""Files of tensors: beside NumPy and the safetensors package, damaged, made to deceive, and interrupted."""
+"""Files of tensors: compared with NumPy and the safetensors package, damaged, malicious, and interrupted."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_hostile_safetensors(name, tmp_path):
     path.write_bytes(HOSTILE[name])
     with pytest.raises(ValueError):
         tf.interop.safetensors.load(path)
-    if name not in ("bools of 2", "a name twice", "another key"):  # which the package lets pass
+    if name not in ("bools of 2", "a name twice", "another key"):  # which the package accepts
         with pytest.raises(safetensors.SafetensorError):
             safetensors.numpy.load_file(path)
 
@@ -178,7 +178,7 @@ class Trap:
 
 
 def npz_of(array=None, *, name="a.npy", data=None, shape=None):
-    """An archive of one entry, of an array or of bytes behind a header of another shape."""
+    """An archive with one entry, of an array or of bytes after a header of another shape."""
     whole = io.BytesIO()
     if data is None:
         np.save(whole, array, allow_pickle=True)

@@ -1,4 +1,4 @@
-"""TensorFlow 1's optimizers in eager programs, beside TensorFlow's."""
+"""TensorFlow 1's optimizers in eager programs, compared with TensorFlow's."""
 
 import pytest
 from compare import same
@@ -26,7 +26,7 @@ def trained(tf, name, options, compiled=False):
 
     step = tf.function(step) if compiled else step
     losses = [step(tf.constant(float(i))) for i in range(1, 6)]
-    # Another variable later on has slots of its own.
+    # A variable added later has slots of its own.
     late = tf.Variable(2.0)
     optimizer.minimize(lambda: late * late, counted, [late])
     return losses, w, b, late, counted, optimizer.get_name()
@@ -48,7 +48,7 @@ def slots(tf):
 
 
 def gathered(tf):
-    """Sparse gradients move variables as dense ones of them do."""
+    """Sparse gradients update variables like dense ones."""
     table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     for optimizer in (tf.compat.v1.train.GradientDescentOptimizer(0.1), tf.compat.v1.train.AdamOptimizer(0.1)):
         for rows in ([0, 2, 0], [1, 1, 2]):

@@ -1,4 +1,4 @@
-"""Forward accumulation, side by side with TensorFlow."""
+"""Forward accumulation, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ SQUARE = (lambda a: a * a, lambda a, g: g * 50.0)
 
 
 def stated(tf: Any, body: Any = SQUARE[0], grad: Any = SQUARE[1]) -> Any:
-    """A function whose gradient is stated, by default wrongly."""
+    """A function with a custom gradient, wrong by default."""
     return tf.custom_gradient(lambda a: (body(a), lambda g: grad(a, g)))
 
 
@@ -511,7 +511,7 @@ def hessian_vector_product_of_a_model(tf):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.tanh(x @ w + b) ** 2.0)
         slopes = tape.gradient(loss, [w, b])
-    # Sums of cancelling terms: the last digits are the library's own.
+    # Sums of cancelling terms: the last digits depend on the library.
     return [tf.round(product * 1e4) for product in (*acc.jvp(slopes), acc.jvp(loss))]
 
 

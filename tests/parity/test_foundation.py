@@ -1,4 +1,4 @@
-"""dtypes, shapes, nests, errors and text, side by side with TensorFlow."""
+"""dtypes, shapes, nests, errors and strings, compared with TensorFlow."""
 
 import collections
 import itertools

@@ -1,4 +1,4 @@
-"""What programs see of `tf.function`, and TensorArray."""
+"""The behaviour of `tf.function`, and TensorArray."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ def tensor_arrays_are_differentiated(tf):
 
 
 def attempts(*calls):
-    """What each call gives, or the type and the text of what it raises."""
+    """The result of each call, or the type and the text of its exception."""
     found = []
     for call in calls:
         try:

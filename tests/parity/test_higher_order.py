@@ -1,4 +1,4 @@
-"""Tapes under tapes: derivatives of derivatives."""
+"""Nested tapes: derivatives of derivatives."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def gradient_penalty(tf):
     return outer.gradient(penalty, [w, x])
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

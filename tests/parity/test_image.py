@@ -1,4 +1,4 @@
-"""tf.image side by side: values, gradients, dtypes, random choices and errors."""
+"""tf.image compared with TensorFlow: values, gradients, dtypes, random choices and errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 import gradtape
 
-# What differs from TensorFlow on purpose; docs/compatibility.md lists it.
+# Deliberate differences from TensorFlow; docs/compatibility.md lists them.
 DELIBERATE = {
     "tf.image.resize(images, size, 'area')": "has a gradient, as have adjust_contrast, adjust_hue and hsv_to_rgb",
     "tf.image.decode_png(contents)": "files are bytes of Python, read and written by Pillow",
@@ -21,7 +21,7 @@ R = np.random.default_rng(0)
 
 
 class Tensors:
-    """tf.image, whose functions are given tensors in place of arrays."""
+    """tf.image, with tensors passed in place of arrays."""
 
     def __init__(self, tf):
         self.tf = tf
@@ -74,7 +74,7 @@ def test_gradients_of_resize(method, antialias):
 
 @pytest.mark.parametrize("size", SIZES[1:])
 def test_area_conserves_brightness_and_is_differentiable(size):
-    """TensorFlow has no gradient of it."""
+    """TensorFlow has no gradient for it."""
     v = gradtape.Variable(BATCH)
     with gradtape.GradientTape() as tape:
         out = gradtape.image.resize(v, size, "area")
@@ -296,7 +296,7 @@ def test_refusals(name):
 
 
 def test_refusals_of_gradtape():
-    """TensorFlow fails in a product of matrices, or a difference."""
+    """TensorFlow fails in a matrix product, or a difference."""
     with pytest.raises(ValueError, match="channel dimension of size 3"):
         gradtape.image.rgb_to_grayscale(IMAGE[..., :2])
     with pytest.raises(ValueError, match="not those of images of one size"):
@@ -332,7 +332,7 @@ def test_files(channels):
             expected = getattr(tensorflow.image, decode)(data, channels).numpy()
             found = getattr(gradtape.image, decode)(data, channels).numpy()
             assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
-            # Decoders round colours and their conversion to grey in their own ways.
+            # Decoders round colours and their conversion to grey differently.
             assert np.abs(found.astype(int) - expected.astype(int)).max() <= (2 if form == "PNG" else 6)
             if form == "PNG" and channels in (0, 3):
                 np.testing.assert_array_equal(found, expected)

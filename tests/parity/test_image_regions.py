@@ -1,4 +1,4 @@
-"""Boxes of images side by side: values, gradients of images and of boxes, choices and errors."""
+"""Boxes of images compared with TensorFlow: values, gradients of images and of boxes, choices and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sparse gradients, side by side with TensorFlow."""
+"""Sparse gradients, compared with TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorFlow's own initializers, side by side."""
+"""TensorFlow's own initializers, compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jacobians, whole and per example, side by side with TensorFlow."""
+"""Jacobians, full and per example, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -187,9 +187,9 @@ def batch_jacobian_differentiated_again(tf):
     return first, outer.batch_jacobian(first, x)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "jacobian_of_an_unconnected_empty_target": ("nothing is asked of an empty target but its shape", []),
 }

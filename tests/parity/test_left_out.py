@@ -1,4 +1,4 @@
-"""Every public name of TensorFlow is there, or its reading says what to do instead."""
+"""Every public name of TensorFlow exists, or accessing it names an alternative."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEPTH = 4
 
 
 def walked(module, place="", depth=DEPTH):
-    """TensorFlow's names relative to tf, those of Keras and of TensorFlow 1 aside, with their values."""
+    """TensorFlow's names relative to tf, except those of Keras and of TensorFlow 1, with their values."""
     for name in dir(module):
         whole = f"{place}.{name}".lstrip(".")
         if name[0] != "_" and whole not in ("keras", "compat"):
@@ -43,7 +43,7 @@ def there(name):
 NAMES = {name for name, _ in walked(tensorflow)}
 OF_TENSORFLOW_1 = {name for name in dir(tensorflow.compat.v1) if name[0] != "_"}
 MISSING = {name for name in NAMES if not there(name)}
-# Of a namespace that is not there only its own name is asked for.
+# For a missing namespace only its own name is checked.
 ASKED = sorted(name for name in MISSING if name.rpartition(".")[0] not in MISSING)
 
 

@@ -1,4 +1,4 @@
-"""What tf.linalg refuses, and with which words; its named results; gradients that the table does not reach."""
+"""Errors of tf.linalg and their messages; its named results; gradients that the table does not cover."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_integers_are_refused(name):
         try:
             return function(tf.constant([[4, 1], [1, 3]]))
         except tf.errors.InvalidArgumentError as error:
-            # TensorFlow goes on to describe the op's definition.
+            # TensorFlow continues with the op's definition.
             return str(error).split("\n")[0].removesuffix(" name: ").split(" [Op:")[0]
 
     assert isinstance(same(program).result, str)

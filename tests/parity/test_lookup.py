@@ -1,4 +1,4 @@
-"""Tables of tf.lookup beside TensorFlow's."""
+"""Tables of tf.lookup compared with TensorFlow's."""
 
 import random
 
@@ -12,7 +12,7 @@ from gradtape._src.core.fingerprints import fingerprint64
 
 
 def words(tf, *texts):
-    """Text as tensors of either library: datasets give them in both."""
+    """String tensors of either library: datasets return them in both."""
     return next(iter(tf.data.Dataset.from_tensors(list(texts))))
 
 
@@ -111,7 +111,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_files(name, tmp_path):
-    # A path of its own for each library: TensorFlow keeps tables by their file's name.
+    # A separate path for each library: TensorFlow caches tables by their file's name.
     path = tmp_path / "lines"
     path.write_text("x\t1\nz\t2\n")
     *arguments, options = FILES[name]

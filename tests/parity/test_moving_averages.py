@@ -1,11 +1,11 @@
-"""tf.train.ExponentialMovingAverage in training loops, beside TensorFlow's."""
+"""tf.train.ExponentialMovingAverage in training loops, compared with TensorFlow's."""
 
 import pytest
 from compare import same
 
 
 def training(tf, **options):
-    """Averages beside a loop of gradient steps, one of the variables from the second step on."""
+    """Averages in a loop of gradient steps, one of the variables from the second step on."""
     w, b = tf.Variable([1.0, -2.0], name="w"), tf.Variable(0.5, dtype=tf.float64, name="b")
     ema = tf.train.ExponentialMovingAverage(0.9, **options)
     found = []

@@ -1,4 +1,4 @@
-"""Every name of the compatibility page is TensorFlow's, and names that need no table do as they do there."""
+"""Every name of the compatibility page is TensorFlow's, and names outside the tables behave as they do there."""
 
 import inspect
 import sys
@@ -24,7 +24,7 @@ def test_name_is_tensorflow_s(name):
 
 
 def within(block, tf):
-    """A gradient taken in a block, and what the block gave."""
+    """A gradient computed in a context, and the context's value."""
     x = tf.constant(3.0)
     with block as given, tf.GradientTape() as tape:
         tape.watch(x)
@@ -48,7 +48,7 @@ def traced(tf):
 
 
 def unrecorded(tf):
-    """What is computed in an initialization scope is a constant to the tape around it."""
+    """Values computed in an initialization scope are constants to the enclosing tape."""
     x = tf.constant(3.0)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
@@ -59,7 +59,7 @@ def unrecorded(tf):
 
 
 def scheduled(tf):
-    """A schedule of the program's own, and one that went through its description."""
+    """A schedule defined by the program, and one restored from its configuration."""
 
     class Half(tf.keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step):
@@ -103,7 +103,7 @@ def test_program(name):
     same(PROGRAMS[name], rtol=1e-6, compiles=name != "executing_eagerly")
 
 
-# Where the two differ on purpose: compiled classes that say no signature, and TensorFlow's that say none themselves.
+# Deliberate differences: compiled classes without signatures, and TensorFlow's without any.
 WITHOUT_SIGNATURE = {
     *("DType", "GradientTape", "Tensor", "Variable", "autodiff.ForwardAccumulator", "autodiff.GradientTape"),
     "dtypes.DType",
@@ -121,7 +121,7 @@ def public_functions():
 
 
 def parameters(function):
-    """Names, kinds and defaults; dtypes by name, and without the default of `name`, which nothing reads."""
+    """Names, kinds and defaults; dtypes by name, and without the default of `name`, which is not used."""
     listed = inspect.signature(function).parameters.values()
     defaults = [getattr(p.default, "name", p.default) if p.name != "name" else None for p in listed]
     return [(p.name, p.kind.name, default) for p, default in zip(listed, defaults, strict=True)]
@@ -137,7 +137,7 @@ PLACES += ("linalg", "math", "nest", "nn", "nn.experimental", "random", "random.
 
 
 def test_what_is_here_under_one_name_is_here_under_all_of_tensorflow_s():
-    """TensorFlow has functions in several places; so has gradtape, and it is the same function."""
+    """TensorFlow has functions in several places; so has gradtape, and they are the same function."""
     found = {}
     for place in PLACES:
         home = resolve(tensorflow, place) if place else tensorflow

@@ -1,4 +1,4 @@
-"""tf.strings.ngrams beside TensorFlow's."""
+"""tf.strings.ngrams compared with TensorFlow's."""
 
 import pytest
 from compare import same

@@ -1,4 +1,4 @@
-"""tf.nn: what functions of images and losses refuse, dropout's numbers, and results that no table compares."""
+"""tf.nn: errors of image functions and losses, dropout's numbers, and results that the tables do not cover."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import gradtape
 
 
 def evaluate(statement: str) -> Any:
-    """The program of a statement, in which x1, x2 and x3 are images and f1, f2 and f3 filters by spatial axes."""
+    """The program of a statement, where x1, x2 and x3 are images and f1, f2 and f3 filters by spatial axes."""
 
     def program(tf: Any) -> Any:
         random = np.random.default_rng(0)
@@ -112,7 +112,7 @@ tf.nn.l2_loss(c([1, 2]))
 def test_refused(statement: str) -> None:
     expected, actual = run(tensorflow, evaluate(statement)), run(gradtape, evaluate(statement))
     assert actual.exception == expected.exception != ""
-    # TensorFlow adds the definition of the op.
+    # TensorFlow adds the op's definition.
     assert actual.message == re.sub(r"\n\t; NodeDef: .*> \[Op", " [Op", expected.message)
 
 

@@ -1,4 +1,4 @@
-"""Every number type against TensorFlow's: what takes it, and what it gives."""
+"""Every dtype against TensorFlow: what supports it, and with which results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLOATS = ["float16", "bfloat16"]
 COMPLEX = ["complex64", "complex128"]
 ALL = [*INTEGERS, *FLOATS, *COMPLEX]
 
-# Not where TensorFlow computes in half precision what gradtape rounds once, or adds up in another order.
+# Except where TensorFlow computes in half precision what gradtape rounds once, or sums in another order.
 PRECISION = {
     "float16": 2e-3,
     "bfloat16": 1.6e-2,
@@ -153,7 +153,7 @@ CASES: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
-MORE = {("matmul", "int8"), ("matmul", "int16")}  # what gradtape has over TensorFlow
+MORE = {("matmul", "int8"), ("matmul", "int16")}  # supported by gradtape, not by TensorFlow
 
 
 def outcome(tf: Any, case: Callable[[Any, str], Any], dtype: str) -> Any:
@@ -174,7 +174,7 @@ def test_ops_take_and_give_what_tensorflows_do(name: str, dtype: str) -> None:
     elif (name, dtype) in MORE:
         assert not isinstance(result, Exception)
     elif isinstance(truth, tensorflow.errors.OpError | TypeError | ValueError):
-        # Where TensorFlow lacks a kernel for the CPU alone, gradtape computes or refuses as it does other dtypes.
+        # If only the CPU kernel is missing in TensorFlow, gradtape computes or raises as for other dtypes.
         if isinstance(truth, tensorflow.errors.NotFoundError | tensorflow.errors.UnimplementedError):
             assert not isinstance(result, Exception) or isinstance(result, gradtape.errors.OpError | TypeError), name
         else:
@@ -246,7 +246,7 @@ EDGES = [
 @pytest.mark.parametrize("value", [*EDGES, 1.5, "1", True, [1, 2**40], [1, 2.5]])
 @cases("dtype", INTEGERS)
 def test_constants_that_fit_and_that_do_not(dtype: str, value: Any) -> None:
-    """TensorFlow cuts off the high bits of what does not fit; gradtape refuses it."""
+    """TensorFlow cuts off the high bits of numbers out of range; gradtape raises."""
     result = outcome(gradtape, lambda tf, d: tf.constant(value, d), dtype)
     largest = max(value) if isinstance(value, list) else value
     if type(largest) is int and not np.iinfo(dtype).min <= largest <= np.iinfo(dtype).max:

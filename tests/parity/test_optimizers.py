@@ -58,7 +58,7 @@ def combined(seed):
     return name, options
 
 
-# ScheduleFreeAdamW is not Keras': see below. Long trajectories begin as those of the defaults in double precision.
+# ScheduleFreeAdamW differs from Keras': see below. The first steps of the long trajectories cover the defaults in float64.
 CASES = [(*case, "float32") for case in DEFAULTS] + [(*case, dtype) for case in VARIATIONS for dtype in ROUNDING]
 CASES += [(name, options, "float64") for name in ROWS for options in OPTIONS.values()]
 CASES += [(*combined(seed), ("float32", "float64")[seed % 2]) for seed in range(40)]
@@ -66,7 +66,7 @@ CASES = [case for case in CASES if case[0] != "ScheduleFreeAdamW"]
 
 
 def trajectory(library, name, options, dtype, steps):
-    """Values of variables after every step, of dense gradients and of IndexedSlices, then the optimizer's own."""
+    """Values of variables after every step, with dense gradients and with IndexedSlices, then the optimizer's own."""
     random = np.random.default_rng(0)
     shapes = [(), (5,), (4, 3), (2, 3, 4), (6, 3)]
     variables = [
@@ -100,13 +100,13 @@ def compare(got, expected, rtol):
     for step, (ours, theirs) in enumerate(zip(got, expected, strict=True)):
         for a, b in zip(ours, theirs, strict=True):
             assert (a.dtype, a.shape) == (b.dtype, b.shape)
-            # Rounding is that of the largest terms that were added up.
+            # The tolerance is relative to the largest terms that were summed.
             scale = max(1.0, np.abs(b).max(initial=0.0))
             np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * scale, err_msg=f"after step {step}")
 
 
 def schedule_free(gradients, y, rate, beta_1, beta_2, epsilon, warmup_steps, before=True):
-    """Defazio et al. 2024, algorithm 1; without `before` the average is taken from z as it is after its step."""
+    """Defazio et al. 2024, algorithm 1; without `before` the average is taken from z after its step."""
     z, v = y, np.zeros_like(y)
     for t, gradient in enumerate(gradients, 1):
         v = beta_2 * v + (1 - beta_2) * gradient**2
@@ -129,7 +129,7 @@ DELIBERATE = {
 
 
 def schedule_free_adamw():
-    """Keras 3.15 keeps a variable where it means to keep its value."""
+    """Keras 3.15 keeps a reference to a variable instead of its value."""
     random = np.random.default_rng(0)
     gradients, start = random.normal(size=(6, 5)), random.normal(size=5)
     hyperparameters = {"beta_1": 0.875, "beta_2": 0.75, "epsilon": 2.0**-10, "warmup_steps": 3}
@@ -143,7 +143,7 @@ def schedule_free_adamw():
 
 
 def scaled_slices():
-    """The slices' step is the step of the dense gradient."""
+    """The step with slices is the step with the dense gradient."""
     for options in ({}, {"clipnorm": 0.5}, {"global_clipnorm": 0.5}, {"clipvalue": 0.25}):
         for name in ROWS:
             found = []
@@ -224,11 +224,11 @@ def test_long_trajectories(name):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_rows_state_what_keras_states(name):
-    """Names, order and defaults of arguments; the variables that are made."""
+    """Names, order and defaults of arguments; the variables that are created."""
     signatures, made = [], []
     for library in (gt, tf):
         kind = getattr(library.keras.optimizers, name)
-        arguments = list(inspect.signature(kind).parameters.values())[:-1]  # but **kwargs
+        arguments = list(inspect.signature(kind).parameters.values())[:-1]  # without **kwargs
         signatures.append([(argument.name, argument.default) for argument in arguments])
         optimizer = kind()
         optimizer.build([library.Variable(np.zeros(shape, np.float32)) for shape in ((), (4,), (2, 3), (2, 3, 4))])
@@ -278,7 +278,7 @@ def test_found_by_name_and_description(name):
     for library in (gt, tf):
         optimizers = library.keras.optimizers
         described = optimizers.serialize(getattr(optimizers, name)(name="o"))
-        if (library, name) != (tf, "Lamb"):  # which Keras has, but does not find
+        if (library, name) != (tf, "Lamb"):  # which Keras has, but does not find by name
             assert optimizers.serialize(optimizers.get({"class_name": name, "config": {"name": "o"}})) == described
             assert optimizers.serialize(optimizers.deserialize(dict(described))) == described
             assert type(optimizers.get(name.lower())).__name__ == name
@@ -384,7 +384,7 @@ def excluded(library):
 
 
 def scheduled_later(library):
-    """A schedule that takes the place of a learning rate, and averages of fewer variables."""
+    """A schedule that replaces a learning rate, and averages of fewer variables."""
     weights = library.Variable([1.0, 2.0])
     optimizer = library.keras.optimizers.Adam(0.5, use_ema=True, ema_momentum=0.5)
     optimizer.apply([library.ones(2)], [weights])
@@ -409,7 +409,7 @@ def scaled(library):
 
 
 def loss_scaled(library):
-    """A scale that grows, and shrinks where a gradient is infinite."""
+    """A scale that grows, and shrinks when a gradient is infinite."""
     weights = library.Variable([1.0, 2.0])
     inner = library.keras.optimizers.Adam(0.5)
     optimizer = library.keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0, dynamic_growth_steps=2)
@@ -427,7 +427,7 @@ def loss_scaled(library):
 
 
 def own_rule(library):
-    """An optimizer of the program's, with every option; its steps see scaled and clipped gradients."""
+    """An optimizer defined by the program, with every option; its steps see scaled and clipped gradients."""
 
     class Momentum(library.keras.optimizers.Optimizer):
         def __init__(self, learning_rate=0.5, keep=0.5, **options):
@@ -471,7 +471,7 @@ def own_rule(library):
 
 
 def stored(library):
-    """State that one optimizer stores and another loads."""
+    """State that one optimizer saves and another loads."""
     seen = []
     weights = library.Variable([1.0, 2.0])
     one, other, store = library.keras.optimizers.Adam(0.5), library.keras.optimizers.Adam(0.25), {}
@@ -496,7 +496,7 @@ def test_options(program):
 
 
 HALVES = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
-# Keras rounds after every operation: of 1 - 0.999 little is left.
+# Keras rounds after every operation: little is left of 1 - 0.999.
 COARSE = ("Adam", "AdamW", "Nadam", "Lamb", "Adadelta")
 
 

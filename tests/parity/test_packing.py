@@ -1,4 +1,4 @@
-"""Nested lists with tensors in them become tensors, and parts of variables are assigned to, as under TensorFlow."""
+"""Nested lists that contain tensors become tensors, and parts of variables are assignable, as in TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tf.print writes the same text, and tf.is_tensor knows the same things."""
+"""tf.print and tf.is_tensor give the same results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PRINTED = """
 @pytest.mark.parametrize("options", [{}, {"sep": "|", "end": "!"}, {"summarize": -1}, {"summarize": 1}], ids=str)
 @pytest.mark.parametrize("values", PRINTED.strip().splitlines())
 def test_printed(values: str, options: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
-    """TensorFlow writes from C++, to the descriptors."""
+    """TensorFlow writes from C++, to file descriptors."""
     printed = []
     for tf in (tensorflow, gradtape):
         tf.print(*eval(values, {"tf": tf, "c": tf.constant, "np": np}), **options)

@@ -1,4 +1,4 @@
-"""Random numbers, bit for bit TensorFlow's, side by side."""
+"""Random numbers, bit by bit equal to TensorFlow's."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ LOGITS = [[0.1, 2.0, -1.0], [1.0, 1.0, 5.0]]
 
 
 def repeated(tf, draw):
-    """A stateful function with the global seed, with its own seed thrice, and after set_seed again."""
+    """A stateful function with the global seed, with its own seed three times, and after set_seed again."""
     tf.random.set_seed(11)
     drawn = [draw(tf, None), draw(tf, None), *(draw(tf, 3) for _ in range(3)), draw(tf, 0)]
     tf.random.set_seed(11)

@@ -1,4 +1,4 @@
-"""Functions that are computed again when they are differentiated."""
+"""Functions that are recomputed for their gradients."""
 
 from __future__ import annotations
 
@@ -100,9 +100,9 @@ def recompute_grad_of_nothing(tf):
     return tf.recompute_grad(lambda a: None)(tf.constant(2.0))
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "recompute_grad_whose_cotangent_depends_on_the_source": (
         "TensorFlow raises NotImplementedError, gradtape differentiates again",

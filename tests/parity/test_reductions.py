@@ -1,4 +1,4 @@
-"""Reductions, scans, segments, orders, counts and clipping at their edges, and what they refuse, against TensorFlow."""
+"""Edge cases and errors of reductions, scans, segments, sorting, counts and clipping, against TensorFlow."""
 
 import itertools
 
@@ -13,7 +13,7 @@ NAN, INF = np.nan, np.inf
 
 
 def derivatives(tf, f, *arrays, orders=2):
-    """A value, its gradient and the gradient's gradient, up to so many orders."""
+    """A value, its gradient and the gradient's gradient, up to the given order."""
     sources = [tf.constant(array, tf.float32) for array in arrays]
     with tf.GradientTape(persistent=True) as outer:
         outer.watch(sources)
@@ -26,7 +26,7 @@ def derivatives(tf, f, *arrays, orders=2):
 
 
 def orders_at(name, array):
-    """To which order TensorFlow's derivatives of a product are right: test_products_at_zeros.py checks gradtape's."""
+    """The highest order at which TensorFlow's derivatives of a product are right; ours: test_products_at_zeros.py."""
     zeros = 0.0 in np.reshape(array, -1)
     return 0 if zeros and name == "cumprod" else 1 if zeros and name == "prod" else 2
 
@@ -236,7 +236,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name):
     assert same(REFUSED[name], message=False).exception
-    # Whether a name stands at the end depends in TensorFlow on how operands were given.
+    # Whether a name appears at the end depends in TensorFlow on how operands were passed.
     assert said(REFUSED[name], gradtape) == said(REFUSED[name], tensorflow)
 
 
@@ -276,14 +276,14 @@ def test_dtypes_refused(name):
         try:
             return UNFIT[name](tf)
         except tf.errors.InvalidArgumentError as error:
-            # TensorFlow goes on to describe the op's definition.
+            # TensorFlow continues with the op's definition.
             return str(error).split("\n")[0].split(" [Op:")[0]
 
     assert isinstance(same(program).result, str)
 
 
 def test_nan_is_the_largest():
-    """TensorFlow leaves the place of NaN to the algorithm."""
+    """TensorFlow leaves the order of NaN to the algorithm."""
     x = gradtape.constant([3.0, NAN, 1.0, INF])
     np.testing.assert_array_equal(gradtape.sort(x), [1.0, 3.0, INF, NAN])
     np.testing.assert_array_equal(gradtape.argsort(x, direction="DESCENDING"), [1, 3, 0, 2])

@@ -1,4 +1,4 @@
-"""Saved models: the same program saves and loads with TensorFlow and with gradtape, and gives the same."""
+"""Saved models: the same program saves and loads with TensorFlow and with gradtape, with the same results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def program(tf, folder):
 def told(function):
     try:
         return function()
-    except Exception as error:  # which of them is compared
+    except Exception as error:  # the exceptions are compared
         return type(error).__name__, str(error).split("\n")[0][:60]
 
 
@@ -126,7 +126,7 @@ def test_models_of_tensorflow_are_refused_and_their_variables_read(tmp_path):
     assert gradtape.saved_model.contains_saved_model(tmp_path)
     with pytest.raises(gradtape.errors.UnimplementedError, match="variables can be read"):
         gradtape.saved_model.load(tmp_path)
-    with pytest.raises(ValueError, match="not replaced"):
+    with pytest.raises(ValueError, match="not overwritten"):
         gradtape.saved_model.save(gradtape.Module(), tmp_path)
     again = gradtape.Module()
     again.w = gradtape.Variable(gradtape.zeros([3, 2]))

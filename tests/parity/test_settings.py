@@ -1,4 +1,4 @@
-"""Switches, options and constants that programs set or read at their start."""
+"""Switches, options and constants that programs set or read at startup."""
 
 import numpy as np
 import pytest
@@ -94,7 +94,7 @@ def scopes(tf):
 
 
 def rewritten(tf):
-    """A function with a loop and a branch over tensors, called as it is."""
+    """A function with a loop and a branch over tensors, called unchanged."""
 
     def collatz(n):
         steps = 0

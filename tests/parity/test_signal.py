@@ -1,4 +1,4 @@
-"""Programs that transform stretches of signals, and what tf.signal refuses."""
+"""Programs with short-time transforms of signals, and errors of tf.signal."""
 
 import functools
 
@@ -26,7 +26,7 @@ def spectral_loss(tf):
 
 
 def features(tf):
-    """Mel spectra and their cepstral coefficients, differentiated by the signal."""
+    """Mel spectra and their cepstral coefficients, differentiated with respect to the signal."""
     wave = tf.constant(WAVE[None])
     with tf.GradientTape() as tape:
         tape.watch(wave)
@@ -48,7 +48,7 @@ def there_and_back(tf):
 
 
 def cut_spectra(tf):
-    """Transforms of fewer numbers than stretches have, of which TensorFlow has no gradient."""
+    """Transforms shorter than the windows, for which TensorFlow has no gradient."""
     return tf.abs(tf.signal.stft(tf.constant(WAVE), 8, 4, 6)), tf.signal.stft(tf.constant(WAVE), 8, 4, 5)
 
 

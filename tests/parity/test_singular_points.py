@@ -1,4 +1,4 @@
-"""Derivatives at singular points: where TensorFlow's are no derivatives, gradtape's are."""
+"""Derivatives at singular points: where TensorFlow's are wrong, gradtape's are right."""
 
 from __future__ import annotations
 

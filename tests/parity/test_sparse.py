@@ -1,4 +1,4 @@
-"""Sparse tensors, side by side with TensorFlow."""
+"""Sparse tensors, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def parts(sparse: Any) -> Any:
 
 
 def sloped(tf: Any, function: Any) -> Any:
-    """The gradient of the sum of what a function makes of a matrix, with respect to its values."""
+    """The gradient of the sum of a function of a matrix, with respect to its values."""
     x = tf.Variable([1.0, 2.0])
     with tf.GradientTape() as tape:
         result = function(matrix(tf, x))
@@ -69,7 +69,7 @@ def sloped(tf: Any, function: Any) -> Any:
     return tf.convert_to_tensor(tape.gradient(result, x))
 
 
-# What is parametrized is one expression each, of a matrix m, and of others that are named as above.
+# The parameters are one expression each, of a matrix m, and of others that are named as above.
 EXPRESSIONS = {
     "itself": "m",
     "integers": "tf.SparseTensor([[0, 0]], [1], [3, 2])",

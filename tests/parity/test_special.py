@@ -1,4 +1,4 @@
-"""What the special functions refuse, as TensorFlow does, and what happens without SciPy."""
+"""Errors of the special functions, as in TensorFlow, and their behaviour without SciPy."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def test_integers_are_refused(name):
         try:
             return getattr(tf.math, name)(x, x)
         except tf.errors.InvalidArgumentError as error:
-            # TensorFlow goes on to describe the op's definition.
+            # TensorFlow continues with the op's definition.
             return str(error).split("\n")[0].removesuffix(" name: ").split(" [Op:")[0]
 
     assert isinstance(same(program).result, str)

@@ -1,4 +1,4 @@
-"""What stops gradients, lets them pass, or has none."""
+"""Functions that stop gradients, pass them, or have none."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def stop_gradient_of_numbers_and_variables(tf):
     return tf.stop_gradient(3), tf.stop_gradient(np.ones(2)), tape.gradient(y, v)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

@@ -1,4 +1,4 @@
-"""Text: constants, their comparison and printing, and tf.strings, as TensorFlow has them."""
+"""Strings: constants, their comparison and printing, and tf.strings, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PROGRAMS = {
     "match": lambda tf: tf.strings.regex_full_match(["a", "bc"], "b."),
     "number": lambda tf: tf.strings.to_number(["1", " 2.5 ", "1e3"]),
     "whole number": lambda tf: tf.strings.to_number("12", tf.int64),
-    # What is refused
+    # Errors
     "no number": lambda tf: tf.constant("a", tf.int32),
     "no text": lambda tf: tf.constant(1, tf.string),
     "mixed": lambda tf: tf.constant(["a", 1]),
@@ -71,10 +71,10 @@ PROGRAMS = {
 
 
 def told(tf, program):
-    """What a program gives, or the kind of error and how its message begins."""
+    """A program's result, or the type of its error and the beginning of the message."""
     try:
         result = program(tf)
-    except Exception as error:  # which of them is compared
+    except Exception as error:  # the exceptions are compared
         text = str(error).split("}} ")[-1].split("\n")[0].split(" [Op:")[0].split(" \t; ")[0]
         return type(error).__name__, text[:36]
     return repr(result) if not isinstance(result, str) else result

@@ -1,6 +1,6 @@
-"""Creation, conversion, variables and Python's operators, side by side with TensorFlow.
+"""Creation, conversion, variables and Python's operators, compared with TensorFlow.
 
-Refusals are compared by type: gradtape adds remedies to TensorFlow's sentences.
+Errors are compared by type: gradtape adds remedies to TensorFlow's messages.
 """
 
 import itertools

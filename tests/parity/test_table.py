@@ -44,7 +44,7 @@ def agree(actual: list[Any], expected: list[Any], tolerance: float, what: str) -
     assert len(mine) == len(theirs), what
     for one, other in zip(mine, theirs, strict=True):
         if one is None or other is None:
-            # TensorFlow gives None where a chain of constants ends, gradtape may give the zeros that it stands for.
+            # TensorFlow gives None where a chain of constants ends, gradtape may give the corresponding zeros.
             assert other is None and (one is None or not np.any(one[1])), what
             continue
         assert one[0] == other[0], what

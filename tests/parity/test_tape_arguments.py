@@ -1,4 +1,4 @@
-"""Every argument of the tape's methods: results, exceptions and their messages, one expression a line."""
+"""Every argument of the tape's methods: results, exceptions and their messages, one expression per line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Pair = collections.namedtuple("Pair", "first second")
 
 
 def lines(text: str) -> list[tuple[str, Callable[[Any], Any]]]:
-    """One program a line, an expression over tf, np and what `setting` gives."""
+    """One program per line, an expression of tf, np and the variables of `setting`."""
     return [
         (line, lambda tf, line=line: eval(line, {"tf": tf, "np": np, "Pair": Pair, **setting(tf)}))
         for line in text.strip().splitlines()
@@ -255,7 +255,7 @@ UNENTERED = "TensorFlow fails on None, gradtape says what the tape lacks"
 NAMED = "TensorFlow names an inner operation, gradtape the argument"
 MISSHAPEN = "TensorFlow lets a cotangent of another shape pass where the operation broadcasts it, gradtape refuses it"
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {
     "t.watch(x, y)": COUNTED,
     "t.watch()": COUNTED,
@@ -290,7 +290,7 @@ WORDED: dict[str, str] = {
     't.jacobian(r, m, parallel_iterations="x")': "TensorFlow shows the code that it traced",
     "tf.GradientTape().watch(x)": UNENTERED,
 }
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "t.batch_jacobian(s, m)": ("TensorFlow indexes past the end of a scalar's shape", ValueError),
     "t.gradient([p, q], x, output_gradients=[None, tf.constant(7.0)])": ("a None entry stands for ones", 38.0),

@@ -1,4 +1,4 @@
-"""Tapes entered, left, stopped, reset, entered again and nested; gradients asked for meanwhile."""
+"""Tapes entered, exited, stopped, reset, reentered and nested; gradients computed meanwhile."""
 
 from __future__ import annotations
 
@@ -430,9 +430,9 @@ def python_control_flow(tf):
     return y, tape.gradient(y, x)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

@@ -119,9 +119,9 @@ def structures_in_structures(tf):
 
 PLAIN = "TensorFlow refuses dataclasses that do not say how they flatten, gradtape opens them"
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "a_plain_dataclass_of_sources": (PLAIN, 6.0),
     "a_plain_dataclass_to_watch": (PLAIN, 6.0),

@@ -100,9 +100,9 @@ def a_gradient_asked_for_from_another_thread_inside_the_block(tf):
     return found, tape.gradient(z, x)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "a_tape_entered_in_another_thread": ("a tape belongs to the thread that first entered it", RuntimeError),
 }

@@ -1,4 +1,4 @@
-"""Sources and targets that are variables, integers, or were read or assigned on the way."""
+"""Sources and targets that are variables, integers, or were read or assigned meanwhile."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def integers_through_the_tape(tf):
     return tape.gradient(y, [x, n]), tape.gradient(z, x), tape.gradient(i, n), tape.gradient(tf.cast(x, tf.int32), x)
 
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {}
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {}
 
 

@@ -1,4 +1,4 @@
-"""What a tape watches, and which variables it says it has watched."""
+"""What a tape watches, and its `watched_variables`."""
 
 from __future__ import annotations
 
@@ -185,11 +185,11 @@ def watching_after_a_gradient_inside_the_block(tf):
 
 UNENTERED = "TensorFlow fails on None, gradtape says what the tape lacks"
 
-# Refusals of the same type, with a sentence of gradtape's own.
+# Errors of the same type, with gradtape's own message.
 WORDED: dict[str, str] = {
     "watching_after_a_gradient_inside_the_block": UNENTERED,
 }
-# What comes out differently on purpose: why, and what gradtape gives, a result or an exception's type.
+# Deliberate differences: the reason, and gradtape's outcome, a result or an exception's type.
 DELIBERATE: dict[str, tuple[str, Any]] = {
     "watching_a_constant_after_it_was_used": ("what was computed before a watch does not depend on it", [4.0, 6.0]),
 }

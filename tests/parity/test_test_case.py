@@ -1,4 +1,4 @@
-"""tf.test.TestCase beside TensorFlow's: what fails and what does not, and programs that are made of tests."""
+"""tf.test.TestCase compared with TensorFlow's: passing and failing tests, and programs that consist of tests."""
 
 import io
 import random

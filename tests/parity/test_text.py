@@ -1,4 +1,4 @@
-"""Tensors of text: what only moves, compares or counts elements, and functions of text, as TensorFlow has them."""
+"""String tensors: ops that move, compare or count elements, and string functions, compared with TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from drawing import resolve
 from gradtape._src.table.rows import ALL, rows
 from gradtape._src.table.samples import Leaf, Op
 
-# Expressions in tf; S is a vector of texts, M a matrix of them.
+# Expressions in tf; S is a vector of strings, M a matrix of them.
 MOVES = """
 tf.reshape(S, [2, 2])
 tf.reshape(S, -1)
@@ -249,7 +249,7 @@ tf.strings.reduce_join([1, 2])
 tf.strings.unicode_decode(b"a\\xff", "UTF-8", errors="strict")
 """
 
-# Refused by type; TensorFlow's message lists dtypes, or names its own kernels.
+# The same error type; TensorFlow's message lists dtypes, or names its own kernels.
 REFUSED_BY_TYPE = """
 S == tf.constant(1)
 tf.equal(S, tf.constant(1))
@@ -287,7 +287,7 @@ def evaluated(tf: Any, expression: str) -> Any:
 
 
 def told(value: Any) -> Any:
-    """A value as text; Python's containers, which differ in kind, as lists."""
+    """A value as text; Python's containers, whose types differ, as lists."""
     if isinstance(value, list | tuple):
         return [told(item) for item in value]
     return repr(value).replace("tensorflow.python.framework.", "")
@@ -300,7 +300,7 @@ def refused(tf: Any, expression: str) -> BaseException:
 
 
 def of_text(tf: Any, argument: Any) -> Any:
-    """A sampled argument with text in the place of floats."""
+    """A sampled argument with strings in place of floats."""
     if isinstance(argument, list | tuple) and not isinstance(argument, Leaf):
         return type(argument)(of_text(tf, item) for item in argument)
     if not isinstance(argument, Leaf):
@@ -336,7 +336,7 @@ def test_as_tensorflow(expression: str) -> None:
 
 
 def message(error: BaseException) -> str:
-    """Without TensorFlow's NodeDef and names of scopes, and without gradtape's remedies behind a sentence."""
+    """Without TensorFlow's NodeDef and names of scopes, and without gradtape's remedies after a message."""
     return str(error).split("\n")[0].split(" [Op:")[0].rstrip(".")
 
 

@@ -1,4 +1,4 @@
-"""What the logger says, once and where."""
+"""The logger's output, once and where."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 
 from gradtape._src.core.hints import DIAGNOSE
 
-# Counts of what has been logged are the process's, so both libraries get a new one. First what a program that
-# configures nothing is told, and where; then what a handler of its own is.
+# Counts of logged messages belong to the process, so both libraries are run in new ones. First the output and its
+# stream in a program that configures nothing; then what a custom handler receives.
 WARNINGS = """
 import importlib, logging, sys
 tf = importlib.import_module(sys.argv[1])

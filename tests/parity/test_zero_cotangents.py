@@ -1,4 +1,4 @@
-"""Where TensorFlow lets a cotangent of zeros through as zeros, so does gradtape: every op, at singular points too."""
+"""Where TensorFlow passes a cotangent of zeros on as zeros, so does gradtape: every op, at singular points too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GRIDS = {
     2: (-INF, -1.0, -0.5, -0.0, 0.0, 1.0, 2.0, 1e30, INF, NAN),
     3: (-1.0, -0.0, 0.0, 1.0, 2.0, INF),
 }
-# The scales of the first cotangent and of the second one, where 0 is what is to come through.
+# The scales of the first cotangent and of the second one; where 0, zeros must be passed on.
 SCALES = {0.0: (0.0, 1.0), 1.0: (0.0,)}
 
 Function = Callable[[Any, list[Any]], list[Any]]
@@ -42,9 +42,9 @@ def derivatives(
     orders: int,
     asked: dict[str, list[int]] | None = None,
 ) -> dict[str, dict[int, np.ndarray | None]]:
-    """For each pair of scales the cotangents of the operands, then theirs by the operands and the first cotangents.
+    """For each pair of scales the operands' cotangents, then their derivatives by the operands and the cotangents.
 
-    The function is recorded once. What is not asked for, by scales and place, is not computed; by default all is.
+    The function is recorded once. What is not requested, by scales and position, is not computed; by default all is.
     """
 
     def places(scales: str, count: int) -> list[int]:
@@ -88,7 +88,7 @@ def derivatives(
 
 
 def check(function: Function, arrays: list[np.ndarray], floats: list[bool], orders: int) -> None:
-    """TensorFlow is asked for what is not 0 here, as the rest cannot differ from its zeros."""
+    """TensorFlow is only run for what is not 0 here, as the rest cannot differ from its zeros."""
     try:
         mine = derivatives(gradtape, function, arrays, floats, orders)
     except gradtape.errors.OpError:
@@ -146,12 +146,12 @@ def singular(call: Sample, label: str, ones: bool) -> Iterator[list[np.ndarray]]
 
 
 TABLE = [row for row in table.rows() if row.tensorflow and "0" not in (row.orders, row.orders_there)]
-# Of ones its gradients are differences of equal probabilities, which either may round to 0 or beside it.
+# For ones its gradients are differences of equal probabilities, which either may round to 0 or near it.
 ROUNDED = ("sampled_softmax_loss",)
 
-# Decompositions of matrices that have no unique one: rounding decides what is 0.
+# Matrix decompositions that are not unique: rounding decides what is 0.
 AMBIGUOUS = ("qr", "svd", "eigh", "eigvalsh", "sqrtm", "pinv")
-# TensorFlow's derivative at and behind a factor 0 is 0, the true one is not; tests/test_products_at_zeros.py has it.
+# TensorFlow's derivative at and after a factor 0 is 0, the true one is not; see tests/test_products_at_zeros.py.
 PRODUCTS = ("cumprod",)
 
 
@@ -173,7 +173,7 @@ def test_table(row: Op, call: Sample, label: str) -> None:
         except tensorflow.errors.OpError:
             continue  # TensorFlow has no kernel, or no inverse
         checked += 1
-    # Of channels first, and of volumes and CTC in float64, it has none.
+    # Nor has it kernels for channels-first images, and for volumes and CTC in float64.
     assert checked or call.single or "conv" in row.name or "pool" in row.name or "ctc" in row.name, (
         "TensorFlow computes none of them"
     )

@@ -1,4 +1,4 @@
-"""A recurrent network that learns a text letter by letter, and goes on writing it."""
+"""A recurrent network that learns a text letter by letter, and continues it."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Ratings as products of what is learnt of users and of films, with biases, in a subclassed model."""
+"""Ratings as products of embeddings of users and films, with biases, in a subclassed model."""
 
 import numpy as np
 import tensorflow as tf

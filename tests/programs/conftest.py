@@ -1,4 +1,4 @@
-"""Programs need TensorFlow and Keras beside gradtape; where they are absent they are not collected, which is said."""
+"""Programs need TensorFlow and Keras; without them they are not collected, which is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A classifier trained by a loop of one's own, with metrics, a decaying rate and weights that are regularised."""
+"""A classifier trained by a custom loop, with metrics, a decaying rate and regularized weights."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""A network that learns the values of actions on a line of states, with a target network and a store of moves."""
+"""A Q-network for a line of states, with a target network and a replay buffer."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""A generator and a discriminator on points of a ring, each with an optimizer of its own."""
+"""A generator and a discriminator on points of a ring, each with its own optimizer."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Where a small convolutional network looks: the gradient of a class by the maps of its last convolution."""
+"""Grad-CAM of a small convolutional network: the gradient of a class with respect to its last feature maps."""
 
 import numpy as np
 import tensorflow as tf

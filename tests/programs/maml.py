@@ -1,4 +1,4 @@
-"""Model-agnostic meta-learning of sines: a step of learning is differentiated."""
+"""Model-agnostic meta-learning of sines: a training step is differentiated."""
 
 import numpy as np
 import tensorflow as tf

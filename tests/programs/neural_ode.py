@@ -1,4 +1,4 @@
-"""A vector field learnt from a trajectory, integrated by Runge and Kutta's steps within the tape."""
+"""A vector field learnt from a trajectory, integrated by Runge-Kutta steps within the tape."""
 
 import numpy as np
 import tensorflow as tf

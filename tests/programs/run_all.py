@@ -1,6 +1,6 @@
-"""Runs the programs of this folder, and tells what each came to and how long it took.
+"""Runs the programs of this folder, and reports the result and time of each.
 
-Run as a program, this module writes that to the file that it is given: `python run_all.py FILE [NAMES]`.
+As a program, this module writes the report to the given file: `python run_all.py FILE [NAMES]`.
 """
 
 import json

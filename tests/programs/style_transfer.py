@@ -1,4 +1,4 @@
-"""A picture is moved until the products of its features are another's: the picture is the variable."""
+"""An image is optimized until its features' Gram matrices match another's: the image is the variable."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Programs of the kinds that people write, run by TensorFlow with Keras and by gradtape under their names."""
+"""Typical programs, run by TensorFlow with Keras and by gradtape under their names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import run_all
 
-# Numbers of single precision that steps of training drive apart.
+# Single-precision numbers that diverge during training.
 TOLERANCE = {"rtol": 2e-3, "atol": 2e-4}
 
 

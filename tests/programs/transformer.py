@@ -1,4 +1,4 @@
-"""A block of attention that learns to sort, fitted with a callback."""
+"""An attention block that learns to sort, trained by fit with a callback."""
 
 import numpy as np
 import tensorflow as tf

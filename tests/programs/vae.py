@@ -1,4 +1,4 @@
-"""A variational autoencoder whose step is a model's own, fitted."""
+"""A variational autoencoder with its own train_step, trained by fit."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,7 +1,7 @@
 """python -m tests.robustness [--steps N] [--seed S] [--only programs|hostile] [--processes N]
 
-Runs random programs and hostile calls in child processes, so many steps of each, and prints what failed with its seed.
-A child that is given by its seed alone runs in this process: python -m tests.robustness --child programs SEED STEPS.
+Runs random programs and hostile calls in child processes, N steps of each, and prints failures with their seeds.
+To reproduce a child by its seed in this process: python -m tests.robustness --child programs SEED STEPS.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .child import reporter, start
 
-SHARE = {"programs": 500, "hostile": 500}  # steps of one child
+SHARE = {"programs": 500, "hostile": 500}  # steps per child
 
 
 def child(kind: str, seed: int, steps: int) -> None:
@@ -29,7 +29,7 @@ def child(kind: str, seed: int, steps: int) -> None:
 
 
 def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> Iterator[str]:
-    """Runs so many steps of each kind; what failed, in words, as soon as it is known and in order."""
+    """Runs this number of steps of each kind; yields failures in words, in order, as soon as they are known."""
     jobs = [
         (kind, seed + place, min(SHARE[kind], steps - place))
         for kind in kinds

@@ -1,4 +1,4 @@
-"""Work in a process of its own: whatever ends it, what it was doing is known."""
+"""Work in a child process: whatever ends it, its last action is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEAD = "import gradtape as tf, numpy as np, gc, sys, weakref\n"  # of most scrip
 
 
 class Ended(NamedTuple):
-    """How a child ended: its code (negative for a signal), what it printed, and what it last said it was doing."""
+    """How a child ended: its exit code (negative for a signal), its output, and its last reported action."""
 
     code: int
     output: str
@@ -28,13 +28,13 @@ def environment() -> dict[str, str]:
     import gradtape
 
     source = str(Path(gradtape.__file__).parents[1])
-    # What is read after it was freed is to be seen as such.
+    # To detect reads of freed memory.
     debugging = {"PYTHONFAULTHANDLER": "1", "PYTHONMALLOC": os.environ.get("PYTHONMALLOC", "debug")}
     return {**os.environ, **debugging, "PYTHONPATH": os.pathsep.join([source, str(ROOT)])}
 
 
 def start(arguments: list[str], seconds: float) -> Ended:
-    """Runs Python with these arguments, and to the end of a file that it may report to."""
+    """Runs Python with these arguments until it ends, with a file for its reports."""
     with tempfile.NamedTemporaryFile() as progress:
         try:
             done = subprocess.run(
@@ -52,14 +52,14 @@ def start(arguments: list[str], seconds: float) -> Ended:
 
 
 def script(code: str, *arguments: str, seconds: float = 300.0) -> str:
-    """The output of a program's text; AssertionError if it does not end well."""
+    """The output of a program's text; AssertionError if it fails."""
     ended = start(["-c", code, *arguments], seconds)
     assert ended.code == 0, f"ended with {ended.code}\n{ended.output[-3000:]}"
     return ended.output
 
 
 def reporter() -> Callable[[str], None]:
-    """In a child: writes where it has come to over what it wrote last."""
+    """In a child: overwrites its last report with the present action."""
     faulthandler.enable()
     warnings.simplefilter("ignore")
     path = os.environ.get("GRADTAPE_PROGRESS")

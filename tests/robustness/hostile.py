@@ -1,9 +1,9 @@
-"""Every public function called with objects that are none of its business.
+"""Every public function called with hostile arguments.
 
-A row of the table gives calls that are right; an argument, or an element deep in it, is replaced by something hostile:
-of another type, dtype or shape, ragged, not a number, huge, negative, or an object that lies about itself, changes what
-it stands in, throws, or collects garbage while it is looked at. Functions without a row are called with such objects
-alone. Whatever comes of it is a result or one of the documented exceptions; afterwards a canary computes as ever.
+A row of the table gives valid calls; an argument, or an element deep in it, is replaced by something hostile:
+of another type, dtype or shape, ragged, not a number, huge, negative, or an object that lies about itself, modifies its
+container, raises, or collects garbage when it is accessed. Functions without a row are called with only such objects.
+The outcome must be a result or one of the documented exceptions; afterwards a canary must compute correctly.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from gradtape._src.table.samples import Leaf, Op, Sample
 
 from .programs import Wrong, elsewhere
 
-ADDRESS_SPACE = 6 << 30  # bytes beyond those of the start: what asks for more gets a MemoryError
+ADDRESS_SPACE = 6 << 30  # bytes beyond those at the start: larger requests get a MemoryError
 
 
-SECONDS = 20  # of the processor's time that one call may take; what waits for ever ends as the child's time is over
+SECONDS = 20  # of processor time per call; endless waits end with the child's time limit
 
 
 class Mischief(Exception):
     """Raised by hostile objects."""
 
 
-# OverflowError and AssertionError are TensorFlow's too, of integers that fit no C type and generators made of nothing;
-# OSError is of files that are not there, BufferError of arrays that DLPack cannot carry.
+# OverflowError and AssertionError are TensorFlow's too, for integers out of C's range and empty generators;
+# OSError is for missing files, BufferError for arrays that DLPack does not support.
 DOCUMENTED = (
     *(TypeError, ValueError, AttributeError, IndexError, NotImplementedError, RuntimeError, MemoryError, Mischief),
     *(OverflowError, AssertionError, OSError, BufferError, tf.errors.OpError),
@@ -47,7 +47,7 @@ DOCUMENTED = (
 
 
 class Liar(tuple):
-    """A tuple whose length is not its length."""
+    """A tuple whose length is wrong."""
 
     def __len__(self) -> int:
         return 3
@@ -62,7 +62,7 @@ class LyingList(list):
 
 
 class Mutator:
-    """Empties the container that it stands in, however it is looked at."""
+    """Empties the container that holds it, however it is accessed."""
 
     def __init__(self, container: list[Any]) -> None:
         self.container = container
@@ -90,7 +90,7 @@ class Mutator:
 
 
 class Array(Mutator):
-    """The same by the protocol for arrays."""
+    """The same by the array protocol."""
 
     shape, dtype, ndim = (2,), np.dtype("float32"), 1
 
@@ -100,7 +100,7 @@ class Array(Mutator):
 
 
 class Thrower:
-    """Throws whatever is asked of it but its class."""
+    """Raises for every access except its class."""
 
     def __getattribute__(self, name: str) -> Any:
         if name == "__class__":
@@ -111,14 +111,14 @@ class Thrower:
 
 
 class Faithless:
-    """Becomes no tensor though it says that it does."""
+    """Claims to be convertible to a tensor, but is not."""
 
     def __tf_tensor__(self, dtype: Any = None, name: Any = None) -> None:
         return None
 
 
 class Classless:
-    """Whose class is a question."""
+    """An object whose class raises."""
 
     @property
     def __class__(self) -> Any:  # type: ignore[override]
@@ -128,7 +128,7 @@ class Classless:
 
 
 class Computing:
-    """Computes, opens tapes and collects garbage as it becomes an array."""
+    """Computes, opens tapes and collects garbage when it is converted to an array."""
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         elsewhere(random.randrange(100))
@@ -181,7 +181,7 @@ HOSTILE: list[Callable[[], Any]] = [
 ]
 
 
-# What most functions can take: of these the arguments are made among which a hostile one stands.
+# Arguments that most functions accept, among which a hostile one is placed.
 PLAUSIBLE: list[Callable[[], Any]] = [
     *(lambda: 1, lambda: 2, lambda: 3, lambda: 0.5, lambda: True, lambda: None, lambda: (2, 2), lambda: [1, 0]),
     *(lambda: "relu", lambda: "same", lambda: "mean", lambda: "float32", lambda: tf.float32, lambda: tf.reduce_sum),
@@ -207,7 +207,7 @@ def canary() -> None:
         raise Wrong(f"the canary: {gradient.numpy()} {second.numpy()}")
 
 
-# They write to the terminal, change what all further calls do, ask the network, go on as long as they are told to, or
+# They write to the terminal, change global state, access the network, run as long as requested, or
 # end the process.
 LEFT_OUT = {
     "main",
@@ -297,7 +297,7 @@ def by_row(
 
 
 def by_signature(function: Callable[..., Any], chance: random.Random) -> tuple[list[Any], dict[str, Any]]:
-    """Plausible arguments for the parameters that must be given and some of the others, hostile ones among them."""
+    """Plausible arguments for the required parameters and some of the others, including hostile ones."""
     try:
         parameters = [*inspect.signature(function).parameters.values()]
     except (TypeError, ValueError):
@@ -319,14 +319,14 @@ def by_signature(function: Callable[..., Any], chance: random.Random) -> tuple[l
 
 
 def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
-    """So many hostile calls, some of them recorded and differentiated."""
+    """Runs this number of hostile calls, some of them recorded and differentiated."""
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + ADDRESS_SPACE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     table = [row for row in rows() if row.name not in LEFT_OUT]
     public = [(name, value) for name, value in callables().items() if name.split(".")[-1] not in LEFT_OUT]
     functions = [*public, *[(name, value) for name, value in methods() if name.split(".")[-1] not in LEFT_OUT]]
-    os.chdir(tempfile.mkdtemp(prefix="hostile"))  # some write to the files that they are told
+    os.chdir(tempfile.mkdtemp(prefix="hostile"))  # some write to given paths
     faulthandler.register(signal.SIGPROF, chain=True)
     failures: list[str] = []
     for number in range(seed, seed + steps):

@@ -1,8 +1,8 @@
-"""What a tape's gradient is, from what the program did: values in NumPy, derivatives by a step into the complex plane.
+"""A reference for tapes' gradients: values in NumPy, derivatives by a complex step.
 
-A value is a node of a graph that only grows. Each tape has its own view of it: which nodes depend on something it
-watches, and through which operands. The derivative with respect to a source is found by computing the target once more
-with the source moved by an imaginary step; what the tape did not see stays as it was.
+A value is a node of a growing graph. Each tape has its own view of it: which nodes depend on something it
+watches, and through which operands. The derivative with respect to a source is found by computing the target again
+with the source moved by an imaginary step; operations that the tape did not see are constant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STEP = 1e-30
 
 
 class Node:
-    """A value: a variable's content (`formula` None), or a function of other nodes at the time."""
+    """A value: a variable's content (`formula` None), or a function of other nodes at that time."""
 
     def __init__(self, value: np.ndarray, formula: Callable[..., Any] | None = None, operands: tuple[Node, ...] = ()):
         self.value = value
@@ -29,13 +29,13 @@ class Node:
 
 
 class View:
-    """What one tape has seen since it was made or reset."""
+    """What one tape has seen since it was created or reset."""
 
     def __init__(self) -> None:
         self.watched: set[Node] = set()
         self.active: set[Node] = set()
         self.seen: dict[Node, tuple[bool, ...]] = {}
-        self.passed: set[Node] = set()  # operands that it did not know
+        self.passed: set[Node] = set()  # operands that it did not watch
         self.late: set[Node] = set()  # those among them that were watched afterwards
 
     def watch(self, node: Node) -> None:
@@ -53,7 +53,7 @@ class View:
             self.passed.update(operand for operand, is_known in zip(node.operands, known, strict=True) if not is_known)
 
     def moved(self, target: Node, source: Node, step: np.ndarray) -> tuple[Any, set[Node]]:
-        """The target where the source is moved by a step, and the nodes on the way between them."""
+        """The target with the source moved by a step, and the nodes on the way between them."""
         found: dict[Node, Any] = {source: source.value + step}
         between: set[Node] = set()
 
@@ -94,7 +94,7 @@ class View:
         return visit(target), between
 
     def derivative(self, target: Node, source: Node, direction: np.ndarray) -> tuple[float | None, set[Node]]:
-        """Of the sum of the target along a direction of the source; None where it does not depend on it."""
+        """Of the sum of the target along a direction of the source; None if it does not depend on it."""
         value, between = self.moved(target, source, 1j * STEP * direction)
         if target not in between:
             return None, between

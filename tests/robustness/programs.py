@@ -1,8 +1,8 @@
 """Random programs against the model.
 
-A program is a sequence of steps drawn from a seed. Steps compute, watch, open, leave, reset, stop and forget tapes, ask
-for gradients, drop what they hold, collect garbage, and leave things behind whose finalizers and callbacks compute and
-open tapes in their turn, at moments that the collector and the engine choose.
+A program is a sequence of steps drawn from a seed. Steps compute, watch, open, exit, reset, stop and drop tapes,
+request gradients, drop values, collect garbage, and leave objects behind whose finalizers and callbacks compute and
+open tapes in turn, at times that the collector and the engine choose.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Tape:
 
 @tf.custom_gradient
 def tripled(x: Any) -> Any:
-    """Its value is x, its stated gradient 3."""
+    """Its value is x, its custom gradient 3."""
     return tf.identity(x), lambda dy: dy * 3.0
 
 
@@ -80,9 +80,9 @@ ROTATION = tf.constant(np.linalg.qr(np.arange(SIZE * SIZE).reshape(SIZE, SIZE) %
 
 
 def elsewhere(seed: int) -> None:
-    """A small computation of somebody else's, with tapes of its own: right, and of no effect on anything."""
+    """A small unrelated computation with its own tapes: right, and without side effects."""
     kind = seed % 4
-    # Not trainable: whoever collects the variables that are read meanwhile does not mean this one.
+    # Not trainable: it must not be watched by code that collects the variables read meanwhile.
     x = tf.Variable([1.0, 2.0 + seed % 3], trainable=False)
     if kind == 0:
         tf.sin(x)
@@ -107,7 +107,7 @@ def elsewhere(seed: int) -> None:
 
 
 class Ghost:
-    """Garbage in a cycle that computes as it is collected."""
+    """Garbage in a cycle that computes when it is collected."""
 
     alive = True
 
@@ -155,7 +155,7 @@ class Program:
         return result, node
 
     def operand(self) -> tuple[Any, Node]:
-        """A value or a variable; a variable that is read is watched by the tapes that are open."""
+        """A value or a variable; variables that are read are watched by open tapes."""
         if self.random.random() < 0.35:
             variable, node = self.random.choice(self.variables)
             for tape in self.recording():
@@ -192,7 +192,7 @@ class Program:
         self.values.append((x, node))
 
     def step_throwing(self) -> None:
-        """A custom gradient whose rule throws."""
+        """A custom gradient whose rule raises."""
 
         @tf.custom_gradient
         def throwing(x: Any) -> Any:
@@ -208,7 +208,7 @@ class Program:
             self.values.append((value, made))
 
     def step_meddling(self) -> None:
-        """A custom gradient whose rule does what it likes, but for the gradient."""
+        """A custom gradient whose rule has arbitrary side effects."""
         program = weakref.proxy(self)
         kind = self.random.choice(["reset", "enter", "collect", "elsewhere", "sweep"])
 
@@ -261,7 +261,7 @@ class Program:
             del self.closed[:-6]
 
     def step_forget(self) -> None:
-        """A tape that is open goes out of sight."""
+        """An open tape is dropped."""
         if self.open:
             self.open.pop(self.random.randrange(len(self.open)))
 
@@ -293,7 +293,7 @@ class Program:
     def step_assign(self) -> None:
         place = self.random.randrange(len(self.variables))
         variable, node = self.variables[place]
-        # Gradients with respect to it go on to be those at the values that were read: the node stays, its reads do not.
+        # Gradients with respect to it remain those at the values that were read: the node stays, its reads do not.
         if any(node in tape.view.active for tape in self.open + self.closed):
             return
         value = self.numbers.uniform(-1, 1, SIZE)
@@ -321,11 +321,11 @@ class Program:
                 raise Wrong("a rule threw that is not on the way") from None
             return
         if throws and any(source in view.path(target_node) for _, source in pairs):
-            # The sweep ends once nothing waits, so that a rule below the last source may not have been asked.
+            # The sweep ends once nothing is pending, so a rule below the last source may not have been called.
             return
         for (_, source), given in zip(pairs, found, strict=True):
             if source in view.late:
-                continue  # its gradient is the use's cotangent if another tape knew it, else None
+                continue  # its gradient is the use's cotangent if another tape watched it, else None
             direction = self.numbers.uniform(-1, 1, SIZE)
             expected, _ = view.derivative(target_node, source, direction)
             if (given is None) != (expected is None):
@@ -348,7 +348,7 @@ class Program:
             raise Wrong(f"jacobian of {name}: {jacobian @ direction}, expected {expected}")
 
     def step_forward(self) -> None:
-        """A forward accumulator over a program of its own, under the tapes that are open."""
+        """A forward accumulator over a separate program, under the open tapes."""
         x, v = self.numbers.uniform(-1, 1, SIZE), self.numbers.uniform(-1, 1, SIZE)
         names = [self.random.choice(sorted(set(UNARY) - {"tripled"})) for _ in range(self.random.randrange(1, 5))]
         primal = tf.constant(x)
@@ -363,7 +363,7 @@ class Program:
             raise Wrong(f"jvp of {names}: {tangent}, expected {np.imag(z) / 1e-30}")
 
     def step_hessian(self) -> None:
-        """A second derivative along a direction, by tapes within tapes, against differences of first ones."""
+        """A second derivative along a direction, by nested tapes, against differences of first ones."""
         names = [self.random.choice(["tanh", "sin", "sigmoid", "cumsum", "matmul"]) for _ in range(3)]
         x, v = self.numbers.uniform(-1, 1, SIZE), self.numbers.uniform(-1, 1, SIZE)
 
@@ -398,7 +398,7 @@ class Program:
         Ghost(self.random.randrange(1000), held)
 
     def step_callback(self) -> None:
-        """A tensor whose end calls back."""
+        """A tensor with a callback at its end."""
         x, _ = self.operand()
         seed = self.random.randrange(1000)
         doomed = tf.tanh(x) * 2.0
@@ -446,7 +446,7 @@ class Program:
 
 @contextlib.contextmanager
 def interrupted(seconds: float) -> Iterator[None]:
-    """Within the block a signal's handler computes every now and then."""
+    """A context in which a signal handler computes now and then."""
     count = [0]
 
     def handler(*_: Any) -> None:
@@ -463,7 +463,7 @@ def interrupted(seconds: float) -> Iterator[None]:
 
 
 def one(seed: int, steps: int, report: Callable[[str], None]) -> None:
-    """A program of so many steps."""
+    """A program of this number of steps."""
     program = Program(seed)
     try:
         for number in range(steps):
@@ -476,7 +476,7 @@ def one(seed: int, steps: int, report: Callable[[str], None]) -> None:
 
 
 def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
-    """Programs of up to 60 steps each, some of them in threads side by side, until so many steps are done."""
+    """Runs programs of up to 60 steps each, some of them in parallel threads, up to this number of steps."""
     gc.set_threshold(random.Random(seed).choice([5, 50, 700]), 3, 3)
     done = 0
     while done < steps:
@@ -509,4 +509,4 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
         else:
             one(seed, length, report)
         done += length
-    Ghost.alive = random.Random(seed).random() < 0.5  # whether finalizers compute while the interpreter ends
+    Ghost.alive = random.Random(seed).random() < 0.5  # whether finalizers compute while the interpreter exits

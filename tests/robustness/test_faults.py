@@ -1,4 +1,4 @@
-"""What happens to processes: memory that runs out, interrupts, forks, ends, second interpreters, depth, repetition."""
+"""Faults of processes: out of memory, interrupts, forks, exits, subinterpreters, recursion, reproducibility."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ print(float(tf.ones([48 << 20])[-1]))                             # 192 MB
 
 def test_interrupts_at_any_moment_of_long_operations_leave_all_well() -> None:
     output = script(
-        # Threads of BLAS that wait for each other would take most of the time.
+        # BLAS threads that wait for each other would take most of the time.
         "import os; os.environ['OPENBLAS_NUM_THREADS'] = '1'\n"
         + HEAD
         + """
@@ -156,7 +156,7 @@ print("done")
 def test_processes_that_are_spawned_with_tapes_open_and_threads_at_work(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """What is sent to them is pickled: tensors, variables and functions; what they send back, too."""
+    """What is sent to them is pickled: tensors, variables and functions; and what they return, too."""
     program = tmp_path_factory.mktemp("spawn") / "program.py"
     program.write_text(
         HEAD
@@ -193,7 +193,7 @@ if __name__ == "__main__":
 
 
 def test_the_same_program_gives_the_same_bits_at_the_same_number_of_threads() -> None:
-    """In processes of their own, whose memory lies elsewhere, with others at work beside them."""
+    """In separate processes with different memory layouts, while others are running."""
     code = (
         HEAD
         + """

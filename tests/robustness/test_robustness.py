@@ -1,4 +1,4 @@
-"""A share of the campaign in every run of the tests; `python -m tests.robustness --steps N` does more of it."""
+"""A part of the campaign in every run of the tests; `python -m tests.robustness --steps N` does more."""
 
 from __future__ import annotations
 

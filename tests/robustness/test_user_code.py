@@ -1,6 +1,6 @@
-"""Code of a program's own that runs inside the engine: see "Where a program's code runs" in cython/README.md.
+"""User code that runs inside the engine: see "Where a program's code runs" in cython/README.md.
 
-Each case crashed, hung or gave garbage once; each runs in a process of its own.
+Each case crashed, hung or gave garbage once; each runs in its own process.
 """
 
 from __future__ import annotations
@@ -446,7 +446,7 @@ print("done")
 @pytest.mark.parametrize("act", ["tape.reset()", "tape.__exit__(None, None, None)", "tape = None", "v.assign(v * 2.0)"])
 @pytest.mark.parametrize("name", ["atan2", "xlogy", "pow"])
 def test_rules_are_derived_for_the_first_time_while_tangents_are_pushed(name: str, act: str) -> None:
-    """A signal's handler may do this at any line of it."""
+    """A signal handler may do this at any line of it."""
     script(
         HEAD
         + f"""
@@ -599,7 +599,7 @@ print("done")
 
 @pytest.mark.parametrize("mode", ["open", "closed", "accumulator", "keep"])
 def test_a_thread_of_c_that_enters_python_again(mode: str) -> None:
-    """As its start, and twice more as what ends a value of its own: Python leaves the thread each time."""
+    """At its start, and twice more when one of its values is destroyed: Python drops the thread's state each time."""
     output = script(
         HEAD
         + """
@@ -662,7 +662,7 @@ library.pthread_join(thread, None)
     "name", ["softplus", "expm1", "asinh", "log_sigmoid", "erfinv", "digamma", "sigmoid", "lgamma"]
 )
 def test_no_result_comes_of_an_interrupted_compilation(name: str) -> None:
-    """Near the recursion limit, and where a signal's handler raises at any line of compiling."""
+    """Near the recursion limit, and when a signal handler raises at any line of compiling."""
     script(
         HEAD
         + f"""

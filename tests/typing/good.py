@@ -1,4 +1,4 @@
-"""A user's programs, run and type-checked: strict checkers find nothing to say about them."""
+"""A user's programs, run and type-checked: strict checkers report nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Parameters = dict[str, tf.Variable]
 
 
 class Dense(tf.Module):
-    """A layer with weights of its own."""
+    """A layer with its own weights."""
 
     def __init__(self, inputs: int, outputs: int, name: str | None = None) -> None:
         super().__init__(name=name)

@@ -152,7 +152,7 @@ cdef Block* acquire_anew(int size_class) except NULL:
     if 4 * wanted < _relieve_at:
         _relieve_at = max(RELIEF_FLOOR, 2 * wanted)    # an old peak must not delay relief for ever
     if wanted > _relieve_at and _relieve != NULL:
-        seek_relief()
+        request_collection()
     block = pool.idle[size_class]
     if block == NULL:
         block = make_block(size_class)
@@ -170,7 +170,7 @@ cdef void on_growth(int (*relieve)() except -1) noexcept:
     _relieve = relieve
 
 
-cdef int seek_relief() except -1:
+cdef int request_collection() except -1:
     """Makes the log free dead results. Called each time that memory in use has doubled since the last call."""
     global _relieve_at
     _relieve()
@@ -195,7 +195,7 @@ cdef Block* make_block(int size_class) except NULL:
         Py_INCREF(slab)          # released by discard
     else:
         if _open_slab is None or _open_slab.left < capacity:
-            shelve_rest()
+            recycle_rest()
             _open_slab = Slab.make(SHARED_SLAB)
             Py_INCREF(_open_slab)    # shared slabs are never freed
         slab = _open_slab
@@ -239,7 +239,7 @@ cdef Block* cut(Slab slab, int size_class) except NULL:
     return block
 
 
-cdef int shelve_rest() except -1:
+cdef int recycle_rest() except -1:
     """Moves the rest of the open slab to the free lists, so that it is not lost."""
     cdef Block* block
     cdef int size_class
@@ -310,7 +310,7 @@ def provide(provider, Py_ssize_t nbytes) -> None:
 
     The provider has a method `slab` that takes a number of bytes and returns a writable buffer of that size, or None if it has
     no more; then the system's memory is used from that time on. Only one provider is possible at a time, until
-    `provide_no_more`.
+    `remove_provider`.
     """
     global _provider
     cdef int size_class = class_of(nbytes)
@@ -323,7 +323,7 @@ def provide(provider, Py_ssize_t nbytes) -> None:
     _provided[size_class] = True
 
 
-def provide_no_more() -> None:
+def remove_provider() -> None:
     """Allocates all tensors from the system's memory again, and returns idle slabs to the provider."""
     global _provider
     cdef int size_class

@@ -35,7 +35,7 @@ cdef class Counters:
             self.counters[place] = <int64_t*>&line[0]
         self.count, self.own = <int>len(lines), own
 
-    def rise(self, int64_t value) -> None:
+    def set(self, int64_t value) -> None:
         """Sets this process' counter, after all of its earlier writes."""
         if self.count == 0:
             raise ValueError("there are no counters")

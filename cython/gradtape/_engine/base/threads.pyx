@@ -19,7 +19,7 @@ cdef extern from *:
         for (int i = 0; i < parts; i++) work(context, i, parts);
     }
     static void gradtape_pool_prepare(void) {}
-    static void gradtape_pool_look_out(long nanoseconds) {}
+    static void gradtape_pool_spin_when_idle(long nanoseconds) {}
     static int gradtape_pool_alert(void) { return 0; }
     static int gradtape_pool_lend(gradtape_part work, void* context) { return 0; }
     static int gradtape_pool_wanted(void) { return 0; }
@@ -42,7 +42,7 @@ cdef extern from *:
     } gradtape_pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER,
                        PTHREAD_MUTEX_INITIALIZER, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 
-    static void gradtape_pool_look_out(long nanoseconds) { gradtape_pool.patience = nanoseconds; }
+    static void gradtape_pool_spin_when_idle(long nanoseconds) { gradtape_pool.patience = nanoseconds; }
 
     static int gradtape_pool_alert(void) { return LOAD_RELAXED(&gradtape_pool.alert); }
 
@@ -185,7 +185,7 @@ cdef extern from *:
     """
     void gradtape_pool_run(Part work, void* context, int parts) noexcept nogil
     void gradtape_pool_prepare()
-    void gradtape_pool_look_out(long nanoseconds) noexcept nogil
+    void gradtape_pool_spin_when_idle(long nanoseconds) noexcept nogil
     int gradtape_pool_alert() noexcept nogil
     int gradtape_pool_lend(Part work, void* context) noexcept nogil
     int gradtape_pool_wanted() noexcept nogil
@@ -206,8 +206,8 @@ cdef int alert_threads() noexcept nogil:
     return gradtape_pool_alert()
 
 
-cdef void look_out() noexcept nogil:
-    gradtape_pool_look_out(PATIENCE)
+cdef void spin_when_idle() noexcept nogil:
+    gradtape_pool_spin_when_idle(PATIENCE)
 
 
 cdef bint lend_worker(Part work, void* context) noexcept nogil:

@@ -15,7 +15,7 @@ cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b,
 
 # Whether op(a) op(b) is bitwise the same if b is replaced with a copy of its transpose: if it is direct, and its depth summed
 # in one pass either way.
-cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
+cdef bint transpose_invariant(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept
 
 # The implementations that `product` chooses from; no size may be 0. direct_product does not need the GIL. shared_product divides
 # the product into parts for as many threads, and packs the operands if `blocked`.

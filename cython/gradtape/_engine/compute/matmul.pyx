@@ -8,7 +8,7 @@ cimport numpy as cnp
 from libc.string cimport memset
 
 from gradtape._engine.base.buffer cimport Block, acquire, release
-from gradtape._engine.base.threads cimport alert_threads, look_out, run_parts, thread_count
+from gradtape._engine.base.threads cimport alert_threads, run_parts, spin_when_idle, thread_count
 from gradtape._engine.base.types cimport ADD
 from gradtape._engine.kernels.dispatch cimport (BLOCK_SCRATCH, FEW_ROWS, PACKED_DEPTH, PANEL_COLUMNS, is_upright, kernels,
                                                 outruns_blas)
@@ -48,7 +48,7 @@ cdef bint is_short(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
     return 0 < m * n * k < ALERT_WORK and _small(m, n, k)
 
 
-cdef bint indifferent(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
+cdef bint transpose_invariant(Py_ssize_t m, Py_ssize_t n, Py_ssize_t k) noexcept:
     return m > FEW_ROWS and n > 1 and k <= PACKED_DEPTH and m * n * k <= DIRECT_NARROW_WORK
 
 
@@ -237,4 +237,4 @@ cdef bint add_product(bint double_precision, bint transpose_a, bint transpose_b,
 
 
 if outruns_blas:
-    look_out()      # threads may spin, as no product uses BLAS, whose threads they would compete with
+    spin_when_idle()      # threads may spin, as no product uses BLAS, whose threads they would compete with

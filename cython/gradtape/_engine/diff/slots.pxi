@@ -63,7 +63,7 @@ cdef Slot* slot_page() except NULL:
     return page
 
 
-cdef void give_slots(Sweep* sweep, int64_t place) noexcept:
+cdef void return_slots(Sweep* sweep, int64_t place) noexcept:
     """Returns a page of empty slots."""
     global _spare_count
     if _spare_count < 16:
@@ -82,7 +82,7 @@ cdef void leave_slots(Sweep* sweep, int64_t place) noexcept:
     for i in range(PAGE_SIZE):
         left |= slots[i]
     if left == 0:
-        give_slots(sweep, place)
+        return_slots(sweep, place)
 
 
 cdef inline PyObject* pointer(Slot slot) noexcept:
@@ -212,7 +212,7 @@ cdef int end(Sweep* sweep) except -1:
         position = stop
     for place in range(sweep.count):
         if sweep.pages[place] != NULL:
-            give_slots(sweep, place)
+            return_slots(sweep, place)
     i = sweep.first
     while sweep.held:
         left = sweep.extras[i]

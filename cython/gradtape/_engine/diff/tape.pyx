@@ -413,7 +413,7 @@ cdef class GradientTape(Window):
             self.release()
         return result
 
-    def _gradient_telling(self, object target, list sources not None, object output_gradients, object on_gradient not None):
+    def _gradient_with_callback(self, object target, list sources not None, object output_gradients, object on_gradient not None):
         """`gradient` with respect to a list of tensors and variables; on_gradient(index, gradient) is called for each as soon as it is
         complete, during the sweep."""
         cdef tuple targets

@@ -27,4 +27,4 @@ cdef class Arena:
     cdef void leave(self, PyObject** slots) noexcept         # removes them from their slots
     # Replaces the tensor of another slot (IN, OUT) with a copy if it shares storage of the arena, as views of an operand do.
     cdef int keep_apart(self, PyObject** slot) except -1
-    cdef int give_up(self, PyObject** slots) except -1       # replaces the tensors with copies, owned by the slots
+    cdef int copy_out(self, PyObject** slots) except -1       # replaces the tensors with copies, owned by the slots

@@ -148,7 +148,7 @@ cdef class Arena:
             Py_DECREF(tensor)
         return 0
 
-    cdef int give_up(self, PyObject** slots) except -1:
+    cdef int copy_out(self, PyObject** slots) except -1:
         cdef Py_ssize_t i
         cdef list copies = [copy_of(<Tensor>self.tensors[i]) for i in range(self.count)]
         self.leave(slots)

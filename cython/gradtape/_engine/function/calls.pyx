@@ -106,16 +106,16 @@ cdef object call(object called, object arguments, object keywords):
                 else:
                     break
             else:
-                result = plan.repeat(tensors, count)
+                result = plan.replay(tensors, count)
                 if result is not MISSED:
                     return result
     return caller._look_up(arguments, {} if <PyObject*>keywords == NULL else keywords)
 
 
-def called_at_once(type cls not None) -> type:
+def called_directly(type cls not None) -> type:
     """Class decorator for a subclass of Caller without `__call__`: copies the base's slot, which is then called without a lookup."""
     (<TypeObject*>cls).tp_call = call
     return cls
 
 
-called_at_once(Caller)
+called_directly(Caller)

@@ -142,7 +142,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
         live.add(node.asked.operands[0])
     seen = set(live)
     if fuses:
-        node.numbered = living_steps(fused_steps(living_steps(node.numbered, live), live, known), live)
+        node.numbered = live_steps(fused_steps(live_steps(node.numbered, live), live, known), live)
         schedule = scheduled(node.numbered, known)
         if schedule is not None:
             node.numbered = schedule.steps
@@ -187,7 +187,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
     return live
 
 
-cdef list living_steps(list steps, set live):
+cdef list live_steps(list steps, set live):
     """The steps that live slots depend on or that have side effects."""
     cdef set needed = set(live)
     cdef list kept = []

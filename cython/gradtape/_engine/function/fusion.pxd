@@ -2,7 +2,7 @@
 
 from gradtape._engine.function.trace cimport Step
 
-# Dimensions, as bytes, and dtype code of one of a step's results in every repetition, its slot's form; None where it is not known.
+# Dimensions, as bytes, and dtype code of one of a step's results in every replay, its slot's form; None where it is not known.
 cdef object form_of(Step maker, int slot)
 
 # Fuses steps; the values of live slots are the same. known: forms of slots that exist beforehand.

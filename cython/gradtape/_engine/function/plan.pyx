@@ -142,7 +142,7 @@ cdef class Code:
         return {} if self.layout is None else {slot: (offset, bytes_of(form)) for slot, offset, form in self.layout.places}
 
     @property
-    def left_to_queue(self):
+    def queued_steps(self):
         """The steps whose products are queued."""
         return [self.steps[i] for i in range(self.count) if self.actions[i].product != NULL]
 
@@ -362,7 +362,7 @@ cdef class Plan:
                 self.slots = 0
             self.slots = max(self.slots, trace.slot_count)
             self.arguments = trace.arguments
-            prepare(<Node>root, self.slots, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
+            prepare(<Node>root, self.slots, self.recorded, self.replays > FUSES_AFTER, self.arguments)
             self.root = root                            # last, as other threads may replay it from now on
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
@@ -389,14 +389,14 @@ cdef class Plan:
     def run(self, list arguments not None):
         """Replays the function on tensors. Returns its result, or MISSED, without side effects, if there is no trace for it."""
         arguments = list(arguments)
-        return self.repeat(PySequence_Fast_ITEMS(arguments), len(arguments))
+        return self.replay(PySequence_Fast_ITEMS(arguments), len(arguments))
 
-    cdef object repeat(self, PyObject** arguments, Py_ssize_t count):
+    cdef object replay(self, PyObject** arguments, Py_ssize_t count):
         cdef Node node = <Node>self.root
         cdef Code code
         cdef PyObject* few[FEW_SLOTS]
         cdef PyObject** slots = few
-        cdef Repetition state = None
+        cdef DeferredEffects state = None
         cdef Action* action = NULL
         cdef Arena arena = None
         cdef bint certain, touched = False, queues = False
@@ -406,8 +406,8 @@ cdef class Plan:
         cdef int k
         if node is None:
             return MISSED
-        self.repetitions += 1
-        if self.repetitions == FUSES_AFTER + 1 and not self.recorded:
+        self.replays += 1
+        if self.replays == FUSES_AFTER + 1 and not self.recorded:
             with self.lock:
                 prepare(node, self.slots, False, True, self.arguments)
         code = node.code
@@ -447,13 +447,13 @@ cdef class Plan:
                             queues = False
                             began = 0
                         if arena is not None:
-                            arena.give_up(slots)
+                            arena.copy_out(slots)
                             arena, code.arena = None, arena
                     if queues and action.awaited:
                         settle(base + action.awaited)
                     if action.kind <= SCRIPTED:
                         if queues and action.product != NULL:
-                            put_off_product(action, slots, base, arena is not None and action.placed)
+                            queue_product(action, slots, base, arena is not None and action.placed)
                         elif arena is not None and action.placed:
                             write(action, slots)
                         else:
@@ -469,8 +469,8 @@ cdef class Plan:
                         carry_through(action, slots)
                     else:
                         if state is None:
-                            state = Repetition()
-                        state.put_off(<Step>action.step, slots)
+                            state = DeferredEffects()
+                        state.defer(<Step>action.step, slots)
                     for k in range(action.end_count if arena is None else action.held_count):
                         clear_slot(slots, action.ends[k])
                 if code.products:
@@ -492,7 +492,7 @@ cdef class Plan:
                 child = code.children.get(outcome_of(code.asked, <Tensor>slots[code.asked.operands[0]]))
                 if child is None:
                     if state is not None:
-                        state.take_back()
+                        state.undo()
                     return MISSED
                 code = <Code>child
         except BaseException as error:
@@ -503,7 +503,7 @@ cdef class Plan:
                 explain(error, <Step>action.step)
                 raise
             if state is not None:
-                state.take_back()
+                state.undo()
             if not isinstance(error, Exception):
                 raise
             return MISSED
@@ -654,7 +654,7 @@ cdef Tensor placed_total(Action* action, PyObject** slots, bint queues):
     return out
 
 
-cdef int put_off_product(Action* action, PyObject** slots, long base, bint placed) except -1:
+cdef int queue_product(Action* action, PyObject** slots, long base, bint placed) except -1:
     """Queues a product. placed: its result is in the arena."""
     cdef Tensor left = <Tensor>slots[action.operands[0]], right = <Tensor>slots[action.operands[1]], out
     if placed:
@@ -724,7 +724,7 @@ cdef int carry_through(Action* action, PyObject** slots) except -1:
     cdef Step step = <Step>action.step
     cdef int i
     if action.kind == ASSIGN:
-        return carry_out(step, <Tensor>slots[step.operands[0]])
+        return execute_deferred(step, <Tensor>slots[step.operands[0]])
     if action.kind == TAKE:
         pairs = []
         variables = <list>step.attributes
@@ -737,7 +737,7 @@ cdef int carry_through(Action* action, PyObject** slots) except -1:
     return take(step, slots, results)
 
 
-cdef int carry_out(Step step, object given) except -1:
+cdef int execute_deferred(Step step, object given) except -1:
     """Executes a deferred step."""
     if step.kind == ASSIGN:
         if step.attribute:
@@ -768,7 +768,7 @@ cdef int take(Step step, PyObject** slots, list results) except -1:
     return 0
 
 
-cdef class Repetition:
+cdef class DeferredEffects:
     """Deferred effects of a replay, and what is needed to undo others, as long as a guard may still fail."""
     cdef list waiting                    # deferred effects: (step, operand or arguments)
     cdef list before                     # values to be restored: (variable, value)
@@ -778,7 +778,7 @@ cdef class Repetition:
         self.waiting = []
         self.before = []
 
-    cdef int put_off(self, Step step, PyObject** slots) except -1:
+    cdef int defer(self, Step step, PyObject** slots) except -1:
         if step.kind == EFFECT and step.effect == DRAWS:
             if step.writes is not None:
                 for variable in step.writes:
@@ -821,7 +821,7 @@ cdef class Repetition:
                 self.waiting.append((step, given))
             else:
                 self.keep(step.writes)
-                carry_out(step, given)
+                execute_deferred(step, given)
         return 0
 
     cdef int finish(self) except -1:
@@ -829,10 +829,10 @@ cdef class Repetition:
         cdef list waiting = self.waiting
         self.waiting = []
         for step, given in waiting:
-            carry_out(step, given)
+            execute_deferred(step, given)
         return 0
 
-    cdef int take_back(self) except -1:
+    cdef int undo(self) except -1:
         cdef BaseVariable variable
         self.waiting = []
         for variable, value in reversed(self.before):

@@ -275,7 +275,7 @@ cdef inline real cosh_(real x) noexcept nogil:
 cdef enum:
     CIRCLE_LIMIT = 1000000
 
-cdef inline double turned(double x, double n) noexcept nogil:
+cdef inline double reduced_angle(double x, double n) noexcept nogil:
     """x - n pi / 2, with pi / 2 in parts of 33, 33 and 53 bits so that the first products are exact."""
     return ((x - n * 1.57079632673412561417e+00) - n * 6.07710050630396597660e-11) - n * 2.02226624879595063154e-21
 
@@ -283,7 +283,7 @@ cdef inline float sine_or_cosine32(float x, int quarters) noexcept nogil:
     cdef double whole = x
     cdef double n = nearest[double](whole * 0.63661977236758134308)
     cdef int quarter = quarters + <int>n
-    cdef float r = <float>turned(whole, n)
+    cdef float r = <float>reduced_angle(whole, n)
     cdef float z = r * r
     cdef float sine = r + r * z * (<float>-0.16666666641429323259 + z * (<float>0.0083333293625853718473 + z * (
         <float>-0.0001983932722884145085 + z * <float>2.7182380827797182383e-6)))
@@ -305,7 +305,7 @@ cdef inline double cosine64(double z) noexcept nogil:
 cdef inline double sine_or_cosine64(double x, unsigned long long quarters) noexcept nogil:
     cdef double shifted = x * 0.63661977236758134308 + <double>ROUNDER64
     cdef unsigned long long quarter = bits64(shifted) + quarters
-    cdef double r = turned(x, shifted - <double>ROUNDER64)
+    cdef double r = reduced_angle(x, shifted - <double>ROUNDER64)
     cdef double z = r * r
     return from_bits64(bits64(cosine64(z) if quarter & 1 else sine64(r, z)) ^ ((quarter & 2) << 62))
 
@@ -323,7 +323,7 @@ cdef inline real cos_(real x) noexcept nogil:
 
 cdef inline double tan64(double x) noexcept nogil:
     cdef double shifted = x * 0.63661977236758134308 + <double>ROUNDER64
-    cdef double r = turned(x, shifted - <double>ROUNDER64)
+    cdef double r = reduced_angle(x, shifted - <double>ROUNDER64)
     cdef double z = r * r
     cdef double sine = sine64(r, z), cosine = cosine64(z)
     cdef bint odd = bits64(shifted) & 1

@@ -17,7 +17,7 @@ include "elementary.pxi"
 ctypedef void (*Loop32)(float*, const float*, const float*, const float*, Py_ssize_t) noexcept nogil
 ctypedef void (*Loop64)(double*, const double*, const double*, const double*, Py_ssize_t) noexcept nogil
 
-cdef inline bint in_circle(const real* a, Py_ssize_t n) noexcept nogil:
+cdef inline bint in_reduction_range(const real* a, Py_ssize_t n) noexcept nogil:
     """Whether all elements are small enough for the argument reduction of sin, cos and tan."""
     cdef Py_ssize_t i
     cdef int outside = 0
@@ -59,14 +59,14 @@ cdef extern from "exponentials.h" nogil:
     void sigmoid_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
     void tanh_in_vectors(float* out, const float* a, const float* b, const float* c, Py_ssize_t n) noexcept
 
-cdef void enter_instead(int code, Loop32 single_precision) noexcept:
+cdef void replace_loop(int code, Loop32 single_precision) noexcept:
     """Replaces a loop if the instruction set has a special one."""
     if single_precision != NULL:
         loops32[code] = single_precision
 
-enter_instead(EXP, exp_in_vectors)
-enter_instead(SIGMOID, sigmoid_in_vectors)
-enter_instead(TANH, tanh_in_vectors)
+replace_loop(EXP, exp_in_vectors)
+replace_loop(SIGMOID, sigmoid_in_vectors)
+replace_loop(TANH, tanh_in_vectors)
 
 include "reductions.pxi"
 include "products.pxi"

@@ -390,7 +390,7 @@ enter_rule("adafactor", adafactor[float], adafactor[double], -1, WHOLE, "beta_2_
 enter_rule("schedule_free_adamw", schedule_free_adamw[float], schedule_free_adamw[double], -1, 0, "beta_1 beta_2 epsilon warmup_steps")
 
 
-cdef inline bint as_it_is(const Step* step) noexcept nogil:
+cdef inline bint is_plain_gradient(const Step* step) noexcept nogil:
     """Whether the gradient is neither scaled nor clipped."""
     return step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
 
@@ -450,7 +450,7 @@ cdef void run_blocks(const Step* step, real* p, const real* g, const real* q, re
     cdef const real* of_squares
     cdef const real* gradient
     cdef Py_ssize_t start = 0, length, i
-    cdef bint unshaped = as_it_is(step)
+    cdef bint unshaped = is_plain_gradient(step)
     while start < n:
         length = n - start if n - start < STEP_BLOCK else STEP_BLOCK
         gradient, of_squares = g + start, q + start if q != NULL else NULL
@@ -473,7 +473,7 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
     cdef real* shaped = NULL
     if step.decay == step.decay:
         decay_part(step, p, n)
-    if as_it_is(step):
+    if is_plain_gradient(step):
         run_rule(step, p, g, q, s, n)
         return 0
     shaped = <real*>malloc((1 if q == NULL else 2) * n * sizeof(real) + 1)
@@ -490,7 +490,7 @@ cdef int run_whole(const Step* step, real* p, const real* g, const real* q, real
 cdef inline int walk_typed(const Step* step, real* p, const real* g, const real* q, real** s, Py_ssize_t n) noexcept nogil:
     if rule_table[step.rule].whole:
         return run_whole(step, p, g, q, s, n)
-    if step.decay != step.decay and as_it_is(step):
+    if step.decay != step.decay and is_plain_gradient(step):
         run_rule(step, p, g, q, s, n)
     else:
         run_blocks(step, p, g, q, s, n)

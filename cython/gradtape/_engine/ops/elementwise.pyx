@@ -91,7 +91,7 @@ cdef inline Extent* direct_extent(Program program, Tensor a, Tensor b) noexcept:
         return NULL
     if b.extent.size > 1 and (extent.size == 1 or a.splat):
         extent = b.extent
-    return extent if extent.size <= FEW and lies_in(a, extent) and lies_in(b, extent) else NULL
+    return extent if extent.size <= FEW and fits_extent(a, extent) and fits_extent(b, extent) else NULL
 
 
 cdef inline void run_direct(Program program, real* out, Tensor a, Tensor b, Extent* extent) noexcept:
@@ -108,7 +108,7 @@ cdef inline void run_direct(Program program, real* out, Tensor a, Tensor b, Exte
         kernels.run64(program.single, out, <const double*>a.data, second, NULL, extent.size)
 
 
-cdef inline bint lies_in(Tensor a, Extent* extent) noexcept:
+cdef inline bint fits_extent(Tensor a, Extent* extent) noexcept:
     """Whether the tensor has the extent, or one element that broadcasts to it."""
     return (a.extent.size == 1 and a.extent.rank <= extent.rank) or same_extent(a.extent, extent)
 

@@ -7,7 +7,7 @@ from libc.string cimport memcpy
 
 from gradtape._engine.base.shape cimport Extent, dims_text, new_extent, release_extent, retain_extent, tensor_shape
 from gradtape._engine.base.types cimport F64, MAX_RANK, is_complex, is_half, is_native
-from gradtape._engine.compute.matmul cimport add_product, indifferent, product
+from gradtape._engine.compute.matmul cimport add_product, product, transpose_invariant
 from gradtape._engine.ops.elementwise cimport conjugated
 from gradtape._engine.ops.messages cimport mixed_dtypes
 from gradtape._engine.ops.structural cimport reshape, rounded, sum_to_batch, transpose, widened
@@ -69,7 +69,7 @@ cdef Tensor kept_transpose(Tensor matrix, Tensor g):
     cdef size_t address = <size_t><PyObject*>matrix
     cdef Kept* kept = &_kept[((address >> 7) ^ (address >> 10)) & (MOST_KEPT - 1)]
     if (matrix.extent.rank != 2 or g.extent.rank != 2 or not unobserved()
-            or not indifferent(g.extent.dims[0], matrix.extent.dims[0], matrix.extent.dims[1])):
+            or not transpose_invariant(g.extent.dims[0], matrix.extent.dims[0], matrix.extent.dims[1])):
         return None
     if kept.matrix == <PyObject*>matrix:
         return <Tensor>kept.transpose

@@ -12,7 +12,7 @@ from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport incompatible, mixed_dtypes, undivided, unsupported, kernel_name
 from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.conversion cimport convert, convert_numbers, from_array
-from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, usual_tensor, new_scalar,
+from gradtape._engine.tensor.tensor cimport (Operators, Readable, Tensor, as_array, new_scalar, tensor_or_none,
                                              operators, readable_tensor)
 
 import numpy as np
@@ -74,7 +74,7 @@ cdef object binary(int code, object a, object b):
 
 cdef Tensor floating_elementwise(Program program, object a, object b):
     """The fast path of binary operators: both operands are floating tensors or variables of one dtype; else returns None."""
-    cdef Tensor left = usual_tensor(a), right = usual_tensor(b)
+    cdef Tensor left = tensor_or_none(a), right = tensor_or_none(b)
     if left is None:
         if right is not None and right.dtype_code <= F64:
             left = convert_numbers(a, right.dtype_code)
@@ -101,7 +101,7 @@ cdef dict _reflected = {
 }
 
 
-cdef bint leaves_to(object b, str name):
+cdef bint defers_to(object b, str name):
     """Whether to return NotImplemented if b cannot be converted."""
     return name in _reflected and hasattr(type(b), _reflected[name]) and not isinstance(
         b, (Tensor, Readable, np.ndarray, np.generic, list, tuple, int, float, str))
@@ -117,7 +117,7 @@ cdef object mixed_binary(Program program, object a, object b):
         else:
             right = strict_operand(b, left)
     except (TypeError, ValueError):
-        if leaves_to(b, program.name):
+        if defers_to(b, program.name):
             return NotImplemented
         raise
     if left.dtype_code != right.dtype_code:
@@ -159,7 +159,7 @@ cdef object matmul_operator(object a, object b):
         left = left_operand(a, b)
         right = operand_like(b, left)
     except (TypeError, ValueError):
-        if leaves_to(b, "matmul"):
+        if defers_to(b, "matmul"):
             return NotImplemented
         raise
     return matmul(left, right, False, False)
@@ -187,7 +187,7 @@ cdef object bitwise(int code, object a, object b):
         left = left_operand(a, b)
         right = strict_operand(b, left)
     except (TypeError, ValueError):
-        if leaves_to(b, name.lower()):
+        if defers_to(b, name.lower()):
             return NotImplemented
         raise
     name = ("Logical" if left.dtype_code == BOOL else "Bitwise") + name

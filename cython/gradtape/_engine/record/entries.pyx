@@ -54,7 +54,7 @@ cdef Entry* take_entries() except NULL:
     return entries
 
 
-cdef void give_entries(Entry* entries) noexcept:
+cdef void return_entries(Entry* entries) noexcept:
     """Returns the storage of a page whose entries hold nothing."""
     global _spare, _spare_count, _lost
     if _spare_count == _kept:
@@ -106,7 +106,7 @@ cdef class Page:
                 for i in range(PAGE_SIZE):
                     if self.entries[i].kind != VACANT:
                         clear(&self.entries[i])
-            give_entries(self.entries)
+            return_entries(self.entries)
 
 
 cdef class Call:

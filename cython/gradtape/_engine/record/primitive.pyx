@@ -440,7 +440,7 @@ cdef int note_call(Primitive primitive, tuple operands, tuple results, tuple att
     return 0
 
 
-def record_stated(str name, rule, tuple operands, tuple results) -> None:
+def record_custom(str name, rule, tuple operands, tuple results) -> None:
     """Records results with a user's custom gradient, whose cotangents are checked."""
     cdef Thread th = thread_here()
     if tracing and traced():

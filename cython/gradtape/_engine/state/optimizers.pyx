@@ -319,7 +319,7 @@ cdef class BaseOptimizer:
                     job.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == job.dtype_code else 0
                 if not rule.whole or i == self.slot_count - 1:
                     if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != job.dtype_code:
-                        raise no_longer_fits(<BaseVariable>pair.variable)
+                        raise variable_mismatch(<BaseVariable>pair.variable)
         if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
             if job.dtype_code == F32:
                 rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>job.slots, extent.size)
@@ -360,7 +360,7 @@ cdef class BaseOptimizer:
         if self.slot_count:
             state = variable_at(<list>self.slots[0], pair.place).held
             if state.extent.size != value.extent.size:
-                raise no_longer_fits(<BaseVariable>pair.variable)
+                raise variable_mismatch(<BaseVariable>pair.variable)
         if rows.places.shape[0] == 0:
             return 0
         width = rows.values.extent.size // rows.places.shape[0]
@@ -501,7 +501,7 @@ cdef class BaseOptimizer:
                 dense = <Tensor>pairs[i].gradient
             total = variable_at(self.accumulators, pairs[i].place)
             if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
-                raise no_longer_fits(<BaseVariable>pairs[i].variable)
+                raise variable_mismatch(<BaseVariable>pairs[i].variable)
             rules.accumulate(dtype_of_parts(dense), total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
                              parts_of(dense))
         return 0
@@ -521,7 +521,7 @@ cdef class BaseOptimizer:
             mean, variable = variable_at(averages, i), variable_at(known, i)
             in_place(<PyObject*>mean)
             if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
-                raise no_longer_fits(variable)
+                raise variable_mismatch(variable)
             if is_floating(mean.held.dtype_code):
                 rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
             elif is_complex(mean.held.dtype_code):
@@ -681,7 +681,7 @@ cdef class BaseOptimizer:
             self.check_initialized()
             for pair in pairs:
                 if not self.check_pair(<PyObject*>pair, count, &taken[count]):
-                    raise no_longer_fits(pair[1])
+                    raise variable_mismatch(pair[1])
                 count += 1
             self.step(taken, count, self.bindings)
         finally:
@@ -774,5 +774,5 @@ cdef class BaseOptimizer:
         return self.rule >= 0 and self.entry.absolute
 
 
-cdef object no_longer_fits(BaseVariable variable):
+cdef object variable_mismatch(BaseVariable variable):
     return InvalidArgumentError(None, None, f"Variable '{variable.name}' is not of the shape and dtype that the optimizer was built for.")

@@ -99,7 +99,7 @@ cdef object part_assigner(object tensor):
 _operators.part_assigner = part_assigner
 
 
-cdef int tell_of_read(BaseVariable variable, Tensor cached) except -1:
+cdef int note_read(BaseVariable variable, Tensor cached) except -1:
     if traced():
         tracer.variable_read(variable, cached)
     return 0
@@ -170,7 +170,7 @@ cdef class BaseVariable(Readable):
         self.cached = cached
         self.epoch = (<Thread>at).epoch
         if tracing:
-            tell_of_read(self, cached)
+            note_read(self, cached)
         if (<Thread>at).watchers and self.is_trainable:
             for found in (<Thread>at).watchers:
                 if not any([v is self for v in found]):

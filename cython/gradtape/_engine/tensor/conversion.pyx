@@ -128,7 +128,7 @@ cdef Tensor convert_numbers(object value, int dtype_code):
         array = <cnp.ndarray>value
         if (cnp.PyArray_NDIM(array) > MAX_RANK
                 or not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
-                or not cnp.PyArray_ISNOTSWAPPED(array) or not is_usual(cnp.PyArray_TYPE(array))):
+                or not cnp.PyArray_ISNOTSWAPPED(array) or not has_fast_copy(cnp.PyArray_TYPE(array))):
             return None
         extent = shared_extent(cnp.PyArray_NDIM(array), <Py_ssize_t*>cnp.PyArray_DIMS(array))
         tensor = new_tensor(dtype_code, extent)
@@ -145,7 +145,7 @@ cdef Tensor convert_numbers(object value, int dtype_code):
     return None
 
 
-cdef inline bint is_usual(int type_number) noexcept nogil:
+cdef inline bint has_fast_copy(int type_number) noexcept nogil:
     """Whether copy_floating supports the type."""
     return (type_number == cnp.NPY_FLOAT32 or type_number == cnp.NPY_FLOAT64 or type_number == cnp.NPY_INT64
             or type_number == cnp.NPY_INT32 or type_number == cnp.NPY_LONGLONG)
@@ -188,7 +188,7 @@ cdef double whole_as_double(object value) except? -1:
     try:
         return PyLong_AsDouble(value)
     except OverflowError:
-        raise misfit(TOO_WIDE) from None
+        raise fill_error(TOO_WIDE) from None
 
 
 cdef inline Tensor expect(Tensor tensor, int dtype_code, bint preferred):
@@ -251,7 +251,7 @@ cdef str dtype_word(int dtype_code):
             "uint32", "uint64", "bool")[dtype_code]
 
 
-cdef object misfit(int outcome):
+cdef object fill_error(int outcome):
     """The exception for an outcome of `fill`: TensorFlow's message, followed by the remedy."""
     if outcome == MIXED:
         return ValueError("Can't convert Python sequence with mixed types to Tensor. "
@@ -302,13 +302,13 @@ cdef Tensor from_sequence(object value, int dtype_code):
         if outcome != FILLED:
             if outcome == OVERFLOWED and dtype_code > F64:
                 raise cannot_convert(value, dtype_code, "")
-            raise misfit(outcome)
+            raise fill_error(outcome)
         if dtype_code < 0 and kind == HALF:
             return from_array(as_array(tensor), F16)
         if dtype_code < 0 or dtype_code == code:
             return tensor
         if not is_floating(dtype_code) and dtype_code != BOOL and (code == I32 or code == I64):
-            raise misfit(WIDE_FOUND)
+            raise fill_error(WIDE_FOUND)
         raise cannot_convert(value, dtype_code, remedy_for(dtype_code, code))
     finally:
         release_extent(extent)
@@ -345,9 +345,9 @@ cdef Tensor complex_from(object value, int dtype_code, const Py_ssize_t* dims, i
     try:
         array = np.array(held(value), None if dtype_code < 0 else numpy_dtypes[dtype_code])
     except (TypeError, ValueError, OverflowError):
-        raise misfit(MIXED) from None
+        raise fill_error(MIXED) from None
     if array.dtype.kind != "c":
-        raise misfit(RAGGED if array.dtype.kind == "O" else MIXED)
+        raise fill_error(RAGGED if array.dtype.kind == "O" else MIXED)
     return from_array(array, C64 if array.dtype.itemsize == 8 else C128)
 
 

@@ -74,7 +74,7 @@ cdef extern from "compiler.h":
     void fetch "FETCH"(const void* p) noexcept nogil    # prefetches a cache line
 cdef enum:
     FETCH_AHEAD = 32             # distance of prefetching in long lists, in items
-cdef inline Tensor usual_tensor(object value):
+cdef inline Tensor tensor_or_none(object value):
     """A tensor itself, the value of a variable that is not of a subclass; None for anything else."""
     if type(value) is Tensor:
         return <Tensor>value

@@ -53,7 +53,7 @@ class GradientTape:
         output_gradients: Any = None,
         unconnected_gradients: Unconnected = ...,
     ) -> dict[K, Any]: ...
-    def _gradient_telling(
+    def _gradient_with_callback(
         self, target: Any, sources: Sequence[Any], output_gradients: Any, told: Callable[[int, Any], None]
     ) -> list[Any]: ...
     @overload

@@ -9,7 +9,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_identity, apply_stop_gradient, as_tensor, tensor_from, view
 from gradtape._engine.diff.forward import carry_tangents
 from gradtape._engine.record.log import Unrecorded
-from gradtape._engine.record.primitive import Primitive, hides_from_tapes, is_recorded, record_stated
+from gradtape._engine.record.primitive import Primitive, hides_from_tapes, is_recorded, record_custom
 from gradtape._engine.state.variable import VariableWatcher
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
@@ -23,7 +23,7 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
     """The value as a constant: no gradient flows through it.
 
     Args:
-      input: a tensor, what converts to one, or IndexedSlices.
+      input: a tensor, a value convertible to one, or IndexedSlices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -78,7 +78,7 @@ class _Differentiated:
         outputs = tuple([fresh(body) for body in bodies])
         if recorded and outputs:
             rule = _stated_vjp(grad_fn, len(arguments), variables)
-            record_stated(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
+            record_custom(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
             # Forward mode goes through the body; the statement serves where the body has no tangents.
             carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))

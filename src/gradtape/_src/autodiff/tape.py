@@ -34,7 +34,7 @@ class UnconnectedGradients(enum.Enum):
 @method
 @contextmanager
 def stop_recording(self: GradientTape) -> Iterator[None]:
-    """A block in which this tape records nothing; values computed there are constants.
+    """A context in which this tape records nothing; values computed there are constants.
 
     Returns:
       A context manager.

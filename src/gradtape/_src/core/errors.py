@@ -101,7 +101,7 @@ class Kind(OpError):
 
     Args:
       node_def, op: not used; there are no graphs.
-      message: what went wrong.
+      message: the message.
       args: not used.
 
     Example:
@@ -114,16 +114,16 @@ class Kind(OpError):
 
 
 class InvalidArgumentError(Kind, code=INVALID_ARGUMENT):
-    """An operand's shape, dtype or value is not one the operation takes."""
+    """An operand's shape, dtype or value is invalid for the operation."""
 
 
 class TextOperand(InvalidArgumentError):
-    """Text is an operand of an op that computes with numbers; those that only move or compare operands catch it."""
+    """A string is an operand of a numeric op; ops that only move or compare operands catch it."""
 
     def __init__(self) -> None:
         message = (
             "Value for attr 'T' of string is not in the list of allowed values: the dtypes of numbers. tf.strings has "
-            "functions of text, and tf.strings.to_number makes numbers of it"
+            "functions for strings, and tf.strings.to_number converts them to numbers"
         )
         super().__init__(None, None, message)
 

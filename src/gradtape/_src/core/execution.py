@@ -42,7 +42,7 @@ def exporting() -> bool:
 
 @contextlib.contextmanager
 def within_export() -> Iterator[None]:
-    """A block in which functions are traced to be written in a file."""
+    """A context in which functions are traced to be written in a file."""
     _state.exporting = True
     try:
         yield
@@ -86,7 +86,7 @@ def disable_eager_execution() -> None:
       RuntimeError: always.
     """
     raise RuntimeError(
-        "gradtape runs operations at once and has no graphs and sessions. Remove "
+        "gradtape runs operations eagerly and has no graphs or sessions. Remove "
         "tf.compat.v1.disable_eager_execution() and take gradients with tf.GradientTape, or run the program "
         "under TensorFlow"
     )

@@ -9,13 +9,13 @@ AnyError = TypeVar("AnyError", bound=Exception)
 
 # Follows warnings of gradients that are None, in brackets since not all of TensorFlow's strings end in a full stop.
 DIAGNOSE = (
-    " (tape.diagnose(target, sources), called before gradient, says why a gradient is None and what to do about it.)"
+    " (tape.diagnose(target, sources), called before gradient, explains why a gradient is None and how to fix it.)"
 )
 # Shown below errors in tracebacks. The message itself stays TensorFlow's, as programs print it.
 NO_GRADIENTS = "tape.diagnose(loss, variables), called before gradient, says why there are none."
 SPENT = (
-    "Take all gradients in one call, or make the tape with persistent=True. tape.explain and tape.diagnose, called "
-    "before gradient, leave the tape as it is."
+    "Compute all gradients in one call, or create the tape with persistent=True. tape.explain and tape.diagnose, "
+    "called before gradient, leave the tape unchanged."
 )
 
 

@@ -165,7 +165,7 @@ def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
       ...     tf.compat.v1.logging.log_every_n(tf.compat.v1.logging.DEBUG, "step %d", 5, step)
     """
     if not n:
-        raise ValueError("log_every_n takes an n of 1 or more, got 0; log_first_n logs a message for the first times.")
+        raise ValueError("log_every_n takes an n of 1 or more, got 0; log_first_n logs a message the first n times.")
     log_if(level, msg, not _times_before(_calling_line()) % n, *args)
 
 
@@ -204,7 +204,7 @@ def _of_level(name: str, level: int) -> _Log:
 
     Args:
       msg: the message.
-      args: what its %-signs stand for.
+      args: the arguments of its %-placeholders.
       kwargs: passed on to `logging.Logger.log`.
 
     Example:

@@ -45,5 +45,5 @@ def device(device_name: Any) -> Iterator[None]:
             if part and not part.startswith("physical_device") and not re.fullmatch(_PART, part):
                 raise ValueError(f"Unknown attribute '{part}' is encountered while parsing the device spec: '{name}'.")
         if re.search(r"(?i)GPU|TPU", str(name)):
-            warn_first(1, "device", "%s was asked for: gradtape runs on the processor", name)
+            warn_first(1, "device", "%s was requested: gradtape runs on the CPU", name)
     yield

@@ -190,17 +190,17 @@ class StringTensor:
 
 
 def added(x: Any, y: Any, op: str = "AddV2") -> StringTensor:
-    """Texts put together, element by element; their shapes broadcast."""
+    """Joins strings elementwise; their shapes broadcast."""
     return StringTensor.of_bytes(_paired(op, np.add, x, y))
 
 
 def equal(x: Any, y: Any) -> Tensor:
-    """Whether strings are the same, element by element; their shapes broadcast."""
+    """Whether strings are equal, elementwise; their shapes broadcast."""
     return tensor_from(np.asarray(_paired("Equal", np.equal, x, y), bool))
 
 
 def not_equal(x: Any, y: Any) -> Tensor:
-    """Whether strings differ, element by element; their shapes broadcast."""
+    """Whether strings differ, elementwise; their shapes broadcast."""
     return tensor_from(np.asarray(_paired("NotEqual", np.not_equal, x, y), bool))
 
 

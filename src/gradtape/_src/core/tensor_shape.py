@@ -232,7 +232,7 @@ class TensorShape:
           A TensorShape.
 
         Raises:
-          ValueError: it has another rank.
+          ValueError: invalid rank.
 
         Example:
           >>> tf.TensorShape(None).with_rank(2)
@@ -288,7 +288,7 @@ class TensorShape:
           rank: the number of axes.
 
         Raises:
-          ValueError: it has another rank.
+          ValueError: invalid rank.
 
         Example:
           >>> tf.TensorShape([2, 3]).assert_has_rank(2)

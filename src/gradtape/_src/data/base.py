@@ -50,8 +50,8 @@ class DatasetBase:
     def element_spec(self) -> Any:
         """The specification of the elements: a structure of `tf.TensorSpec`.
 
-        Functions that the pipeline calls are called with zeros to find out what they return, or with the first element
-        where they do not take zeros.
+        Functions in the pipeline are called with zeros to infer the spec of their results, or with the first element
+        if they do not accept zeros.
         """
         return self._node.spec
 
@@ -75,7 +75,7 @@ class DatasetSpec(TypeSpec):
 
     Args:
       element_spec: the specification of its elements.
-      dataset_shape: the shape of a tensor of datasets; there are none but scalars.
+      dataset_shape: the shape of a tensor of datasets; only scalars are supported.
 
     Example:
       >>> tf.data.Dataset.range(4).window(2).element_spec

@@ -1,4 +1,4 @@
-"""Combining elements to batches, and splitting batches."""
+"""Combining elements into batches, and splitting batches."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class _Batching(Cursor):
 class _Gathering(Cursor):
     """Batches of rows of a source."""
 
-    AHEAD = 32  # batches whose rows' numbers are read together
+    AHEAD = 32  # batches whose row indices are read together
 
     def __init__(self, source: Source, rows: Cursor, size: int, drop_remainder: bool) -> None:
         self.source, self.rows = source, rows
@@ -134,7 +134,7 @@ class PaddedBatch(Node):
         self.size, self.drop_remainder = size, drop_remainder
         specs = structure.leaves(node.spec)
         self.shapes = self._find_shapes(node.spec, specs, shapes)
-        # To the largest, whatever is known of sizes.
+        # To the largest, whatever is known about sizes.
         self.padded = self.shapes if shapes is not None else [TensorShape([None] * shape.rank) for shape in self.shapes]
         self.values = self._find_values(node.spec, specs, values)
         if size <= 0:
@@ -376,7 +376,7 @@ class _Rebatching(Cursor):
         self.node = node
         self.cursor = node.inputs[0].cursor()
         self.turn = 0
-        self.rest: Any = None  # an element of rows that were read and not given yet
+        self.rest: Any = None  # rows that were read and not returned yet
 
     def next(self) -> Any:
         size = self.node.sizes[self.turn % len(self.node.sizes)]

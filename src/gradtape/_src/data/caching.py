@@ -108,12 +108,12 @@ class _Caching(Cursor):
 class Prefetch(Node):
     """Elements computed in advance by a thread.
 
-    Batches that are gathered from rows are made at once as long as they are small: that takes less time than handing
-    them from one thread to another.
+    Batches that are gathered from rows are computed in this thread as long as they are small: that takes less time than
+    handing them from one thread to another.
     """
 
     label = "_PrefetchDataset"
-    LARGE = 1 << 20  # bytes of a batch
+    LARGE = 1 << 20  # bytes per batch
 
     def __init__(self, node: Node, size: int) -> None:
         if size < 0 and size != AUTOTUNE:
@@ -128,7 +128,7 @@ class Prefetch(Node):
         node = self.inputs[0]
         cursor = node.cursor()
         if self.size == 0 or (isinstance(node, Batch) and node.gathers and node.bytes_at_once < self.LARGE):
-            return cursor  # nothing is made ahead
+            return cursor  # nothing is prefetched
         tuned = self.size == AUTOTUNE
         return Prefetcher(cursor, None, node, 1, 2 if tuned else self.size, tuned=tuned)
 

@@ -31,15 +31,15 @@ class Constructors(DatasetBase):
         """A dataset of the slices of tensors along their first axis.
 
         Args:
-          tensors: a structure of tensors, arrays or lists, which are copied; their first axes are of one size.
+          tensors: a structure of tensors, arrays or lists, which are copied; their first axes have the same size.
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A dataset of as many elements as the first axes have positions.
+          A dataset of as many elements as the size of the first axes.
 
         Raises:
           ValueError: there is no tensor, one is a scalar, or first axes differ in size.
-          TypeError: a value does not become a tensor.
+          TypeError: a value cannot be converted to a tensor.
 
         Example:
           >>> dataset = tf.data.Dataset.from_tensor_slices(([[1, 2], [3, 4]], ["a", "b"]))
@@ -60,7 +60,7 @@ class Constructors(DatasetBase):
           A dataset.
 
         Raises:
-          TypeError: a value does not become a tensor.
+          TypeError: a value cannot be converted to a tensor.
 
         Example:
           >>> list(tf.data.Dataset.from_tensors([1, 2]).as_numpy_iterator())
@@ -81,19 +81,19 @@ class Constructors(DatasetBase):
         """A dataset of the values yielded by a generator; each iteration calls it again.
 
         Args:
-          generator: a function that returns something to iterate over.
+          generator: a function that returns an iterable.
           output_types: a structure of dtypes, if there is no signature.
           output_shapes: a structure of shapes, with `output_types`; None for unknown ones.
-          args: a tuple of what the function is called with, as NumPy's values.
+          args: a tuple of the function's arguments, passed as NumPy values.
           output_signature: a structure of `tf.TensorSpec`.
           name: not used; TensorFlow names operations by it.
 
         Returns:
           A dataset. Yielded values are converted to the dtypes; those that do not fit raise InvalidArgumentError. An
-          exception of the generator's ends the iteration and goes through unchanged.
+          exception of the generator ends the iteration and propagates unchanged.
 
         Raises:
-          TypeError: the generator cannot be called, or neither or both of signature and types are given.
+          TypeError: the generator is not callable, or neither or both of signature and types are given.
 
         Example:
           >>> def count(stop):
@@ -175,7 +175,7 @@ class Constructors(DatasetBase):
           A dataset whose elements nest as the datasets do.
 
         Raises:
-          TypeError: there is none, or something else among them.
+          TypeError: there are no arguments, or one is not a dataset.
 
         Example:
           >>> a, b = tf.data.Dataset.range(3), tf.data.Dataset.range(10, 12)
@@ -211,8 +211,8 @@ class Constructors(DatasetBase):
 
         Args:
           file_pattern: a pattern with ``*``, ``?`` and ``[...]``, or a list of them.
-          shuffle: whether the paths are shuffled at each iteration, which they are unless it is False.
-          seed: the shuffling's own seed.
+          shuffle: whether to shuffle the paths at each iteration; True by default.
+          seed: the op-level seed.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -249,8 +249,8 @@ class Constructors(DatasetBase):
         """An infinite dataset of random integers below 2**32.
 
         Args:
-          seed: its own seed.
-          rerandomize_each_iteration: whether each iteration has other numbers.
+          seed: the op-level seed.
+          rerandomize_each_iteration: whether each iteration has different numbers.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -269,7 +269,7 @@ class Constructors(DatasetBase):
 
         Args:
           start: the first number.
-          step: the distance.
+          step: the step.
           dtype: the numbers' dtype.
           name: not used; TensorFlow names operations by it.
 
@@ -289,15 +289,15 @@ class Constructors(DatasetBase):
 
         Args:
           datasets: datasets of elements of one structure.
-          choice_dataset: a dataset of int64 scalars, positions in `datasets`.
-          stop_on_empty_dataset: whether it ends when the named dataset has no more elements; else the next name is
-            read.
+          choice_dataset: a dataset of int64 scalars, indices into `datasets`.
+          stop_on_empty_dataset: whether to stop when the selected dataset has ended; else its index is
+            skipped.
 
         Returns:
           A dataset.
 
         Raises:
-          TypeError: `choice_dataset` is something else, or the datasets' elements differ in structure or dtype.
+          TypeError: `choice_dataset` is of another kind, or the datasets' elements differ in structure or dtype.
           ValueError: `datasets` is empty.
 
         Example:
@@ -334,17 +334,17 @@ class Constructors(DatasetBase):
 
         Args:
           datasets: datasets of elements of one structure.
-          weights: how likely each of them is, a list or tensor of floats; equal if None.
-          seed: the drawing's own seed.
-          stop_on_empty_dataset: whether it ends when the drawn dataset has no more elements, or draws again.
-          rerandomize_each_iteration: whether each iteration draws otherwise.
+          weights: the probability of each of them, a list or tensor of floats; equal if None.
+          seed: the op-level seed.
+          stop_on_empty_dataset: whether to stop when the drawn dataset has ended, or to draw again.
+          rerandomize_each_iteration: whether each iteration draws differently.
 
         Returns:
           A dataset.
 
         Raises:
           TypeError: the datasets' elements differ in structure or dtype, or weights are not floats.
-          ValueError: `datasets` is empty, or there are more or fewer weights.
+          ValueError: `datasets` is empty, or the number of weights does not match.
 
         Example:
           >>> a, b = tf.data.Dataset.range(3), tf.data.Dataset.range(10, 13)

@@ -24,15 +24,15 @@ class CsvDataset(Dataset):
 
     Args:
       filenames: a path, a list of them, or a dataset of them.
-      record_defaults: for each column a dtype where a field must not be empty, or a list of the value of empty fields.
+      record_defaults: for each column a dtype if fields must not be empty, or a list with the value of empty fields.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       buffer_size: not used.
-      header: whether the first record of a file is left out.
+      header: whether to skip the first record of each file.
       field_delim: the field delimiter.
       use_quote_delim: whether fields may be quoted.
       na_value: string that also means an empty field.
       select_cols: the columns to return, in increasing order; all if None.
-      exclude_cols: the columns that are not wanted.
+      exclude_cols: the columns to leave out.
 
     Raises:
       TypeError: a column's dtype is not float32, float64, int32, int64 or string.
@@ -133,31 +133,31 @@ def make_csv_dataset(
       file_pattern: a pattern of paths, or a list of them.
       batch_size: number of records per batch.
       column_names: the columns' names; those of the files' first records if None.
-      column_defaults: for each column that is wanted a dtype or a list of the value of empty fields; found out from the
+      column_defaults: for each selected column a dtype or a list with the value of empty fields; inferred from the
         first records if None.
-      label_name: the column that is taken out, so that elements are pairs; None for none.
+      label_name: the column that becomes the label, so that elements are pairs; None for none.
       select_columns: the names or positions of the columns to return; all if None.
       field_delim: the field delimiter.
       use_quote_delim: whether fields may be quoted.
       na_value: string that also means an empty field.
       header: whether files begin with a record of names.
-      num_epochs: how many times the files are read; forever if None.
-      shuffle: whether files and records are shuffled.
-      shuffle_buffer_size: how many records are in the buffer.
-      shuffle_seed: the shuffling's own seed.
-      prefetch_buffer_size: number of batches made ahead; `tf.data.AUTOTUNE` if None.
+      num_epochs: the number of times the files are read; forever if None.
+      shuffle: whether to shuffle files and records.
+      shuffle_buffer_size: the number of records in the buffer.
+      shuffle_seed: the op-level seed.
+      prefetch_buffer_size: number of batches to prefetch; `tf.data.AUTOTUNE` if None.
       num_parallel_reads: number of files read in turn; one if None.
       sloppy: not used: the order is always the same.
-      num_rows_for_inference: how many records of a file dtypes are found out from; all if None.
+      num_rows_for_inference: the number of records of a file from which to infer dtypes; all if None.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
-      ignore_errors: whether records that cannot be parsed are left out.
-      encoding: what the files' first records are read in, for names and dtypes.
+      ignore_errors: whether to skip records that cannot be parsed.
+      encoding: the encoding in which the first records are read, for names and dtypes.
 
     Returns:
       A dataset.
 
     Raises:
-      ValueError: no file matches, names are not distinct, or a column is not there.
+      ValueError: no file matches, names are not distinct, or a column does not exist.
       LookupError: the encoding is invalid.
 
     Example:
@@ -226,7 +226,7 @@ def make_csv_dataset(
 
 
 def _places(names: Sequence[str], wanted: Sequence[Any] | None) -> list[int]:
-    """The columns that are wanted, in the order of the files."""
+    """The selected columns, in the order of the files."""
     if wanted is None:
         return list(range(len(names)))
     places = []
@@ -251,7 +251,7 @@ def _dtypes(
     count: int | None,
     na_value: str,
 ) -> list[DType]:
-    """The columns' dtypes by the first records of each file."""
+    """The columns' dtypes, inferred from the first records of each file."""
     rows: list[list[str]] = []
     for path in paths:
         found = fields_of(path)

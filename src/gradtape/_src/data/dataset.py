@@ -45,7 +45,7 @@ class Dataset(Constructors):
 
     def __init__(self) -> None:
         raise TypeError(
-            "Datasets are made by tf.data.Dataset.from_tensor_slices, from_generator, range and other static methods"
+            "Datasets are created by tf.data.Dataset.from_tensor_slices, from_generator, range and other static methods"
         )
 
     def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
@@ -89,7 +89,7 @@ class Dataset(Constructors):
         deterministic: bool | None = None,
         name: str | None = None,
     ) -> Dataset:
-        """Combines consecutive elements to batches, along a new first axis.
+        """Combines consecutive elements into batches, along a new first axis.
 
         Args:
           batch_size: number of elements per batch.
@@ -121,7 +121,7 @@ class Dataset(Constructors):
         drop_remainder: bool = False,
         name: str | None = None,
     ) -> Dataset:
-        """Groups elements of similar lengths to padded batches.
+        """Groups elements of similar lengths into padded batches.
 
         Args:
           element_length_func: a function of an element that returns its length, an int32 scalar.
@@ -254,7 +254,7 @@ class Dataset(Constructors):
           A dataset. Iterating over it raises ValueError if the predicate returns something else.
 
         Raises:
-          ValueError: the predicate cannot be called.
+          ValueError: the predicate is not callable.
 
         Example:
           >>> list(tf.data.Dataset.range(5).filter(lambda x: x % 2 == 0).as_numpy_iterator())
@@ -273,7 +273,7 @@ class Dataset(Constructors):
           A dataset. Iterating over it raises TypeError if the function returns something else.
 
         Raises:
-          ValueError: the function cannot be called.
+          ValueError: the function is not callable.
 
         Example:
           >>> list(tf.data.Dataset.range(4).flat_map(tf.data.Dataset.range).as_numpy_iterator())
@@ -379,7 +379,7 @@ class Dataset(Constructors):
 
         Raises:
           InvalidArgumentError: a length or the number of calls is not positive.
-          ValueError: the function cannot be called.
+          ValueError: the function is not callable.
 
         Example:
           >>> dataset = tf.data.Dataset.range(2).interleave(lambda x: tf.data.Dataset.from_tensors(x).repeat(2), 2)
@@ -418,7 +418,7 @@ class Dataset(Constructors):
 
         Raises:
           InvalidArgumentError: the number of calls is not positive.
-          ValueError: the function cannot be called.
+          ValueError: the function is not callable.
 
         Example:
           >>> list(tf.data.Dataset.range(3).map(lambda x: x + 1).as_numpy_iterator())
@@ -460,7 +460,7 @@ class Dataset(Constructors):
         drop_remainder: bool = False,
         name: str | None = None,
     ) -> Dataset:
-        """Pads consecutive elements to one shape and combines them to batches.
+        """Pads consecutive elements to one shape and combines them into batches.
 
         Args:
           batch_size: number of elements per batch.
@@ -541,7 +541,7 @@ class Dataset(Constructors):
 
         Raises:
           TypeError: a new state differs in structure or dtype.
-          InvalidArgumentError: it has more or fewer parts.
+          InvalidArgumentError: the number of parts differs.
 
         Example:
           >>> tf.data.Dataset.range(5).reduce(np.int64(0), lambda total, x: total + x).numpy()
@@ -553,7 +553,7 @@ class Dataset(Constructors):
         """Repeats the dataset, iterating over it again each time.
 
         Args:
-          count: how many times; forever if None or negative.
+          count: the number of times; forever if None or negative.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -577,7 +577,7 @@ class Dataset(Constructors):
           A dataset. Iterating over it raises TypeError if the function returns something else.
 
         Raises:
-          ValueError: the function cannot be called.
+          ValueError: the function is not callable.
 
         Example:
           >>> dataset = tf.data.Dataset.range(1, 5)
@@ -642,7 +642,7 @@ class Dataset(Constructors):
         """Skips the first elements.
 
         Args:
-          count: how many; all if it is negative.
+          count: the number of elements; all if it is negative.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -658,7 +658,7 @@ class Dataset(Constructors):
         """Takes the first elements.
 
         Args:
-          count: how many; all if it is negative.
+          count: the number of elements; all if it is negative.
           name: not used; TensorFlow names operations by it.
 
         Returns:
@@ -681,7 +681,7 @@ class Dataset(Constructors):
           A dataset. Iterating over it raises ValueError if the predicate returns something else.
 
         Raises:
-          ValueError: the predicate cannot be called.
+          ValueError: the predicate is not callable.
 
         Example:
           >>> list(tf.data.Dataset.range(5).take_while(lambda x: x < 2).as_numpy_iterator())

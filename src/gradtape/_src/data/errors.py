@@ -8,7 +8,7 @@ from gradtape._src.core.errors import InvalidArgumentError, OpError, from_op
 
 
 def at_next(kind: type[OpError], message: str, components: int) -> OpError:
-    """An error raised when the next element, with so many components, is requested."""
+    """An error raised when the next element, with this number of components, is requested."""
     return from_op(kind, "IteratorGetNext", message, "", kernel=f"IteratorGetNext_output_types_{components}")
 
 

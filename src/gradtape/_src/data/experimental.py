@@ -1,4 +1,4 @@
-"""tf.data.experimental: what programs use of it, most of which has become methods of datasets."""
+"""tf.data.experimental: the functions that programs use, most of which have become methods of datasets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def assert_cardinality(expected_cardinality: Any) -> Transformation:
       expected_cardinality: the number, or `tf.data.INFINITE_CARDINALITY`.
 
     Returns:
-      A function of a dataset. Another number of elements raises FailedPreconditionError.
+      A function of a dataset. A different number of elements raises FailedPreconditionError.
 
     Example:
       >>> dataset = tf.data.Dataset.range(5).filter(lambda x: x > 1)
@@ -61,7 +61,7 @@ def get_single_element(dataset: Dataset) -> Any:
       An element.
 
     Raises:
-      InvalidArgumentError: there is none, or there are more.
+      InvalidArgumentError: there is not exactly one element.
 
     Example:
       >>> tf.data.experimental.get_single_element(tf.data.Dataset.range(1)).numpy()
@@ -80,7 +80,7 @@ def get_structure(dataset_or_iterator: Any) -> Any:
       A structure of `tf.TensorSpec`.
 
     Raises:
-      TypeError: it is something else.
+      TypeError: the argument is neither.
 
     Example:
       >>> tf.data.experimental.get_structure(tf.data.Dataset.range(3))
@@ -177,7 +177,7 @@ def ignore_errors(log_warning: bool = False) -> Transformation:
     """For `Dataset.apply`: the same as `Dataset.ignore_errors`.
 
     Args:
-      log_warning: whether exceptions are logged.
+      log_warning: whether to log exceptions.
 
     Returns:
       A function of a dataset.
@@ -193,9 +193,9 @@ def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: int | None = N
     """For `Dataset.apply`: `Dataset.shuffle`, then `Dataset.repeat`.
 
     Args:
-      buffer_size: how many elements are in the buffer.
-      count: how many times; forever if it is None or negative.
-      seed: the shuffling's own seed.
+      buffer_size: the number of elements in the buffer.
+      count: the number of times; forever if it is None or negative.
+      seed: the op-level seed.
 
     Returns:
       A function of a dataset.
@@ -219,9 +219,9 @@ def map_and_batch(
     Args:
       map_func: a function of an element.
       batch_size: the number of elements in a batch.
-      num_parallel_batches: how many batches threads make at the same time; not with `num_parallel_calls`.
-      drop_remainder: whether the last batch is left out if it has fewer elements.
-      num_parallel_calls: how many threads call the function at the same time.
+      num_parallel_batches: the number of batches that threads compute at the same time; not with `num_parallel_calls`.
+      drop_remainder: whether to drop the last batch if it is smaller.
+      num_parallel_calls: the number of threads that call the function.
 
     Returns:
       A function of a dataset.
@@ -248,7 +248,7 @@ def Counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Dataset
 
     Args:
       start: the first number.
-      step: the distance.
+      step: the step.
       dtype: the numbers' dtype.
 
     Returns:

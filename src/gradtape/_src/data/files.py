@@ -32,7 +32,7 @@ class FileNode(Node):
       read: a function of a path that yields the contents of the file in pieces.
       label: the class that TensorFlow names.
       spec: the elements' specification.
-      parse: a function of a piece that returns an element. Where it fails the next piece is read.
+      parse: a function of a piece that returns an element. If it raises, the next piece is read.
     """
 
     def __init__(self, names: Node, read: Read, label: str, spec: Any, parse: Callable[[Any], Any]) -> None:
@@ -134,7 +134,7 @@ class TFRecordDataset(Dataset):
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      ValueError: another compression.
+      ValueError: unknown compression.
 
     Example:
       >>> import os, tempfile
@@ -172,7 +172,7 @@ class TextLineDataset(Dataset):
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      ValueError: another compression.
+      ValueError: unknown compression.
 
     Example:
       >>> import os, tempfile
@@ -206,14 +206,14 @@ class FixedLengthRecordDataset(Dataset):
     Args:
       filenames: a path, a list of them, or a dataset of them.
       record_bytes: the length.
-      header_bytes, footer_bytes: what is left out at the beginning and the end of a file; 0 if None.
+      header_bytes, footer_bytes: the number of bytes to skip at the beginning and the end of a file; 0 if None.
       buffer_size: not used.
       compression_type: None, ``""``, ``"GZIP"`` or ``"ZLIB"``.
       num_parallel_reads: number of files read at the same time, pieces in turn; one after the other if None.
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      ValueError: another compression.
+      ValueError: unknown compression.
 
     Example:
       >>> import os, tempfile

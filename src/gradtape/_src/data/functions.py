@@ -21,9 +21,9 @@ from gradtape._src.random import philox
 
 
 class Function:
-    """A user's function of an element, the components of a tuple being separate arguments.
+    """A user's function of an element; the components of a tuple are separate arguments.
 
-    Nothing that it does is recorded. What it returns becomes an element.
+    It is called without recording. Its result is converted to an element.
     """
 
     def __init__(self, function: Callable[..., Any], step: str) -> None:
@@ -32,7 +32,7 @@ class Function:
         self.function, self.step = function, step
 
     def __call__(self, element: Any, place: int | None = None) -> Any:
-        """The function of an element, which errors name by this position."""
+        """Calls the function; errors name the element by this position."""
         try:
             with Unrecorded():
                 found = self.function(*element) if type(element) is tuple else self.function(element)
@@ -47,15 +47,15 @@ class Function:
     def spec(self, node: Node) -> Any:
         """Infers the spec of results: what they have in common for different values and unknown sizes.
 
-        Where the function does not take zeros and ones it is called with the first element. Random numbers that are
-        drawn meanwhile are as if they had not been drawn.
+        If the function does not accept zeros and ones it is called with the first element. The state of random
+        generators is restored afterwards.
         """
         progress = philox.state()
         seeds = [(step.seeds, step.seeds.drawn) for step in _upstream(node) if hasattr(step, "seeds")]
         try:
             specs = structure.leaves(node.spec)
             if all(isinstance(leaf, TensorSpec) and leaf.shape.rank is not None for leaf in specs):
-                with contextlib.suppress(Exception):  # the function may not be made for such elements
+                with contextlib.suppress(Exception):  # the function may not support such elements
                     found = self._tried(node.spec, 0)
                     found = structure.relaxed(found, self._tried(node.spec, 1))
                     with contextlib.suppress(Exception):
@@ -64,7 +64,7 @@ class Function:
             element = node.cursor().next()
             if element is END:
                 raise ValueError(
-                    f"What the function of Dataset.{self.step} returns cannot be found out: there is no element to "
+                    f"The result of the function of Dataset.{self.step} cannot be inferred: there is no element to "
                     "call it with."
                 )
             return structure.element_spec_of(self(element, 0))

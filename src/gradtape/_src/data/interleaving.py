@@ -48,7 +48,7 @@ class Zip(SourceNode):
 
     def __init__(self, like: Any, inputs: Sequence[Node]) -> None:
         self.like, self.inputs = like, tuple(inputs)
-        # Of rows in their order; where they are chosen from, each input has an order of its own.
+        # For rows in their order; after selection each input has its own order.
         whole = [node.source for node in inputs if isinstance(node, SourceNode) and node.source is not None]
         self.source = _Beside(like, whole) if len(whole) == len(inputs) else None  # type: ignore[assignment]
 
@@ -91,11 +91,11 @@ class Interleave(Node):
     """Maps elements to datasets, and interleaves the elements of several of these.
 
     Args:
-      node: the step of whose elements datasets are made.
-      function: what makes them.
-      cycle: how many datasets take turns.
-      block: how many elements each gives in its turn.
-      parallel: how many threads make elements ahead, or None.
+      node: the node whose elements are mapped to datasets.
+      function: the function that returns datasets.
+      cycle: the number of datasets that take turns.
+      block: the number of elements per turn.
+      parallel: the number of threads that prefetch elements, or None.
       step: the method's name, for messages.
     """
 
@@ -111,7 +111,7 @@ class Interleave(Node):
         if cycle == AUTOTUNE:
             if parallel is None:
                 cycle = processors
-            else:  # a dataset takes a thread and two to come are read ahead, as in TensorFlow
+            else:  # one thread per dataset, and two further datasets are prefetched, as in TensorFlow
                 cycle = -(-processors // 3) if parallel == AUTOTUNE else min(parallel, processors)
         for name, count in (("cycle_length", cycle), ("block_length", block)):
             if count <= 0:
@@ -150,7 +150,7 @@ class _Interleaving(Cursor):
         self.node = node
         self.cursor = Numbered(node.inputs[0].cursor())
         self.current: list[tuple[Any, int, Cursor] | None] = [None] * node.cycle
-        self.turn = self.given = 0  # whose turn it is, and how many elements it has given in it
+        self.turn = self.given = 0  # whose turn it is, and the number of its elements returned so far in this turn
         self.ended = False
 
     def next(self) -> Any:
@@ -212,8 +212,8 @@ class Directed(Node):
 
     Args:
       selector: a step of int64 scalars.
-      inputs: the steps that it chooses from.
-      stops: whether it ends with the first input that has no more elements, or passes over it.
+      inputs: the nodes that it selects from.
+      stops: whether to stop at the first input that has ended, or to skip it.
     """
 
     label = "_DirectedInterleaveDataset"

@@ -17,7 +17,7 @@ class Iterator:
     """An iterator over a dataset. It is thread-safe.
 
     Args:
-      node: the step of a pipeline; programs call `iter(dataset)`.
+      node: the node of a pipeline; programs call `iter(dataset)`.
 
     Example:
       >>> iterator = iter(tf.data.Dataset.range(3))
@@ -97,8 +97,8 @@ class Iterator:
     def state_dict(self) -> State:
         """The state of the iteration, to resume it later, possibly in another process.
 
-        Shuffled elements that wait in buffers, elements made ahead, seeds and positions are part of it; arrays that a
-        dataset was made of are not. A generator is not either: it starts again, and what it had yielded is passed over.
+        It includes shuffle buffers, prefetched elements, seeds and positions, but not the arrays that a
+        dataset was created from. A generator is restarted, and the values that it had yielded are skipped.
 
         Returns:
           A dict of numbers, strings, NumPy arrays, and lists and dicts of them.
@@ -118,10 +118,10 @@ class Iterator:
         """Resumes from the state of an iteration over the same pipeline.
 
         Args:
-          state: what `state_dict` gave.
+          state: a result of `state_dict`.
 
         Raises:
-          RuntimeError: threads of this iterator are making elements already.
+          RuntimeError: threads of this iterator are already computing elements.
 
         Example:
           >>> one, two = iter(tf.data.Dataset.range(3)), iter(tf.data.Dataset.range(3))
@@ -158,7 +158,7 @@ class NumpyIterator:
         """The next element.
 
         Returns:
-          An element, of NumPy's values.
+          An element of NumPy values.
 
         Raises:
           StopIteration: there are no more.
@@ -187,7 +187,7 @@ class Optional:
 
     Args:
       element: the element.
-      node: the step of a pipeline that it is of.
+      node: the node of the pipeline that returned it.
 
     Example:
       >>> found = iter(tf.data.Dataset.range(3)).get_next_as_optional()

@@ -1,9 +1,9 @@
 """The nodes of a pipeline, and the cursors that iterate over them.
 
-A `Node` describes a step: its elements' specification, their number, and how to begin iterating. A `Cursor` is one
-iteration. It gives items in blocks: elements in lists, or, as long as a pipeline does nothing but choose among the rows
-of arrays that are there, the rows' numbers in arrays (`Node.rows`), of which a batch is one gathering. Steps that only
-choose, such as take and shuffle, do so with either kind of block and know nothing of what is in it.
+A `Node` describes a step: its elements' specification, their number, and how to start iterating. A `Cursor` is one
+iteration. It returns items in blocks: elements in lists, or, as long as a pipeline only selects among the rows
+of existing arrays, the rows' indices in arrays (`Node.rows`), from which a batch is gathered at once. Steps that only
+select, such as take and shuffle, work on both kinds of blocks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class _End:
 
 
 END: Any = _End()
-COMES_IN = "elements of a dataset come in"  # why a function that takes them is not repeated
+COMES_IN = "it takes elements of a dataset"  # why a function that takes them is not compiled
 
 
 class Cursor:
@@ -78,7 +78,7 @@ class Node:
     Attributes:
       label: the class that TensorFlow names in the dataset's representation.
       inputs: the steps whose elements it reads.
-      source: the rows that the pipeline up to here chooses from, or None if it does more than choose.
+      source: the rows that the pipeline up to here selects from, or None if it does more than select.
     """
 
     label: str
@@ -141,7 +141,7 @@ class RowNumbers(Cursor):
 class Gathered(Cursor):
     """The elements of a source by a cursor over its rows."""
 
-    AHEAD = 256  # numbers that are read together
+    AHEAD = 256  # row indices that are read together
 
     def __init__(self, source: Source, rows: Cursor) -> None:
         self.source = source
@@ -167,7 +167,7 @@ class Gathered(Cursor):
 
 
 def product_of(count: int, times: int) -> int:
-    """The number of elements repeated so many times; negative numbers are special cardinalities."""
+    """The number of elements after this number of repetitions; negative numbers are special cardinalities."""
     if count == 0 or times == 0:
         return 0
     if times < 0 or count == INFINITE:

@@ -54,10 +54,10 @@ class _Options:
     __hash__ = None  # type: ignore[assignment]
 
     def merge(self, options: Any) -> Any:
-        """These options, overridden by those that others set.
+        """These options, overridden by those that are set in others.
 
         Args:
-          options: the others.
+          options: the other options.
 
         Returns:
           Options of the same class.
@@ -150,7 +150,7 @@ class OptimizationOptions(_Options):
 
 
 class Options(_Options):
-    """Options of a dataset: names that programs set. A name or a type that TensorFlow does not know is an error.
+    """Options of a dataset. A name or a type that TensorFlow does not know is an error.
 
     Example:
       >>> options = tf.data.Options()

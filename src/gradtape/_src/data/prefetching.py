@@ -1,6 +1,6 @@
 """Threads that compute elements in advance: prefetch, parallel map and parallel interleave.
 
-The threads know the work and not the cursor. When the cursor is dropped the work is called off, and they end.
+The threads hold the work and not the cursor. When the cursor is dropped the work is cancelled, and they end.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class _Work:
 
     def __init__(self, cursor: Cursor, function: Callable[[Any], Any] | None, limit: int) -> None:
         self.cursor, self.function, self.limit = cursor, function, limit
-        self.reading = threading.Lock()  # held by who reads the cursor
-        self.changed = threading.Condition()  # of all that follows
+        self.reading = threading.Lock()  # held while the cursor is read
+        self.changed = threading.Condition()  # for all attributes below
         self.slots: deque[_Slot] = deque()  # in the order of reading
-        self.claimed = 0  # slots, and readings that are to become slots
+        self.claimed = 0  # slots, and reads that will become slots
         self.ended = self.called_off = False
 
     def run(self) -> None:
@@ -44,7 +44,7 @@ class _Work:
             while self.claim() and self.make():
                 pass
         finally:
-            # The frames of an exception lead to this one, which is not to hold the work.
+            # The frames of an exception lead to this one, which must not hold the work.
             del self
 
     def make(self) -> bool:
@@ -95,17 +95,17 @@ class Prefetcher(Cursor):
     """Elements computed in advance by threads.
 
     Args:
-      cursor: what the threads read, one at a time.
-      function: what they call with what they have read, at the same time; None to leave it unchanged.
-      node: the step, whose specification the elements have.
+      cursor: the cursor that the threads read, one at a time.
+      function: the function that they call with the elements, in parallel; None to leave them unchanged.
+      node: the node, whose specification the elements have.
       threads: their number.
-      limit: the most elements that are made, or being made, and not yet taken.
-      ordered: whether elements are given in the order in which they were read.
-      tuned: whether threads are used only if making an element takes long enough to be worth handing it over, which the
-        first elements show.
+      limit: the maximum number of elements computed or being computed, and not yet taken.
+      ordered: whether elements are returned in the order in which they were read.
+      tuned: whether to use threads only if computing an element takes long enough to be worth the handover, measured
+        with the first elements.
     """
 
-    TRIALS = 16  # elements that are made without threads to find out how long one takes
+    TRIALS = 16  # elements computed without threads to measure the time
     WORTHWHILE = 2e-4  # seconds
 
     def __init__(
@@ -120,9 +120,9 @@ class Prefetcher(Cursor):
     ) -> None:
         self.cursor, self.function, self.node = cursor, function, node
         self.threads, self.limit, self.ordered = threads, limit, ordered
-        self.alone = tuned  # without threads, at least as long as this is tried
+        self.alone = tuned  # without threads, at least until it is decided
         self.took: list[float] = []
-        self.made: deque[Any] = deque()  # elements of a state that was loaded
+        self.made: deque[Any] = deque()  # elements of a loaded state
         self.work: _Work | None = None
 
     def next(self) -> Any:

@@ -1,4 +1,4 @@
-"""Seeds of iterations, which give TensorFlow's random numbers."""
+"""Seeds of iterations, which reproduce TensorFlow's random numbers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from gradtape._src.random import philox
 
 
 class SeedGenerator:
-    """The seeds of a node's iterations: for each a pair derived from the node's pair, or always the latter.
+    """The seeds of a node's iterations: each time a new pair derived from the node's pair, or always the latter.
 
     Args:
       seed: the step's own seed, or None.
-      fresh: whether each iteration is to have another pair.
+      fresh: whether each iteration has a new pair.
     """
 
     def __init__(self, seed: int | None, fresh: bool) -> None:

@@ -172,7 +172,7 @@ class _Sharding(Cursor):
 
 
 class Repeat(Selection):
-    """The items repeatedly, or forever; each time its input is iterated over again."""
+    """The items repeatedly, or forever; each repetition iterates over the input again."""
 
     label = "_RepeatDataset"
 
@@ -190,7 +190,7 @@ class Repeat(Selection):
 class _Repeating(Cursor):
     def __init__(self, node: Repeat, rows: bool) -> None:
         self.node, self.of_rows = node, rows
-        self.times = 0  # how often the input has ended
+        self.times = 0  # number of times the input has ended
         self.cursor = node.begin(0, rows)
         self.empty = True
 
@@ -201,7 +201,7 @@ class _Repeating(Cursor):
                 self.empty = False
                 return block
             if self.node.count < 0 and self.empty:
-                break  # an input without items, forever
+                break  # an empty input, forever
             self.times += 1
             if self.times != self.node.count:
                 self.cursor = self.node.begin(0, self.of_rows)

@@ -36,7 +36,7 @@ class Shuffle(Selection):
 class _Shuffling(Cursor):
     """The buffer holds row indices, or, if items are elements, keys of a dictionary of the elements in the buffer."""
 
-    LONGEST = 1 << 16  # numbers that are read together
+    LONGEST = 1 << 16  # row indices that are read together
 
     def __init__(self, node: Shuffle, rows: bool) -> None:
         self.node, self.of_rows = node, rows
@@ -58,7 +58,7 @@ class _Shuffling(Cursor):
         wanted = self.buffer.capacity - len(self.buffer) + count - 1
         block: Block = []
         if not self.ended and wanted:
-            # Of elements one alone, so that an exception loses none that were read before.
+            # Elements are read one by one, so that an exception loses none that were read before.
             block = self.cursor.take(min(wanted, self.LONGEST) if self.of_rows else 1)
             self.ended = not len(block)
         if self.of_rows:

@@ -100,7 +100,7 @@ class Arithmetic(Source):
 
 
 class Range(SourceNode):
-    """The numbers from one to another."""
+    """The numbers of a range."""
 
     label = "_RangeDataset"
 
@@ -132,9 +132,9 @@ class Listed(Cursor):
 
 
 class Elements(Node):
-    """Elements in memory: of from_tensors, from_list, and windows.
+    """Elements in memory: for from_tensors, from_list, and windows.
 
-    `spec` finds their specification, when it is requested.
+    `spec` computes their specification when it is requested.
     """
 
     def __init__(self, elements: Sequence[Any], label: str, spec: Callable[[], Any]) -> None:

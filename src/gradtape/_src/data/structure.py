@@ -1,6 +1,6 @@
 """Elements, nested tuples and dictionaries of tensors, and their specs.
 
-As in tf.data, lists are not structures but become tensors, and a list that a function returns counts as a tuple.
+As in tf.data, lists are not structures but become tensors, and a list that a function returns is treated as a tuple.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def leaves(structure: Any) -> list[Any]:
 
 
 def pack(structure: Any, components: Iterator[Any]) -> Any:
-    """A structure like this one, of the next components."""
+    """A structure like this one, with the next components."""
     if not is_structure(structure):
         return next(components)
     if type(structure) is tuple:
-        # Of components alone, as most elements are: next for each of them.
+        # A tuple of only components, as most elements are: `next` for each of them.
         return tuple([next(components) if type(child) is Tensor else pack(child, components) for child in structure])
     children = [pack(child, components) for child in nest.children(structure)]
     return nest.with_children(structure, children)
@@ -204,8 +204,8 @@ def _check_shapes(components: Sequence[Component], place: int, count: int, mappe
 def batch_of(elements: Sequence[Any], mapped: bool) -> Any:
     """Stacks the components of elements of one structure.
 
-    The error for different shapes is TensorFlow's, which has another wording if the elements are results of `map`, as
-    it fuses that with `batch`.
+    The error for different shapes is TensorFlow's, whose wording is different if the elements are results of `map`,
+    as it fuses that with `batch`.
     """
     first = elements[0]
     if type(first) is Tensor:
@@ -259,7 +259,7 @@ def relaxed(one: Any, two: Any) -> Any:
     return map_leaves(lambda a, b: a.most_specific_compatible_type(b), one, two)
 
 
-# Plain data: what a saved state consists of
+# Plain data, for saved states
 
 
 def encode(element: Any) -> list[Any]:
@@ -291,7 +291,7 @@ def dtype_name(dtype: DType) -> str:
 
 
 def is_scalar_of(spec: Any, dtype: DType) -> bool:
-    """Whether a specification is that of a scalar of this dtype."""
+    """Whether a specification is a scalar of this dtype."""
     return isinstance(spec, TensorSpec) and spec.dtype is dtype and spec.shape.is_compatible_with(())
 
 

@@ -23,12 +23,12 @@ def bucket_by_sequence_length(
 
     Args:
       element_length_func: a function of an element that returns its length, an int32 scalar.
-      bucket_boundaries: lengths in increasing order; a bucket holds those from one to before the next.
+      bucket_boundaries: increasing upper bounds, exclusive, of the lengths in each bucket.
       bucket_batch_sizes: the sizes of batches, one more than boundaries.
       padded_shapes, padding_values: as for `padded_batch`.
-      pad_to_bucket_boundary: whether unknown sizes are padded to the bucket's last length.
-      no_padding: whether elements are batched as they are.
-      drop_remainder: whether batches with fewer elements are left out.
+      pad_to_bucket_boundary: whether unknown sizes are padded to the maximum length of the bucket.
+      no_padding: whether to batch elements without padding.
+      drop_remainder: whether to drop smaller batches.
 
     Returns:
       A function of a dataset.
@@ -49,7 +49,7 @@ def enumerate_dataset(start: Any = 0) -> Transformation:
     """For `Dataset.apply`: the same as `Dataset.enumerate`.
 
     Args:
-      start: the first number.
+      start: the first index.
 
     Returns:
       A function of a dataset.
@@ -73,8 +73,8 @@ def group_by_window(
     Args:
       key_func: a function of an element that returns its key, an int64 scalar.
       reduce_func: a function of a key and the dataset of a group that returns a dataset.
-      window_size: number of elements per group at most.
-      window_size_func: a function of the key that returns that, instead.
+      window_size: the number of elements in a group.
+      window_size_func: a function of the key that returns that number.
 
     Returns:
       A function of a dataset. Both sizes, or none, raise ValueError.
@@ -91,7 +91,7 @@ def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
     """For `Dataset.apply`: the same as `Dataset.scan`.
 
     Args:
-      initial_state: the first state.
+      initial_state: the initial state.
       scan_func: a function of the state and an element that returns the next state and an element.
 
     Returns:
@@ -134,8 +134,8 @@ def parallel_interleave(
 
     Args:
       map_func: a function of an element that returns a dataset.
-      cycle_length: of how many datasets at a time.
-      block_length: how many elements of each in a row.
+      cycle_length: the number of datasets to interleave.
+      block_length: the number of consecutive elements from each dataset.
       sloppy: not used; elements keep their order.
       buffer_output_elements, prefetch_input_elements: not used.
 
@@ -155,7 +155,7 @@ def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
 
     Args:
       device: not used.
-      buffer_size: number of elements made ahead; None for as many as the library finds right.
+      buffer_size: number of elements to prefetch; None to let the library choose.
 
     Returns:
       A function of a dataset.

@@ -18,15 +18,15 @@ Wrap = Callable[[Node], Any]
 
 
 class Window(Node):
-    """Windows: for each component a dataset of so many elements, in the element's structure.
+    """Windows: for each component a dataset of `size` elements, in the element's structure.
 
     Args:
-      node: the step whose elements they are.
+      node: the node whose elements are collected.
       size: number of elements per window.
-      shift: how many elements further the next one begins.
-      stride: which elements of those that follow its beginning belong to a window: every one, every second, ...
-      drop_remainder: whether windows that are not full are left out.
-      wrap: what makes a dataset of a step.
+      shift: the distance between the starts of windows.
+      stride: the distance between a window's elements.
+      drop_remainder: whether to drop windows that are not full.
+      wrap: creates a dataset from a node.
     """
 
     label = "_WindowDataset"
@@ -105,11 +105,11 @@ class Group(Node):
     """The elements of the datasets that a function returns for groups of elements with the same key.
 
     Args:
-      node: the step whose elements are grouped.
+      node: the node whose elements are grouped.
       key: a function of an element that returns an int64 scalar.
       reducer: a function of a key and a dataset of the elements that returns a dataset.
-      size: a function of a key that returns how many elements are passed to the reducer at once.
-      wrap: what makes a dataset of a step.
+      size: a function of a key that returns the number of elements per call of the reducer.
+      wrap: creates a dataset from a node.
     """
 
     label = "_GroupByWindowDataset"
@@ -146,7 +146,7 @@ class _Grouping(Cursor):
         self.groups: dict[int, list[Any]] = {}
         self.sizes: dict[int, int] = {}
         self.ended = False
-        self.key: int | None = None  # of the group that is given at present
+        self.key: int | None = None  # of the current group
         self.group: list[Any] = []
         self.current: Cursor | None = None
 

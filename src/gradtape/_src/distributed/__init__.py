@@ -1,1 +1,1 @@
-"""Several processes that compute together: exchanges over MPI, and strategies that train with them."""
+"""Data-parallel computation in several processes: collectives over MPI, and strategies that train with them."""

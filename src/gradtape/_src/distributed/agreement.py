@@ -1,6 +1,6 @@
-"""Agreement of ranks on each exchange in advance: if they differ, all raise an error, and none waits forever.
+"""Agreement of ranks on each exchange in advance: if they differ, all raise an error instead of deadlocking.
 
-Before every exchange ranks exchange four numbers: a hash of what each is about to exchange, its complement, and
+Before an exchange ranks reduce four numbers: a hash of what each is about to exchange, its complement, and
 two about ranks that have joined. The minimum of each shows whether all are equal. Only if they are not do
 ranks exchange their proposals.
 """
@@ -29,7 +29,7 @@ class Item(NamedTuple):
     Attributes:
       name: its name in errors.
       dtype: its dtype's name.
-      shape: its shape, with -1 where ranks may differ.
+      shape: its shape, with -1 for sizes that may differ between ranks.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Proposal(NamedTuple):
 
 
 def decoded(data: bytes) -> Proposal:
-    """A proposal as another rank has encoded it."""
+    """Decodes a proposal of another rank."""
     operation, details, items = json.loads(data)
     return Proposal(operation, tuple(details), tuple(Item(name, dtype, tuple(shape)) for name, dtype, shape in items))
 
@@ -120,7 +120,7 @@ class Agreement:
     def finish(self) -> bool:
         """Waits until all ranks have proposed. Returns whether some have joined, which then know the proposal.
 
-        Raises Disagreement where proposals differ.
+        Raises Disagreement if proposals differ.
         """
         self.world.waiting.request(self.smallest.request, self.proposal)
         number, complement, first, joined = self.smallest.found()
@@ -186,9 +186,9 @@ def _disagree(world: World, proposal: Proposal | None) -> None:
 
 def _difference(rank: int, one: Proposal, other_rank: int, other: Proposal) -> str:
     """How two ranks' proposals differ, in words."""
-    begin = "Ranks do not exchange the same: "
+    begin = "Ranks perform different exchanges: "
     if (one.operation, one.details) != (other.operation, other.details):
-        return f"{begin}rank {rank} has come to {one}, rank {other_rank} to {other}."
+        return f"{begin}rank {rank} is at {one}, rank {other_rank} at {other}."
     names, others = [item.name for item in one.items], [item.name for item in other.items]
     for owner, mine, theirs, stranger in ((rank, names, others, other_rank), (other_rank, others, names, rank)):
         lacking = [name for name in mine if name not in theirs]

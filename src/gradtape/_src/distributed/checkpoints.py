@@ -1,4 +1,4 @@
-"""Checkpoints of several ranks: the first one writes, and all verify that they see the same."""
+"""Checkpoints of several ranks: the first one writes, and all verify that they see the same files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def save_checkpoint(checkpoint: Any, *args: Any, **kwargs: Any) -> Any:
       args, kwargs: arguments of its `save`.
 
     Returns:
-      What `save` returned on the first rank, a path; None where a manager decided not to save.
+      The result of `save` on the first rank, a path; None if a manager decided not to save.
 
     Raises:
       FailedPreconditionError: ranks see different files at the path.
@@ -62,10 +62,10 @@ def restore_checkpoint(checkpoint: Any, path: Any = None) -> Any:
 
     Args:
       checkpoint: a `tf.train.Checkpoint` or a `CheckpointManager`.
-      path: what `save_checkpoint` returned; the first rank's is used. A manager restores its latest by default.
+      path: a result of `save_checkpoint`; the first rank's is used. A manager restores its latest by default.
 
     Returns:
-      What `Checkpoint.restore` returns; None where there is nothing to restore.
+      What `Checkpoint.restore` returns; None if there is nothing to restore.
 
     Raises:
       FailedPreconditionError: ranks see different files at the path.
@@ -109,7 +109,7 @@ def _verify(path: str) -> None:
     for rank, one in enumerate(read):
         if one != read[0]:
             name = next(name for name in (*one, *read[0]) if one.get(name) != read[0].get(name))
-            message = f"'{name}' of the checkpoint {path} is not to rank {rank} what it is to rank 0."
+            message = f"'{name}' of the checkpoint {path} differs between rank {rank} and rank 0."
             raise errors.FailedPreconditionError(None, None, message)
 
 

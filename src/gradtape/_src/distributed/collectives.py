@@ -1,4 +1,4 @@
-"""Exchanges of tensors: reductions, rows and values of all ranks or of one."""
+"""Collective operations on tensors: reductions, gathering and broadcasting."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def _op_of(op: Combination | None, average: bool | None) -> Combination:
 
 def _check_reducible(tensor: Tensor, reduction: Reduction) -> None:
     if tensor.dtype.is_bool:
-        raise errors.InvalidArgumentError(None, None, "bool tensors are not added up; cast them to tf.int32 first.")
+        raise errors.InvalidArgumentError(None, None, "bool tensors are not summed; cast them to tf.int32 first.")
     if tensor.dtype.is_complex and reduction.op in (Min, Max):
         raise errors.InvalidArgumentError(
-            None, None, f"Complex numbers have no order, of which {reduction.op} would be."
+            None, None, f"Complex numbers are not ordered, so {reduction.op} is not defined."
         )
 
 
@@ -94,7 +94,7 @@ def _reduction_function(reduction: Reduction, names: tuple[str, ...]) -> Callabl
 
     @custom_gradient
     def reduce_all_ranks(*tensors: Tensor) -> Any:
-        # Shapes do not depend on values and sending cannot be undone, so that a compiled function may repeat it.
+        # Shapes do not depend on values and sending cannot be undone, so that a compiled function may replay it.
         results = as_effect(EXCHANGES, _reduce, reduction, names, *tensors, writes=[])
 
         def gradient(*cotangents: Tensor) -> Any:
@@ -179,7 +179,7 @@ def grouped_allreduce(
 
     Args:
       tensors: a list of tensors.
-      average, device_dense, device_sparse, compression, op, prescale_factor, postscale_factor: as of `allreduce`.
+      average, device_dense, device_sparse, compression, op, prescale_factor, postscale_factor: as for `allreduce`.
       name: their name in errors, with their numbers.
 
     Returns:
@@ -213,9 +213,7 @@ def _gather(name: str | None, tensor: Tensor) -> Tensor:
     if world.size == 1:
         return tensor
     if tensor.ndim == 0:
-        raise errors.InvalidArgumentError(
-            None, None, "allgather takes tensors with a first axis, got one without axes."
-        )
+        raise errors.InvalidArgumentError(None, None, "allgather takes tensors with at least one axis, got a scalar.")
     agree(world, Proposal(_ALLGATHER, (), (_item(tensor, name, True),)))
     return _gathered(world, view(tensor))
 
@@ -422,17 +420,17 @@ def alltoall(tensor: Any, splits: Any = None, name: str | None = None) -> Any:
     """
     world, found = current(), _sent(tensor)
     if found.ndim == 0:
-        raise errors.InvalidArgumentError(None, None, "alltoall takes tensors with a first axis, got one without axes.")
+        raise errors.InvalidArgumentError(None, None, "alltoall takes tensors with at least one axis, got a scalar.")
     rows = int(found.shape[0])
     if splits is None:
         if rows % world.size:
-            message = f"{rows} rows cannot be split evenly among {world.size} ranks; give splits."
+            message = f"{rows} rows cannot be split evenly among {world.size} ranks; pass splits."
             raise errors.InvalidArgumentError(None, None, message)
         counts = np.full(world.size, rows // world.size, np.int64)
     else:
         counts = np.asarray(held(splits), np.int64)
         if counts.shape != (world.size,) or counts.min() < 0 or counts.sum() != rows:
-            message = f"splits must be {world.size} numbers of rows that make {rows} together, got {counts.tolist()}."
+            message = f"splits must be {world.size} numbers of rows that sum to {rows}, got {counts.tolist()}."
             raise errors.InvalidArgumentError(None, None, message)
     if world.size == 1:
         came, result = counts, found
@@ -457,7 +455,7 @@ def _exchanged_rows(world: World, rows: np.ndarray, counts: np.ndarray) -> tuple
     return came, tensor_from(result)
 
 
-# Meetings
+# Synchronization
 
 
 def barrier() -> None:
@@ -546,5 +544,5 @@ def check_same(named: Sequence[tuple[str, Tensor]]) -> None:
         different = np.flatnonzero(theirs[:, place] != theirs[0, place])
         if len(different):
             raise errors.FailedPreconditionError(
-                None, None, f"'{name}' has not the same value on all ranks: rank {different[0]}'s is not rank 0's."
+                None, None, f"'{name}' differs between ranks: rank {different[0]}'s value is not rank 0's."
             )

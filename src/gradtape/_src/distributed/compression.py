@@ -12,8 +12,8 @@ class Wire(NamedTuple):
     """An encoding of floats.
 
     Attributes:
-      name: what ranks agree on.
-      dtype: of the encoding; None: the tensor's own.
+      name: the name on which ranks agree.
+      dtype: the dtype of the encoding; None: the tensor's own.
       encode: from an array of floats to the encoding.
       decode: from the encoding into an array of floats, its second argument.
       apply: a NumPy function of two encoded arrays into a third, which may be one of them.
@@ -51,7 +51,7 @@ def to_bfloat16(array: np.ndarray) -> np.ndarray:
 
 
 def from_bfloat16(halves: np.ndarray) -> np.ndarray:
-    """The float32s of which these are the upper halves."""
+    """The float32s with these upper halves."""
     return (halves.astype(np.uint32) << 16).view(np.float32)
 
 
@@ -70,7 +70,7 @@ class Compression:
     Attributes:
       none: unchanged.
       fp16: as float16: 11 bits of precision, from 6e-8 to 65504.
-      bf16: as bfloat16: 8 bits of precision, of float32's range.
+      bf16: as bfloat16: 8 bits of precision, with float32's range.
 
     Example:
       >>> tf.distributed.init()

@@ -110,7 +110,7 @@ def shuffle_alike(dataset: Any) -> None:
 
 
 def undivided(dataset: Any) -> Any:
-    """The global batches of a dataset that was distributed, or of one that becomes the same on all ranks."""
+    """The global batches of a distributed dataset, or of a dataset, made the same on all ranks."""
     if isinstance(dataset, DistributedDataset):
         return dataset._dataset
     shuffle_alike(dataset)

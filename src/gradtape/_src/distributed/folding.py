@@ -16,7 +16,7 @@ Refine = Callable[[np.ndarray], object]  # applied to a result, in place
 PART = 1 << 20  # bytes that NumPy processes at a time: large enough to amortize calls, small enough for caches
 
 
-def as_it_is(array: np.ndarray) -> None:
+def unrefined(array: np.ndarray) -> None:
     """Leaves results unchanged."""
 
 
@@ -31,7 +31,7 @@ class Fold(NamedTuple):
     """
 
     combine: Combine
-    refine: Refine = as_it_is
+    refine: Refine = unrefined
     code: int = -1
     divisor: int = 1
 

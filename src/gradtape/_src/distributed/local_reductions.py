@@ -24,7 +24,7 @@ class Request:
 
     def __init__(self, reductions: LocalReductions, own: np.ndarray, out: np.ndarray, fold: Fold) -> None:
         self.reductions, self.own, self.out, self.fold = reductions, own, out, fold
-        self.places: Numbers | None = None  # of all ranks' arrays in the storage, each's two; -1 where one is not
+        self.places: Numbers | None = None  # offsets of all ranks' arrays in the storage; -1 for none
         self.ended: Entered | None = None  # the request of the result
 
     def Test(self) -> bool:
@@ -68,7 +68,7 @@ class LocalReductions:
         Args:
           own, out: this rank's array, and the array for the result.
           fold: the reduction.
-          alone: whether `own` is a tensor of the caller's; on all ranks, or on none.
+          alone: whether `own` is the caller's tensor; on all ranks, or on none.
         """
         request = Request(self, own.reshape(-1), out.reshape(-1), fold)
         storage = self.storage
@@ -93,7 +93,7 @@ class LocalReductions:
             self.undecided.popleft()
             if request.places is not None and min(map(min, request.places.of_all)) >= 0:
                 self._combine_part(request, request.places.of_all)
-                # The others read and write these, also where the exchange is given up meanwhile.
+                # The others read and write these, even if the exchange is abandoned meanwhile.
                 request.ended = self.endings.enter(Meeting(request.own, request.out))
             else:
                 request.ended = self.window.reduce(request.own, request.out, request.fold)

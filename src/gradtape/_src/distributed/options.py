@@ -69,7 +69,7 @@ class CommunicationOptions:
     """Options of reductions over workers, which are stored without effect, as MPI chooses itself.
 
     Args:
-      bytes_per_pack: 0 or more; 0 for what the library chooses.
+      bytes_per_pack: 0 or more; 0 for the library's default.
       timeout_seconds: a number, or None.
       implementation: a `CommunicationImplementation`, or its name.
 

@@ -13,7 +13,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype, bfloat16, float16
 from gradtape._src.distributed.agreement import Item
 from gradtape._src.distributed.compression import WIRES, Wire, bits_of, is_half
-from gradtape._src.distributed.folding import Fold, Refine, as_it_is
+from gradtape._src.distributed.folding import Fold, Refine, unrefined
 
 if TYPE_CHECKING:
     from gradtape._src.distributed.world import World
@@ -72,7 +72,7 @@ class Reduction(NamedTuple):
         """Scales or decodes the result, in place."""
         if self.op is Average and size > 1:
             if array.dtype.kind in "iu":
-                divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # which a short integer may not hold
+                divisor = size if array.dtype.itemsize == 8 else np.int64(size)  # may exceed a short integer's range
                 quotients, rests = np.divmod(array, divisor)
                 np.add(quotients, (rests != 0) & (array < 0), out=array, casting="unsafe")  # towards 0
             else:
@@ -132,7 +132,7 @@ class Bucket:
                 request = self._sent(world, own, array)
             else:
                 fold = self._fold(refine, world.size if self.reduction.op is Average else 1)
-                request, refine = world.local_reductions.reduce(own, array, fold, alone=True), as_it_is
+                request, refine = world.local_reductions.reduce(own, array, fold, alone=True), unrefined
             return Travelling(self, world, request, (own, tensors[0]), array, made, refine)
         buffer = self.spare.pop() if self.spare else np.empty(sum(self.sizes), self.travels)
         start = 0
@@ -146,15 +146,15 @@ class Bucket:
         if world.local_reductions is None:
             request = self._sent(world, buffer, buffer)
         else:
-            request = world.local_reductions.reduce(buffer, buffer, self._fold(as_it_is, 1), self.direct)
-        return Travelling(self, world, request, None, buffer, None, as_it_is)
+            request = world.local_reductions.reduce(buffer, buffer, self._fold(unrefined, 1), self.direct)
+        return Travelling(self, world, request, None, buffer, None, unrefined)
 
     def _fold(self, refine: Refine, divisor: int) -> Fold:
         """The fold of encoded arrays."""
         reduction = self.reduction
         by_engine = (
             reduction.op.mpi == "SUM"
-            and (refine is as_it_is or reduction.after == 1.0)
+            and (refine is unrefined or reduction.after == 1.0)
             and (divisor == 1 or not self.dtype.is_complex)
         )
         combine = functools.partial(self.wire.apply, reduction.op.function)

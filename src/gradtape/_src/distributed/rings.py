@@ -54,7 +54,7 @@ class Ring:
         firsts = range(start + LINE, start + self.room(length, ahead), length) if length else [start] * 2 * ahead
         self.places = [[array[first : first + length] for array in memory.of_rank] for first in firsts]
         self.rank, self.ahead = memory.rank, ahead
-        self.waiting: deque[Round] = deque()  # this rank is to fill its slot
+        self.waiting: deque[Round] = deque()  # rounds in which this rank has yet to fill its slot
         self.filled: deque[Round] = deque()
         self.done = 0
 
@@ -78,7 +78,7 @@ class Ring:
                 one = self.waiting.popleft()
                 one.put(self.places[number % len(self.places)][self.rank])
                 self.filled.append(one)
-                self.counters.rise(number + 1)
+                self.counters.set(number + 1)
             elif self.filled and self.counters.least() > self.done:
                 self.filled.popleft().take(self.places[self.done % len(self.places)])
                 self.done += 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB lie there, and lacking one of their pages ends it
+SPARE = 5 << 20  # bytes left for each rank: Open MPI's own 4 MB are there, and a missing page of those kills it
 
 
 def shared_folder() -> str | None:

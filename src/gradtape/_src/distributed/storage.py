@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtape._engine.base.buffer import LARGEST_CUT, provide, provide_no_more, replace_pages
+from gradtape._engine.base.buffer import LARGEST_CUT, provide, remove_provider, replace_pages
 from gradtape._src.distributed.shared_memory import SharedMemory, free_bytes
 
 # Only on Linux: files in memory, whose pages can be allocated and freed.
@@ -25,16 +25,16 @@ def may_share(nbytes: int) -> bool:
 
 
 class Storage:
-    """The shared memory: equal parts of the ranks, for slabs; half of what the machine has for it.
+    """The shared memory: equal parts of the ranks, for slabs; half of what the machine provides for it.
 
-    Raises OSError on all ranks where there is none.
+    Raises OSError on all ranks if there is none.
     """
 
     def __init__(self, communicator: Any) -> None:
         half = free_bytes(communicator.size) // (2 * communicator.size) if _CAN_CLAIM else 0
         length = communicator.bcast(half) // mmap.PAGESIZE * mmap.PAGESIZE
         if length == 0:
-            raise OSError("There is no room for tensors that ranks share.")
+            raise OSError("There is not enough room for tensors that ranks share.")
         self.memory = SharedMemory(communicator, length, claimed=False)
         self.rank, self.owner, self.length = communicator.rank, os.getpid(), length
         self.start = self.memory.of_rank[self.rank].__array_interface__["data"][0]
@@ -93,7 +93,7 @@ class Storage:
     def close(self) -> None:
         """Returns to private memory for tensors. Those allocated here stay until they are released."""
         self.full = True
-        provide_no_more()
+        remove_provider()
 
     # A forked process must neither change its parent's tensors nor see them change.
 

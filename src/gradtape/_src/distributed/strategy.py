@@ -123,7 +123,7 @@ class Strategy:
 
         Args:
           reduce_op: a ReduceOp, or its name.
-          value: what `run` has returned, a structure of tensors.
+          value: the result of `run`, a structure of tensors.
           axis: an axis over which each replica's value is reduced first, or None. Means over an axis weight each
             element equally, regardless of its replica.
 
@@ -159,7 +159,7 @@ class Strategy:
         """Concatenates the replicas' values along an axis.
 
         Args:
-          value: what `run` has returned, a structure of tensors.
+          value: the result of `run`, a structure of tensors.
           axis: the axis.
 
         Returns:
@@ -197,7 +197,7 @@ class Strategy:
         """The values of this process's only replica.
 
         Args:
-          value: what `run` has returned.
+          value: the result of `run`.
 
         Returns:
           A tuple of the value.

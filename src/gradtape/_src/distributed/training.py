@@ -32,7 +32,7 @@ def _reduction(op: Combination, compression: Wire, predivide: float, size: int) 
 class DistributedGradientTape:
     """A tape that averages or sums the gradients of all ranks.
 
-    Gradients are exchanged in buckets during the reverse sweep. All ranks ask for the same sources; each
+    Gradients are exchanged in buckets during the reverse sweep. All ranks must request the same sources; each
     gets the same bits.
 
     Args:
@@ -87,14 +87,14 @@ class DistributedGradientTape:
         """The average or sum of the gradients of the ranks' targets.
 
         Args:
-          target, sources, output_gradients, unconnected_gradients: as `GradientTape.gradient` takes them; a source gets
-            None where it has no gradient on any rank.
+          target, sources, output_gradients, unconnected_gradients: as for `GradientTape.gradient`; a source gets
+            None if it has no gradient on any rank.
 
         Returns:
           In sources' structure, the gradients, the same bits on every rank.
 
         Raises:
-          FailedPreconditionError: ranks ask for gradients of different sources.
+          FailedPreconditionError: ranks request gradients of different sources.
           Other exceptions as `GradientTape.gradient` raises.
 
         Example:
@@ -115,7 +115,7 @@ class DistributedGradientTape:
             def offer(place: int, gradient: Any) -> None:
                 running.offer(place, self._sendable(gradient))
 
-            self._tape._gradient_telling(target, flat, output_gradients, offer)
+            self._tape._gradient_with_callback(target, flat, output_gradients, offer)
             found = running.finish()
         else:
             own = [self._sendable(one) for one in self._tape.gradient(target, flat, output_gradients)]
@@ -147,7 +147,7 @@ def DistributedOptimizer(
     """Wraps an optimizer, so that it steps with the average or sum of the gradients of all ranks.
 
     Args:
-      optimizer: the other one, which is not changed.
+      optimizer: the other optimizer, which is not changed.
       name: the new optimizer's name; "Distributed" and the other's name by default.
       use_locking, device_dense, device_sparse: not used.
       compression: how numbers are encoded, one of `Compression`.

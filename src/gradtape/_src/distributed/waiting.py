@@ -19,7 +19,7 @@ EAGER = 25e-6  # seconds within which a peer with equal work should arrive
 # Seconds within which it may arrive with slightly more work, if it runs. Naps take longer than they should: a rank that
 # oversleeps keeps the next one waiting, which does too, in every step.
 PATIENT = 1e-3
-PER_BYTE = 4e-9  # and of a message in addition, a few times what memory takes
+PER_BYTE = 4e-9  # and in addition per byte of a message, a few times what memory takes
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
 _let_others_run: Callable[[], object] = getattr(os, "sched_yield", None) or (lambda: time.sleep(0))
@@ -60,11 +60,11 @@ class Waiting:
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
-        """Returns when `done()` is true, which is asked again and again: without a pause at first, then between others'
-        turns for as long as peers and a message of so many bytes should take, as MPI moves one on when it is asked,
-        then rarely.
+        """Returns when `done()` is true. Polls without a pause at first, then yields between polls
+        for as long as peers and a message of this size should take, as MPI makes progress only when polled,
+        then polls rarely.
 
-        DeadlineExceededError where it takes longer than `fail_after`.
+        DeadlineExceededError if it takes longer than `fail_after`.
         """
         if done():
             return
@@ -93,7 +93,7 @@ class Waiting:
     def _stalled(self, what: Any, passed: float) -> str:
         missing = self._missing()
         who = f"rank {missing[0]} has" if len(missing) == 1 else f"ranks {', '.join(map(str, missing))} have"
-        come = f"{who} not come" if missing else "all ranks have come, but messages do not arrive"
+        come = f"{who} not come" if missing else "all ranks are waiting, but messages do not arrive"
         return f"Rank {self.world.rank} has waited {passed:.1f} s for {what}: {come}."
 
     def _tell(self) -> None:
@@ -117,5 +117,5 @@ class Waiting:
         ]
 
     def request(self, request: Any, what: Any, length: int = 0) -> None:
-        """Waits for a request of MPI's of so many bytes."""
+        """Waits for an MPI request for a message of this size."""
         self.until(request.Test, what, length)

@@ -15,7 +15,7 @@ from gradtape._src.distributed.rings import Entered, Ring
 
 PIECE = 1 << 21  # bytes per piece, so that they are still in a cache when the others read them
 AHEAD = 2  # pieces written before the first is read: data just written is slow to read from another core's L2
-MOST = 4  # ranks: each reads the data of all, so that messages, of which each reads two, are less for more ranks
+MOST = 4  # ranks: each reads the data of all; by messages each reads two, which is less for more ranks
 
 
 class Piece:

@@ -69,8 +69,8 @@ class World:
         except OSError as error:
             if self.rank == 0:
                 get_logger().warning(
-                    f"Ranks exchange by messages, as memory that they would share could not be had: {error}. Give "
-                    "/dev/shm more room; in a container, by --shm-size."
+                    f"Ranks exchange by messages, as shared memory could not be allocated: {error}. Enlarge "
+                    "/dev/shm; in a container, by --shm-size."
                 )
             return None
 
@@ -162,7 +162,7 @@ def init(comm: Any = None) -> None:
         communicator = comm
     elif comm:
         if communicator.rank not in comm:
-            raise ValueError(f"Rank {communicator.rank} is not among the ranks that were given: {list(comm)}.")
+            raise ValueError(f"Rank {communicator.rank} is not among the given ranks:  {list(comm)}.")
         communicator = communicator.Create_group(communicator.group.Incl(list(comm)))
     _world = World(communicator)
     if _world.size > 1:
@@ -252,12 +252,12 @@ def _number(what: str, meaning: str, example: int) -> Any:
     return number
 
 
-rank = _number("rank", "Which of the processes this one is, from 0 on.", 0)
-size = _number("size", "How many processes there are.", 1)
-local_rank = _number("local_rank", "Which of the processes on this machine this one is, from 0 on.", 0)
-local_size = _number("local_size", "How many processes there are on this machine.", 1)
-cross_rank = _number("cross_rank", "Which machine this is, from 0 on, among those that have as many processes.", 0)
-cross_size = _number("cross_size", "How many machines have a process of this one's local rank.", 1)
+rank = _number("rank", "The index of this process among all, from 0.", 0)
+size = _number("size", "The number of processes.", 1)
+local_rank = _number("local_rank", "The index of this process among those of its machine, from 0.", 0)
+local_size = _number("local_size", "The number of processes on this machine.", 1)
+cross_rank = _number("cross_rank", "The index of this machine among those with a process of the same local rank.", 0)
+cross_size = _number("cross_size", "The number of machines with a process of the same local rank.", 1)
 
 
 def is_homogeneous() -> bool:
@@ -279,7 +279,7 @@ def is_homogeneous() -> bool:
 
 
 def mpi_enabled() -> bool:
-    """Whether the processes exchange through MPI; False where this one is alone.
+    """Whether the processes exchange through MPI; False for a single process.
 
     Returns:
       A bool.

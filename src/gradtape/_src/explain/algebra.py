@@ -134,7 +134,7 @@ _PLACES = {"symbol": 0, "power": 0, "sum": 2, "function": 1}
 
 
 def product(*factors: Formula) -> Formula:
-    """The product, element by element."""
+    """The product, elementwise."""
     coefficient: Any = Fraction(1)
     powers: dict[Formula, Formula] = {}
     waiting = list(factors)
@@ -206,7 +206,7 @@ def size(formula: Formula) -> int:
 
 
 def derivative(formula: Formula, name: str, slopes: Callable[[str, tuple[Formula, ...]], list[Formula]]) -> Formula:
-    """The derivative by a name, element by element.
+    """The derivative by a name, elementwise.
 
     Args:
       formula: what to differentiate.

@@ -17,7 +17,7 @@ def require_usable(tape: GradientTape, what: str) -> None:
     if tape._spent:
         raise RuntimeError(
             "A non-persistent GradientTape can only be used to compute one set of gradients (or jacobians), and this "
-            f"one gave its gradients, or never recorded. Call {what} before gradient, or make it with persistent=True."
+            f"one has returned them, or never recorded. Call {what} before gradient, or create it with persistent=True."
         )
 
 

@@ -127,7 +127,7 @@ class _Examination:
         if not _has_gradient(item):
             return said(
                 f"{name} is of dtype {item.dtype.name}, which has no gradient.",
-                f"Make it floating: tf.cast({name}, tf.float32), or write its numbers with a point.",
+                f"Convert it to floating: tf.cast({name}, tf.float32), or write its numbers with a decimal point.",
             )
         if not any(map(_has_gradient, self.targets)):
             dtypes = " and ".join(sorted({target.dtype.name for target in self.targets}))
@@ -169,11 +169,11 @@ class _Examination:
         if not any(map(self._on_tape, self.targets)):
             return said(
                 f"{goal} was not recorded: it was computed outside of the tape's block, or of nothing that is watched.",
-                f"Compute {goal} within the block, by ops of tf, of what the tape watches.",
+                f"Compute {goal} within the tape's context, by tf ops, from what the tape watches.",
             )
         if cone:
             return said(
-                f"{goal} does not depend on it: it goes into {cone[-1].kernel}, whose result does not reach {goal}.",
+                f"{goal} does not depend on it: it is used by {cone[-1].kernel}, whose result does not reach {goal}.",
                 "If it should, look for .numpy(), float() or NumPy's functions on the way, or for a result not used.",
                 cone[-1],
             )
@@ -190,13 +190,13 @@ class _Examination:
             )
         if not any(item is variable for variable in self.tape.watched_variables()):
             return said(
-                f"{name} was not read within the tape's block while it recorded, or the tape watches no variables.",
-                f"Use {name} itself within the block: assigning to it is no read, and what was read of it before is a "
-                f"constant. With watch_accessed_variables=False call tape.watch({name}).",
+                f"{name} was not read within the tape's context while it recorded, or the tape watches no variables.",
+                f"Use {name} itself within the context: assigning to it is not a read, and values read before are "
+                f"constants. With watch_accessed_variables=False call tape.watch({name}).",
             )
         return said(
-            f"{name} was read, and nothing that was recorded depends on it.",
-            "Use what was read of it by ops of tf, within the block; within tf.explain.lines() the link is named.",
+            f"{name} was read, but nothing recorded depends on it.",
+            "Use the value read by tf ops, within the context; within tf.explain.lines() the missing link is named.",
         )
 
     def _on_tape(self, item: Any) -> bool:
@@ -245,7 +245,7 @@ class _Examination:
                 leads = operand is value or operand.node in ways[step.position]
                 if given is not None and leads and not view(given).any():
                     return self._of_zero(value, step, place)
-        return Finding(value.name, "zero", "its gradient is zero: what is added up for it cancels.", "")
+        return Finding(value.name, "zero", "its gradient is zero: its terms cancel.", "")
 
     def _of_zero(self, value: Value, step: Step, place: int) -> Finding:
         sentence, remedy = _why_zero(step, place)
@@ -356,7 +356,7 @@ _SATURATING = {"sigmoid", "tanh", "softmax", "Softmax", "erf", "softsign"}
 def _lost_generally(lost: Lost, name: str) -> tuple[str, str]:
     if not lost.floating:
         return (
-            f"{lost.kernel} gives {lost.dtype}, through which no gradient flows.",
+            f"{lost.kernel} gives {lost.dtype}, which has no gradient.",
             "Keep to floating dtypes on the way to the target, or use a smooth relative of this op.",
         )
     return (
@@ -368,14 +368,14 @@ def _lost_generally(lost: Lost, name: str) -> tuple[str, str]:
 _LOST: dict[str, Callable[[Lost, str], tuple[str, str]]] = {
     "StopGradient": lambda lost, name: (
         "tf.stop_gradient ends its path.",
-        "Take it out, or ask for the gradient of what comes after it.",
+        "Remove it, or request the gradient with respect to what follows it.",
     ),
     "Cast": lambda lost, name: (
         f"a cast to {lost.dtype} ends its path: no gradient flows through it.",
         "Cast to a floating dtype.",
     ),
     "ArgMax": lambda lost, name: (
-        "ArgMax gives indices, which have no derivative.",
+        "ArgMax returns indices, which have no derivative.",
         "Use tf.nn.softmax, or tf.reduce_max for the value.",
     ),
 }
@@ -389,9 +389,9 @@ def _why_zero(step: Step, place: int) -> tuple[str, str]:
         return f"all {array.size} inputs of {step.name} are 0 or below (at most {array.max():.3g}): dead units.", _ALIVE
     if step.name in _SATURATING and array is not None:
         return (
-            f"{step.name} is saturated: its inputs reach from {array.min():.3g} to {array.max():.3g}, where it is "
+            f"{step.name} is saturated: its inputs range from {array.min():.3g} to {array.max():.3g}, where it is "
             "flat.",
-            "Scale or normalize its inputs, use smaller initial weights, or a loss that takes logits.",
+            "Scale or normalize its inputs, use smaller initial weights, or a loss of logits.",
         )
     if step.kernel in ("Maximum", "Minimum", "Max", "Min", "SelectV2", "ClipByValue") or step.name in (
         "where",
@@ -399,14 +399,14 @@ def _why_zero(step: Step, place: int) -> tuple[str, str]:
     ):
         return (
             f"{step.kernel} chose another operand everywhere.",
-            "Look at what it compares; a soft maximum lets both learn.",
+            "Check the values that it compares; a soft maximum gives both a gradient.",
         )
     if step.kernel in ("Mul", "MatMul", "BatchMatMulV2", "MulNoNan"):
         other = step.operands[1 - place]
         if other.array is not None and not other.array.any():
             return (
                 f"it is multiplied by {other.name or 'a factor'}" + (", which is all zeros." if other.named else "."),
-                "Look at that factor: weights that start at zeros take gradients away from what they multiply.",
+                "Check that factor: weights initialized to zeros block the gradients of what they multiply.",
             )
     if step.kernel in ("Floor", "Ceil", "Round", "Rint", "Sign"):
         return (
@@ -418,13 +418,13 @@ def _why_zero(step: Step, place: int) -> tuple[str, str]:
 
 
 _REMEDIES: dict[str, str] = {
-    "Log": "Keep its operand above 0: tf.math.log(x + 1e-7), tf.math.log1p, or a loss that takes logits.",
+    "Log": "Keep its operand above 0: tf.math.log(x + 1e-7), tf.math.log1p, or a loss of logits.",
     "Sqrt": "Keep its operand above 0: tf.sqrt(x + 1e-12); its derivative at 0 is infinite.",
     "Rsqrt": "Keep its operand above 0: tf.math.rsqrt(x + 1e-12).",
     "RealDiv": "Keep the divisor away from 0, or use tf.math.divide_no_nan.",
     "Reciprocal": "Keep its operand away from 0, or use tf.math.reciprocal_no_nan.",
     "Exp": "Keep its operand small: subtract the maximum (tf.reduce_logsumexp, tf.nn.softmax), or clip it.",
-    "Pow": "Keep the base above 0 where the exponent is no whole number, or clip it.",
+    "Pow": "Keep the base above 0 if the exponent is not an integer, or clip it.",
     "EuclideanNorm": "Its derivative at zeros is NaN: tf.sqrt(tf.reduce_sum(tf.square(x)) + 1e-12) is smooth there.",
     "Acos": "Keep its operand within -1 and 1: tf.clip_by_value(x, -1 + 1e-6, 1 - 1e-6).",
     "Asin": "Keep its operand within -1 and 1: tf.clip_by_value(x, -1 + 1e-6, 1 - 1e-6).",
@@ -433,7 +433,7 @@ _REMEDIES: dict[str, str] = {
 
 
 def _remedy(step: Step) -> str:
-    return _REMEDIES.get(step.kernel, "Look at this step with tape.explain, and clip or rescale what goes into it.")
+    return _REMEDIES.get(step.kernel, "Inspect this step with tape.explain, and clip or rescale its inputs.")
 
 
 def _has_gradient(item: Tensor | BaseVariable) -> bool:

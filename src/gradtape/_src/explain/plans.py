@@ -41,13 +41,13 @@ def draw_plan(function: Any, planned: bool = True, signature: int = 0) -> str:
     """
     plans = getattr(function, "_plans", None)
     if plans is None:
-        raise TypeError(f"draw_plan draws what tf.function made, got {type(function).__name__}.")
+        raise TypeError(f"draw_plan takes a function created by tf.function, got {type(function).__name__}.")
     if not 0 <= signature < len(plans):
-        raise ValueError(f"{function.name} has {len(plans)} traced signatures; call it before, and name one of these.")
+        raise ValueError(f"{function.name} has {len(plans)} traced signatures; call it first, and select one of these.")
     plan = list(plans.values())[signature]
     if plan.failure is not None:
         raise ValueError(f"{function.name} runs eagerly: {plan.failure}")
-    title = f"{function.name}, {'as it is repeated' if planned else 'as it was traced'}"
+    title = f"{function.name}, {'as replayed' if planned else 'as traced'}"
     drawing = Drawing(title, "")
     _Drawn(drawing, "plan" if planned else "steps").node(plan.root, {})
     drawing.description = f"{len(drawing.nodes)} boxes: " + ", ".join(node.lines[0][1] for node in drawing.nodes[:60])

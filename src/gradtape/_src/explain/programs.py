@@ -49,7 +49,7 @@ class Explained:
         """All explanations in one of the formats."""
         parts = [self._one(form, width, *place, *found) for place, found in self.found.items()]
         if not parts:
-            parts = ["The program asked no GradientTape for a gradient."]
+            parts = ["The program computed no gradient with a GradientTape."]
         if form != "html":
             return "\n\n".join(parts)
         return (

@@ -14,7 +14,7 @@ def explain(name: str, plans: dict[Any, Any], named: Any) -> str:
     """Describes a function's plans: steps before and after planning, memory moved and held, branches, and what is not
     compiled and why."""
     if not plans:
-        return f"{name}: not called yet, or its variables were made in the only call so far"
+        return f"{name}: not called yet, or its variables were created in the only call so far"
     return "\n\n".join(_of_plan(f"{name}({named(key[0])})", key[1], plan) for key, plan in plans.items())
 
 
@@ -25,9 +25,9 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
     traced, kept = _steps(plan.root, "steps"), _steps(plan.root, "plan")
     lines.append(f"  steps traced: {len(traced)}, repeated: {len(kept)}; branches: {plan.leaves}")
     moved, held = _memory(plan.root, dict(enumerate(plan.argument_bytes)), 0)
-    lines.append(f"  bytes read and written: {moved:,}; held at once beside operands and variables: {held:,}")
+    lines.append(f"  bytes read and written: {moved:,}; held at once besides operands and variables: {held:,}")
     if arena := max(node.code.arena_bytes for node in _nodes(plan.root)):
-        lines.append(f"  arena of results that nobody else sees: {arena:,} bytes")
+        lines.append(f"  arena of intermediate results: {arena:,} bytes")
     counts = Counter(step.name for step in kept if step.name != "constant")
     lines += [f"    {count:5} x {what}" for what, count in counts.most_common()]
     lines += _second_thread(plan.root)
@@ -42,7 +42,7 @@ def _second_thread(root: Any) -> list[str]:
     """The number of products that a second thread may compute, and its timing trials, between guards."""
     lines = []
     for node in _nodes(root):
-        if count := len(node.code.left_to_queue):
+        if count := len(node.code.queued_steps):
             line = f"  products that a second thread may compute meanwhile: {count}"
             if node.code.trial is not None:
                 alone, beside = (nanoseconds / 1e3 for nanoseconds in node.code.trial)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor
-from gradtape._engine.function.calls import Caller, called_at_once, run_eagerly as set_eagerly, runs_eagerly
+from gradtape._engine.function.calls import Caller, called_directly, run_eagerly as set_eagerly, runs_eagerly
 from gradtape._engine.function.plan import MISSED, Plan, install_random_state
 from gradtape._engine.function.trace import Recorder, is_examining, is_recording
 from gradtape._engine.record.primitive import is_traced
@@ -75,7 +75,7 @@ def functions_run_eagerly() -> bool:
     return runs_eagerly()
 
 
-@called_at_once
+@called_directly
 class Function(Caller):
     """A function compiled by `tf.function`: traced once per signature and replayed without Python.
 

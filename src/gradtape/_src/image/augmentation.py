@@ -80,7 +80,7 @@ def random_flip_left_right(image: Any, seed: int | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.image.random_flip_left_right(tf.ones([2, 3, 1]), seed=1).shape
@@ -100,7 +100,7 @@ def stateless_random_flip_left_right(image: Any, seed: Any) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.image.stateless_random_flip_left_right(tf.ones([2, 3, 1]), seed=[1, 2]).shape
@@ -120,7 +120,7 @@ def random_flip_up_down(image: Any, seed: int | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.image.random_flip_up_down(tf.ones([2, 3, 1]), seed=1).shape
@@ -140,7 +140,7 @@ def stateless_random_flip_up_down(image: Any, seed: Any) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.image.stateless_random_flip_up_down(tf.ones([2, 3, 1]), seed=[1, 2]).shape

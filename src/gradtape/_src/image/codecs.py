@@ -23,7 +23,7 @@ def pillow() -> Any:
     try:
         from PIL import Image
     except ImportError:
-        raise ImportError("Image files are read and written by Pillow: pip install gradtape[image]") from None
+        raise ImportError("Image files require Pillow: pip install gradtape[image]") from None
     return Image
 
 
@@ -214,7 +214,7 @@ def encode_png(image: Any, compression: int = -1, name: str | None = None) -> St
       A scalar string tensor of the file's bytes.
 
     Raises:
-      InvalidArgumentError: it has another rank or number of channels.
+      InvalidArgumentError: invalid rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -237,7 +237,7 @@ def encode_jpeg(image: Any, format: str = "", quality: int = 95, name: str | Non
       A scalar string tensor of the file's bytes.
 
     Raises:
-      InvalidArgumentError: it has another rank or number of channels.
+      InvalidArgumentError: invalid rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:

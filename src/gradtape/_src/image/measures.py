@@ -38,7 +38,7 @@ def psnr(a: Any, b: Any, max_val: Any, name: str | None = None) -> Tensor:
 
     Args:
       a, b: of shape [..., height, width, channels].
-      max_val: the difference between the greatest and the least possible value.
+      max_val: the difference between the largest and the least possible value.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -95,7 +95,7 @@ def ssim(
 
     Args:
       img1, img2: of shape [..., height, width, channels].
-      max_val: the difference between the greatest and the least possible value.
+      max_val: the difference between the largest and the least possible value.
       filter_size: size of the compared windows.
       filter_sigma: standard deviation of the Gaussian weights of their pixels.
       k1, k2: constants that keep quotients finite.
@@ -135,7 +135,7 @@ def ssim_multiscale(
 
     Args:
       img1, img2: of shape [..., height, width, channels].
-      max_val: the difference between the greatest and the least possible value.
+      max_val: the difference between the largest and the least possible value.
       power_factors: the weights of the scales.
       filter_size: size of the compared windows.
       filter_sigma: standard deviation of the Gaussian weights of their pixels.
@@ -232,7 +232,7 @@ def image_gradients(image: Any) -> tuple[Tensor, Tensor]:
       A pair of tensors of the same shape and dtype.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> down, across = tf.image.image_gradients(tf.constant([[[[1.0], [3.0]]]]))

@@ -46,7 +46,7 @@ def arrays(values: Any) -> dict[str, np.ndarray]:
             raise TypeError(f"the names of values are texts, not {name!r}")
         named[name] = view(as_tensor(value))
     if not named and not flat:
-        raise TypeError(f"neither a dict of tensors nor an object that holds variables: {values!r}")
+        raise TypeError(f"neither a dict of tensors nor an object with variables: {values!r}")
     return named
 
 

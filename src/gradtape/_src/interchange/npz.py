@@ -77,7 +77,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
             for info in archive.infolist():
                 name = info.filename.removesuffix(_ENDING)
                 if name in arrays:
-                    raise ValueError(f"{name} stands twice in the file")
+                    raise ValueError(f"{name} is in the file twice")
                 with archive.open(info) as entry:
                     arrays[name] = _array(name, entry, info.file_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
@@ -87,7 +87,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
     try:
         return named.tensors(arrays)
     except (KeyError, TypeError) as error:
-        raise TypeError(f"there are no tensors of one of the dtypes in the file: {error}") from error
+        raise TypeError(f"a dtype in the file is not supported: {error}") from error
 
 
 def _array(name: str, entry: Any, size: int) -> np.ndarray:
@@ -101,7 +101,7 @@ def _array(name: str, entry: Any, size: int) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
     if dtype.hasobject:
-        raise ValueError(f"{name}: arrays of objects are pickled, and not read")
+        raise ValueError(f"{name}: arrays of objects are pickled, and cannot be read")
     if math.prod(shape) * dtype.itemsize != size - entry.tell():
         raise ValueError(f"{name}: its bytes are not as many as its shape {shape} and dtype {dtype} have")
     if dtype == np.dtype("V2"):  # what NumPy writes for bfloat16, which it does not know by name

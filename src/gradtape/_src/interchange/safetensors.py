@@ -154,7 +154,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name stands twice in the header")
+        raise ValueError("a name is in the header twice")
     return found
 
 
@@ -200,7 +200,7 @@ def _header(file: BinaryIO) -> tuple[dict[str, tuple[np.dtype[Any], tuple[int, .
         except TypeError as error:
             raise TypeError(f"{name}: there are no tensors of dtype {_DTYPES[code]}") from error
         if begin != at or end - begin != math.prod(shape) * dtype.itemsize:
-            raise ValueError(f"{name}: its bytes are not where its shape and the others have them")
+            raise ValueError(f"{name}: its data offsets do not match its shape and the other tensors")
         found[name], at = (dtype, shape, end - begin), end
     if at != whole - 8 - size:
         raise ValueError(f"the tensors have {at} bytes, and the file {whole - 8 - size} for them")

@@ -43,7 +43,7 @@ class Packing:
         self._parts = [part if isinstance(part, BaseVariable) else as_tensor(part) for part in nest.flatten(structure)]
         for part in self._parts:
             if not part.dtype.is_floating:
-                raise TypeError(f"what is packed is floating, not {part.dtype.name}")
+                raise TypeError(f"packed tensors must be floating, not {part.dtype.name}")
         self._sizes = [math.prod(part.shape) for part in self._parts]
 
     @property
@@ -75,14 +75,14 @@ class Packing:
         """
         values = nest.flatten(structure)
         if len(values) != len(self._parts):
-            raise ValueError(f"there are {len(values)} values where {len(self._parts)} are packed")
+            raise ValueError(f"there are {len(values)} values where {len(self._parts)} were packed")
         out = np.zeros(self.size)
         at = 0
         for part, value, size in zip(self._parts, values, self._sizes, strict=True):
             if value is not None:
                 array = view(as_tensor(value))
                 if array.shape != tuple(part.shape):
-                    raise ValueError(f"a value has shape {array.shape} where {tuple(part.shape)} is packed")
+                    raise ValueError(f"a value has shape {array.shape} where {tuple(part.shape)} was packed")
                 out[at : at + size] = array.reshape(-1)
             at += size
         return out
@@ -108,7 +108,7 @@ class Packing:
     def _tensors(self, vector: Any) -> list[Tensor]:
         array = np.asarray(held(vector), np.float64)
         if array.shape != (self.size,):
-            raise ValueError(f"a vector has shape {array.shape} where ({self.size},) is packed")
+            raise ValueError(f"a vector has shape {array.shape} where ({self.size},) was packed")
         ends = np.cumsum(self._sizes)
         return [
             tensor_from(array[end - size : end].reshape(tuple(part.shape)), part.dtype)

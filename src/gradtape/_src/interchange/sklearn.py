@@ -70,9 +70,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, x: np.ndarray, y: np.ndarray, outputs: int, loss: Callable[[Tensor, Tensor], Tensor]) -> None:
         kinds = {row.__name__.lower(): row for row in rows.ROWS}
         if self.optimizer not in kinds:
-            raise ValueError(f"there is no optimizer {self.optimizer!r}; there are {', '.join(sorted(kinds))}")
+            raise ValueError(f"unknown optimizer {self.optimizer!r}; known ones are {', '.join(sorted(kinds))}")
         if self.epochs < 1 or self.batch_size < 1:
-            raise ValueError(f"epochs and batch_size are at least 1, not {self.epochs} and {self.batch_size}")
+            raise ValueError(f"epochs and batch_size must be at least 1, not {self.epochs} and {self.batch_size}")
         generator = check_random_state(self.random_state)
         # Columns of one scale let one learning rate do for all.
         self._offset, deviation = x.mean(0), x.std(0)

@@ -1,4 +1,4 @@
-"""Activations: functions that layers apply to what they computed."""
+"""Activation functions."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def linear(x: Any) -> Any:
 @KIND.enter()
 @keras_op
 def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """x where it exceeds a threshold, at most so much; below, a slope times the difference, 0 by default.
+    """x where it exceeds a threshold, clipped to max_value; below, a slope times the difference, 0 by default.
 
     Args:
       x: a tensor.
       negative_slope: the slope.
-      max_value: what values are cut to.
+      max_value: the upper bound of the result.
       threshold: the threshold.
 
     Returns:
@@ -97,7 +97,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
 @KIND.enter()
 @keras_op
 def relu6(x: Any) -> Tensor:
-    """x cut to [0, 6].
+    """Clips relu(x) to [0, 6].
 
     Args:
       x: a tensor.
@@ -117,8 +117,8 @@ def relu6(x: Any) -> Tensor:
 def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) over its sum along an axis.
 
-    A cross entropy of Keras that is given the result computes with x itself, so that nothing is lost where
-    probabilities underflow.
+    Keras' cross entropies use the argument x of this function when they are given its result, so that no precision is
+    lost where probabilities underflow.
 
     Args:
       x: a floating tensor.
@@ -143,7 +143,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 @KIND.enter()
 @keras_op
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
-    """log(softmax(x)), exact where softmax underflows.
+    """log(softmax(x)), accurate even where softmax underflows.
 
     Args:
       x: a floating tensor.
@@ -165,7 +165,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 @KIND.enter()
 @keras_op
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
-    """The point nearest to x among those whose elements along an axis are not negative and sum to 1.
+    """The Euclidean projection of x, along an axis, onto the probability simplex.
 
     Martins and Astudillo, From Softmax to Sparsemax (2016).
 
@@ -242,7 +242,7 @@ def celu(x: Any, alpha: float = 1.0) -> Tensor:
 @KIND.enter()
 @keras_op
 def selu(x: Any) -> Tensor:
-    """1.0507 times elu(x, 1.6733): mean 0 and variance 1 stay as values pass through layers.
+    """1.0507 times elu(x, 1.6733): mean 0 and variance 1 are preserved from layer to layer.
 
     Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks (2017).
 
@@ -298,7 +298,7 @@ def softsign(x: Any) -> Tensor:
 @KIND.enter()
 @keras_op
 def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x moved towards 0 by a threshold; 0 where it was no further away.
+    """x moved towards 0 by a threshold; 0 where |x| is less.
 
     Args:
       x: a floating tensor.
@@ -318,7 +318,7 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 @KIND.enter()
 @keras_op
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
-    """x where it is further from 0 than a threshold, else 0.
+    """x where |x| exceeds a threshold, else 0.
 
     Args:
       x: a floating tensor.
@@ -378,7 +378,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
 @KIND.enter()
 @keras_op
 def sparse_plus(x: Any) -> Tensor:
-    """0 up to -1, x from 1 on, and (x + 1)**2 / 4 between.
+    """0 below -1, x above 1, and (x + 1)**2 / 4 between.
 
     Args:
       x: a floating tensor.
@@ -421,7 +421,7 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 
     Args:
       x: a floating tensor.
-      b: how smooth it is.
+      b: the smoothness.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -437,13 +437,13 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 @KIND.enter()
 @keras_op
 def gelu(x: Any, approximate: bool = False) -> Tensor:
-    """x Φ(x), Φ being the normal distribution function.
+    """x Φ(x), where Φ is the normal distribution function.
 
     Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
 
     Args:
       x: a floating tensor.
-      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) in its place.
+      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) instead.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -504,7 +504,7 @@ def tanh(x: Any) -> Tensor:
 @KIND.enter()
 @keras_op
 def hard_tanh(x: Any) -> Tensor:
-    """x cut to [-1, 1].
+    """Clips x to [-1, 1].
 
     Args:
       x: a tensor.
@@ -524,8 +524,8 @@ def hard_tanh(x: Any) -> Tensor:
 def sigmoid(x: Any) -> Tensor:
     """1 / (1 + exp(-x)).
 
-    A binary cross entropy of Keras that is given the result computes with x itself, so that nothing is lost where
-    probabilities underflow.
+    Keras' binary cross entropies use the argument x of this function when they are given its result, so that no
+    precision is lost where probabilities underflow.
 
     Args:
       x: a floating tensor.
@@ -546,7 +546,7 @@ def sigmoid(x: Any) -> Tensor:
 @KIND.enter()
 @keras_op
 def hard_sigmoid(x: Any) -> Tensor:
-    """x / 6 + 0.5 cut to [0, 1].
+    """x / 6 + 0.5 clipped to [0, 1].
 
     Args:
       x: a floating tensor.
@@ -564,7 +564,7 @@ def hard_sigmoid(x: Any) -> Tensor:
 @KIND.enter()
 @keras_op
 def log_sigmoid(x: Any) -> Tensor:
-    """log(sigmoid(x)), exact where sigmoid underflows.
+    """log(sigmoid(x)), accurate even where sigmoid underflows.
 
     Args:
       x: a floating tensor.
@@ -582,7 +582,7 @@ def log_sigmoid(x: Any) -> Tensor:
 @KIND.enter()
 @keras_op
 def sparse_sigmoid(x: Any) -> Tensor:
-    """(x + 1) / 2 cut to [0, 1].
+    """(x + 1) / 2 clipped to [0, 1].
 
     Args:
       x: a floating tensor.
@@ -659,13 +659,13 @@ def mish(x: Any) -> Tensor:
 
 
 def serialize(activation: Any) -> Any:
-    """An activation as plain data.
+    """Serializes an activation to plain data.
 
     Args:
-      activation: a function, or a layer that acts as one.
+      activation: a function, or a layer used as one.
 
     Returns:
-      The name of a function; a dict for others.
+      The name of a function; otherwise a dict.
 
     Raises:
       ValueError: it is a lambda.
@@ -679,17 +679,17 @@ def serialize(activation: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The activation that `serialize` wrote.
+    """Creates the activation from the result of `serialize`.
 
     Args:
-      config: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      config: the data, or a name.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A callable.
 
     Raises:
-      TypeError: it names one that is not known.
+      TypeError: the name is unknown.
 
     Example:
       >>> tf.keras.activations.deserialize("relu") is tf.keras.activations.relu
@@ -699,17 +699,17 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 
 
 def get(identifier: Any) -> Any:
-    """The activation that something stands for.
+    """The activation for an identifier.
 
     Args:
-      identifier: a name such as "relu", what `serialize` wrote, a callable, or None for `linear`.
+      identifier: a name such as "relu", a result of `serialize`, a callable, or None for `linear`.
 
     Returns:
       A callable.
 
     Raises:
-      ValueError: it stands for none.
-      TypeError: it is data of one that is not known.
+      ValueError: unknown identifier.
+      TypeError: the data describes an unknown function.
 
     Example:
       >>> tf.keras.activations.get("relu") is tf.keras.activations.relu

@@ -1,4 +1,4 @@
-"""Variables that are read in the dtype in which a layer computes."""
+"""Variables that are read in a layer's compute dtype."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradtape._src.core.dtypes import DType
 
 @contextmanager
 def autocasting(dtype: DType) -> Iterator[None]:
-    """Reads floating variables made with `autocast` in a dtype while the block runs; gradients flow to them."""
+    """Reads floating variables with `autocast` in a dtype within the context; gradients flow to them."""
     before = set_autocast(dtype)
     try:
         yield

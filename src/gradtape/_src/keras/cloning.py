@@ -21,20 +21,20 @@ def clone_model(
     call_function: Callable[..., Any] | None = None,
     recursive: bool = False,
 ) -> Any:
-    """A model like another one, with weights of its own that start again.
+    """A copy of a model with newly initialized weights.
 
     Args:
-      model: the other one.
-      input_tensors: symbolic values that are its inputs.
+      model: the model.
+      input_tensors: symbolic values to use as its inputs.
       clone_function: a function from a layer to its replacement; by default a layer of the same configuration.
-      call_function: a function of a new layer and what it is called with to what it returns; functional models alone.
-      recursive: whether models within are cloned so too.
+      call_function: a function from a new layer and its arguments to its result; only for functional models.
+      recursive: whether to clone nested models too.
 
     Returns:
       A model.
 
     Raises:
-      ValueError: arguments that are for other kinds of models.
+      ValueError: an argument does not apply to this kind of model.
 
     Example:
       >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])

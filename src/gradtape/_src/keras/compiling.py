@@ -17,14 +17,14 @@ from gradtape._src.keras.metrics.reductions import Mean, MeanMetricWrapper
 
 
 class Weighed(NamedTuple):
-    """What a program gave as a loss, and its weight: a leaf of the structure of losses."""
+    """A loss as given by the program, and its weight: a leaf of the structure of losses."""
 
     loss: Any
     weight: Any
 
 
 class CompiledLoss(NamedTuple):
-    """A loss, the keys that lead to its output and its target, its weight and the name of its mean."""
+    """A loss, the path to its output and its target, its weight and the name of its mean."""
 
     path: tuple[Any, ...]
     function: Any
@@ -36,7 +36,7 @@ class CompileLoss:
     """The sum of the losses of a model's outputs.
 
     Attributes:
-      metrics: means of the losses of several outputs.
+      metrics: the mean losses of several outputs.
     """
 
     def __init__(self, loss: Any, weights: Any, output_names: list[str] | None) -> None:
@@ -74,7 +74,7 @@ class CompileLoss:
         self.built = True
 
     def _found(self, y_true: Any, y_pred: Any, loss: Any, names: Any, path: tuple[Any, ...]) -> Iterator[CompiledLoss]:
-        """The losses of a part of the outputs, in the order in which a program gave them."""
+        """The losses of some of the outputs, in the order of the program."""
         if _is_list(loss):
             leaves = all(part is None or type(part) is Weighed for part in loss)
             if leaves and len(loss) == len(nest.flatten(y_pred)):
@@ -127,7 +127,7 @@ class CompileLoss:
         return total
 
     def _aligned(self, y_true: Any, y_pred: Any) -> Any:
-        """The targets in the structure of the outputs; None for an output that has no loss where they are fewer."""
+        """The targets in the structure of the outputs; None for an output without a loss if there are fewer targets."""
         names = self.output_names
         if not nest.is_nested(y_true) and nest.is_nested(y_pred) and len(y_pred) == 1:
             y_true = [y_true]
@@ -147,7 +147,7 @@ class CompileLoss:
 
 
 class CompileMetrics:
-    """The metrics of a model's outputs, first those without weights."""
+    """The metrics of a model's outputs, unweighted ones first."""
 
     def __init__(self, plain: Any, weighted: Any, output_names: list[str] | None) -> None:
         for name, value in (("metrics", plain), ("weighted_metrics", weighted)):
@@ -160,7 +160,7 @@ class CompileMetrics:
         self.output_names = output_names
         self.name = "compile_metrics"
         self.built = False
-        # The names of the outputs in the order of the groups, where no output is nested.
+        # The names of the outputs in the order of the groups, if no output is nested.
         self._keys: list[str] | None = None
         self._groups: dict[str, list[list[Any]]] = {}
         self._shown: list[tuple[str, Any]] = []
@@ -289,7 +289,7 @@ def _cast(value: Any) -> Any:
 
 
 def _weighed(loss: Any, weights: Any) -> Any:
-    """The structure of losses with each one's weight beside it; None where there is no loss."""
+    """The structure of losses, each with its weight; None where there is no loss."""
     if weights is None:
         flat = [None] * len(nest.flatten(loss))
     else:
@@ -304,7 +304,7 @@ def _weighed(loss: Any, weights: Any) -> Any:
 
 
 def _names_like(y_pred: Any, names: list[str] | None) -> Any:
-    """The outputs' names in the structure of the outputs, None for one without a name."""
+    """The outputs' names in the structure of the outputs, None for unnamed ones."""
     count = len(nest.flatten(y_pred))
     if not names or len(names) != count:
         names = [None] * count  # type: ignore[list-item]
@@ -328,7 +328,7 @@ def _at(path: tuple[Any, ...], structure: Any) -> Any:
 
 
 def _metrics_of(given: Any, target: Any, output: Any) -> list[Any]:
-    """The metrics that are given for an output."""
+    """The metrics given for an output."""
     if given is None:
         return []
     return [get_metric(each, target, output) for each in (given if isinstance(given, list | tuple) else [given])]

@@ -1,4 +1,4 @@
-"""Constraints: what weights are made to fulfil after each step of an optimizer."""
+"""Constraints on weights, applied after each step of an optimizer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KIND = Kind("constraint")
 
 @KIND.enter("constraint")
 class Constraint:
-    """Base of what is called with a weight and returns the value that it has to take.
+    """Base of callables from a weight to its constrained value.
 
     Example:
       >>> class Rounded(tf.keras.constraints.Constraint):
@@ -45,7 +45,7 @@ class Constraint:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Constraint:
-        """A constraint as `get_config` describes it.
+        """Creates a constraint from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -62,7 +62,7 @@ class Constraint:
 
 @KIND.enter("non_neg")
 class NonNeg(Constraint):
-    """Negative weights become 0.
+    """Replaces negative weights by 0.
 
     Example:
       >>> tf.keras.constraints.NonNeg()(tf.constant([-1.0, 2.0])).numpy()
@@ -74,7 +74,7 @@ class NonNeg(Constraint):
 
 
 class _Norm(Constraint):
-    """Base of constraints of the Euclidean norm along an axis."""
+    """Base of constraints on the Euclidean norm along an axis."""
 
     axis: Any
 
@@ -89,13 +89,13 @@ class _Norm(Constraint):
 
 @KIND.enter("max_norm")
 class MaxNorm(_Norm):
-    """Weights are scaled down so that their norm along an axis is no greater than a bound.
+    """Scales weights down so that their norm along an axis does not exceed a bound.
 
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
 
     Args:
       max_value: the bound.
-      axis: the axis, or axes, along which the norm is taken.
+      axis: the axis, or axes, of the norm.
 
     Example:
       >>> tf.keras.constraints.MaxNorm(1.0)(tf.constant([[3.0], [4.0]])).numpy().round(4)
@@ -114,10 +114,10 @@ class MaxNorm(_Norm):
 
 @KIND.enter("unit_norm")
 class UnitNorm(_Norm):
-    """Weights are scaled so that their norm along an axis is 1.
+    """Scales weights so that their norm along an axis is 1.
 
     Args:
-      axis: the axis, or axes, along which the norm is taken.
+      axis: the axis, or axes, of the norm.
 
     Example:
       >>> tf.keras.constraints.UnitNorm()(tf.constant([[3.0], [4.0]])).numpy().round(4)
@@ -136,12 +136,12 @@ class UnitNorm(_Norm):
 
 @KIND.enter("min_max_norm")
 class MinMaxNorm(_Norm):
-    """Weights are scaled so that their norm along an axis comes to lie between bounds.
+    """Scales weights so that their norm along an axis is within bounds.
 
     Args:
       min_value, max_value: the bounds.
-      rate: how much of the way there one step goes, a number of (0, 1].
-      axis: the axis, or axes, along which the norm is taken.
+      rate: the fraction of the way to the bounds per step, a number in (0, 1].
+      axis: the axis, or axes, of the norm.
 
     Example:
       >>> tf.keras.constraints.MinMaxNorm(1.0, 2.0)(tf.constant([[0.3], [0.4]])).numpy().round(4)
@@ -160,10 +160,10 @@ class MinMaxNorm(_Norm):
 
 
 def serialize(constraint: Any) -> Any:
-    """A constraint as plain data.
+    """Serializes a constraint to plain data.
 
     Args:
-      constraint: it.
+      constraint: the constraint.
 
     Returns:
       A dict.
@@ -176,17 +176,17 @@ def serialize(constraint: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The constraint that `serialize` wrote.
+    """Creates the constraint from the result of `serialize`.
 
     Args:
-      config: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      config: the data, or a name.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A constraint.
 
     Raises:
-      TypeError: it names a class that is not known.
+      TypeError: the class is unknown.
 
     Example:
       >>> data = tf.keras.constraints.serialize(tf.keras.constraints.UnitNorm(1))
@@ -197,16 +197,16 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 
 
 def get(identifier: Any) -> Any:
-    """The constraint that something stands for.
+    """The constraint for an identifier.
 
     Args:
-      identifier: a name such as "non_neg", what `serialize` wrote, a class, a constraint or another callable, or None.
+      identifier: a name such as "non_neg", a result of `serialize`, a class, a constraint or another callable, or None.
 
     Returns:
       A callable; None for None.
 
     Raises:
-      ValueError: it stands for none.
+      ValueError: unknown identifier.
 
     Example:
       >>> tf.keras.constraints.get("unit_norm").axis

@@ -1,4 +1,4 @@
-"""Constructors that classes share, under the name of each: errors of arguments name the class that was called."""
+"""Shared constructors under the name of each class: errors about arguments name the class that was called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def name_constructor(kind: type) -> None:
-    """Gives a class the constructor that it inherits under its own name, as one that it had written."""
+    """Gives a class its own copy of the constructor that it inherits."""
     init: Any = kind.__init__  # type: ignore[misc]
     if "__init__" in vars(kind) or not isinstance(init, types.FunctionType):
         return

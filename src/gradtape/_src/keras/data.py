@@ -1,4 +1,4 @@
-"""Where batches come from: arrays, datasets, generators and other iterables, epoch by epoch."""
+"""Sources of batches: arrays, datasets, generators and other iterables, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.random import philox
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
-    """Inputs, targets and weights of a batch; None for what it has not.
+    """Unpacks a batch into inputs, targets and weights; None for missing ones.
 
     Args:
       data: the inputs, or a tuple of up to three of these.
@@ -30,7 +30,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
       A tuple of three.
 
     Raises:
-      ValueError: a tuple of more.
+      ValueError: a longer tuple.
 
     Example:
       >>> tf.keras.utils.unpack_x_y_sample_weight((1, 2))
@@ -48,7 +48,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """Inputs, targets and weights as the batch that `fit` takes.
+    """Packs inputs, targets and weights into a batch for `fit`.
 
     Args:
       x: the inputs.
@@ -56,7 +56,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
       sample_weight: the weights, if there are any.
 
     Returns:
-      A tuple, or `x` where it is all and no sequence.
+      A tuple, or `x` if it is alone and not a sequence.
 
     Example:
       >>> tf.keras.utils.pack_x_y_sample_weight(1, 2)
@@ -68,7 +68,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
 
 
 def _setting(name: str) -> property:
-    """What a PyDataset was made with, which may be set."""
+    """A constructor argument of a PyDataset, which may be set."""
 
     def get(self: PyDataset) -> Any:
         return self._settings()[name]
@@ -80,13 +80,13 @@ def _setting(name: str) -> property:
 
 
 class PyDataset:
-    """Base of datasets that return a batch for a number; iterated over in order, or in random order if `fit` shuffles.
+    """Base of datasets that return a batch by index; iterated in order, or in random order if `fit` shuffles.
 
-    A subclass defines `__len__` (how many batches there are) and `__getitem__(index)` (a batch), and may define
+    A subclass defines `__len__` (the number of batches) and `__getitem__(index)` (a batch), and may define
     `on_epoch_end()`.
 
     Args:
-      workers, use_multiprocessing, max_queue_size: not used; batches are made when they are needed.
+      workers, use_multiprocessing, max_queue_size: not used; batches are computed when they are needed.
 
     Example:
       >>> class Ones(tf.keras.utils.PyDataset):
@@ -150,8 +150,8 @@ class Batches:
     """The batches of a source, epoch by epoch.
 
     Attributes:
-      num_batches: of an epoch, or None while that is not known.
-      batch_size: the number of examples in every batch, or None where it varies.
+      num_batches: the number of batches per epoch, or None while it is unknown.
+      batch_size: the number of examples in every batch, or None if it varies.
     """
 
     def __init__(self, source: Source, steps_per_epoch: int | None, group: int = 1) -> None:
@@ -166,14 +166,14 @@ class Batches:
         return self._steps or self._size
 
     def begin_anew(self) -> None:
-        """Forgets where the last epoch ended, and what it told about the number of batches."""
+        """Restarts the data, and forgets the number of batches."""
         self._current, self._seen, self._size = None, 0, self._source.size
-        self._source.end()  # as Keras does before the first epoch, too
+        self._source.end()  # as Keras, also before the first epoch
 
     def epoch(self) -> Iterator[tuple[int, int, list[Any]]]:
-        """The numbers of the first and the last batch of each group, and the batches; none where data ran out.
+        """The indices of the first and the last batch of each group, and the batches; none if the data ran out.
 
-        A group is whole unless data ends, even where it goes beyond `steps_per_epoch`.
+        A group is complete unless the data ends, even if it exceeds `steps_per_epoch`.
         """
         self._source.begin()
         steps = self._steps or self._size
@@ -187,7 +187,7 @@ class Batches:
             self._seen += self._group
             group = list(itertools.islice(self._current, self._group))
             if not group and self._size is None:
-                self._size = self._seen  # with the group that was not there, as Keras counts
+                self._size = self._seen  # includes the missing group, as in Keras
             yield step, step + self._group - 1, group
             if not group:
                 self._warn()
@@ -195,7 +195,7 @@ class Batches:
                 self._source.end()
                 return
         if self._size and self._seen >= self._size:
-            # As Keras does, though the next epoch may begin anew: shuffled datasets have another order each time.
+            # As in Keras, although the next epoch may restart: shuffled datasets have a new order each time.
             self._current, self._seen = iter(self._source.batches()), 0
         self._source.end()
 
@@ -209,16 +209,16 @@ class Batches:
 
 
 class Source:
-    """Makes the source of batches for `fit`, `evaluate` and `predict`.
+    """The source of batches for `fit`, `evaluate` and `predict`.
 
     Attributes:
-      size: how many there are in an epoch, or None.
+      size: the number of batches per epoch, or None.
     """
 
     size: int | None = None
-    # The number of examples in every batch, or None where it varies.
+    # The number of examples in every batch, or None if it varies.
     batch_size: int | None = None
-    # Whether batches are a replica's own, and not those of all replicas.
+    # Whether batches are for one replica, rather than for all.
     of_replica = False
 
     def batches(self) -> Iterable[Any]:
@@ -234,7 +234,7 @@ class Source:
 def source_of(
     x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, shuffle: Any, class_weight: Any
 ) -> Source:
-    """The source that arguments of `fit` describe. ValueError where they do not go together."""
+    """The source for the arguments of `fit`. ValueError if they are inconsistent."""
     if all(map(_is_array, leaves([x, y, sample_weight]))):
         return _Arrays(x, y, sample_weight, batch_size, steps, shuffle, class_weight)
     kind = "tf.data.Dataset"
@@ -284,7 +284,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _as_batch(value: Any) -> Any:
-    """A value of a batch as a tensor of `floatx` if it is floating; strings and objects as they are."""
+    """Converts a value of a batch to a tensor, of `floatx` if it is floating; strings and objects are unchanged."""
     if value is None or isinstance(value, TENSORS):
         return value
     array = np.asarray(held(value))
@@ -294,14 +294,14 @@ def _as_batch(value: Any) -> Any:
 
 
 def as_batch(data: Any) -> Any:
-    """A batch as it comes from a program, with tensors in the place of arrays."""
+    """Converts the arrays of a batch to tensors."""
     if isinstance(data, list):
         data = tuple(data)
     return mapped(_as_batch, data)
 
 
 def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
-    """The weight of each example by its class: its target's number, or that of its largest entry."""
+    """The weight of each example by its class: its target, or the index of the target's largest entry."""
     classes = np.asarray(held(y))
     if classes.ndim > 1:
         classes = np.argmax(classes, -1) if classes.shape[-1] != 1 else np.squeeze(classes, -1)
@@ -312,7 +312,7 @@ def class_weight_to_sample_weights(y: Any, class_weight: dict[int, float]) -> np
     return found
 
 
-# Batches that are gathered at a time: gathering costs less for many rows, and they stay in cache.
+# Batches that are gathered at a time: gathering many rows costs less per row, and they stay in cache.
 _CHUNK = 16
 
 
@@ -378,7 +378,7 @@ class _Arrays(Source):
         return mapped(lambda value: None if value is None else next(values), self._data)
 
     def _order(self) -> np.ndarray | None:
-        """The order of the examples: with a global seed the same each time, as under TensorFlow."""
+        """The order of the examples: with a global seed the same each time, as with TensorFlow."""
         if not self._shuffle:
             return None
         stream = philox.graph_stream(0)
@@ -393,7 +393,7 @@ class _Arrays(Source):
 
 
 def _as_tuples(structure: Any) -> Any:
-    """The structure with tuples in the place of lists, as batches have them."""
+    """The structure with lists replaced by tuples, as in batches."""
     if isinstance(structure, list | tuple):
         return tuple(_as_tuples(part) for part in structure)
     if isinstance(structure, dict):
@@ -438,7 +438,7 @@ def _spread(y: Any, sample_weight: Any) -> Any:
 
 
 class _Dataset(Source):
-    """A dataset, or anything else that can be iterated over again."""
+    """A dataset, or any other re-iterable object."""
 
     def __init__(self, dataset: Any, class_weight: Any) -> None:
         self._dataset, self._class_weight = dataset, class_weight
@@ -503,7 +503,7 @@ class _Numbered(Source):
 
 
 class _Generated(Source):
-    """A generator, which goes on where the last epoch left it."""
+    """A generator, which continues where the last epoch ended."""
 
     def __init__(self, generator: Iterator[Any]) -> None:
         self._batches = map(as_batch, generator)
@@ -513,7 +513,7 @@ class _Generated(Source):
 
 
 def train_validation_split(data: Any, validation_split: float) -> tuple[Any, Any]:
-    """The first part of arrays, and the last, which is so large a fraction. ValueError where a part would be empty."""
+    """Splits arrays into a first part, and a last one of the given fraction. ValueError if one would be empty."""
     flat = list(leaves(data))
     wrong = [type(value) for value in flat if not _is_array(value)]
     if wrong:

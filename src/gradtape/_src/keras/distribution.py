@@ -8,25 +8,25 @@ from typing import Any
 
 
 class Alone:
-    """A model without replicas: nothing is done."""
+    """A model without replicas: no distribution."""
 
     def scope(self) -> Any:
-        """A block in which the loop runs."""
+        """A context in which the loop runs."""
         return contextlib.nullcontext()
 
     def begin(self, model: Any) -> None:
         """Before the loop."""
 
     def stepping(self, model: Any, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
-        """The step as the loop takes it; `own`: whether batches are the replica's own already."""
+        """The step for the loop; `own`: whether batches are already the replica's own."""
         return step
 
     def predicting(self, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
-        """The step of a prediction."""
+        """The step for predictions."""
         return step
 
     def ended(self, model: Any, asks: bool) -> bool:
-        """Whether training ends; `asks`: whether callbacks are told of batches, and may end it there."""
+        """Whether training ends; `asks`: whether callbacks are called for batches, and may end it there."""
         return bool(model.stop_training)
 
     def settle(self, model: Any) -> None:

@@ -216,7 +216,7 @@ def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = 
 
     Args:
       config: its data.
-      custom_objects: classes by name that may occur in it.
+      custom_objects: additional classes by name.
 
     Returns:
       A DTypePolicy.

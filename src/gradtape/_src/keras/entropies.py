@@ -1,4 +1,4 @@
-"""Cross entropies of targets and of probabilities or logits, element by element or class by class."""
+"""Cross entropies of targets with probabilities or logits, elementwise or along classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradtape._src.ops import elementwise
 
 
 def _logits_of(output: Tensor, from_logits: bool, kind: str, name: str) -> tuple[Tensor, bool]:
-    """The output, and whether it is logits; in place of what `softmax` or `sigmoid` returned, what they were given."""
+    """The output, and whether it is logits; results of `softmax` or `sigmoid` are replaced by their arguments."""
     given = logits.get(output)
     if given is None:
         return output, from_logits
@@ -47,7 +47,7 @@ def _alike(target: Tensor, output: Tensor) -> None:
 
 
 def _probabilities(output: Tensor) -> Tensor:
-    """Values cut so that they and their complements have logarithms."""
+    """Clips values so that they and their complements have finite logarithms."""
     epsilon = settings.epsilon()
     return elementwise.clip_by_value(output, epsilon, 1.0 - epsilon)
 
@@ -58,8 +58,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 
     Args:
       target: the true distributions.
-      output: the predicted ones, which are scaled to sum to 1; or their logits. Of what
-        `tf.keras.activations.softmax` returned, what it was given is used.
+      output: the predicted ones, which are scaled to sum to 1; or their logits. For a result of
+        `tf.keras.activations.softmax`, its argument is used.
       from_logits: whether `output` is logits.
       axis: the axis of classes.
 
@@ -67,7 +67,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
       A tensor without that axis.
 
     Raises:
-      ValueError: the shapes differ, or there are no axes.
+      ValueError: the shapes differ, or are scalar.
 
     Example:
       >>> tf.keras.ops.categorical_crossentropy([[0.0, 1.0]], [[0.25, 0.75]]).numpy().round(4)
@@ -93,8 +93,8 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
 
     Args:
       target: the indices of the true classes.
-      output: the predicted distributions, which are scaled to sum to 1; or their logits. Of what
-        `tf.keras.activations.softmax` returned, what it was given is used.
+      output: the predicted distributions, which are scaled to sum to 1; or their logits. For a result of
+        `tf.keras.activations.softmax`, its argument is used.
       from_logits: whether `output` is logits.
       axis: the axis of classes, which must be the last.
 
@@ -102,7 +102,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
       A tensor of the targets' shape.
 
     Raises:
-      ValueError: the shapes do not fit, or the axis is another.
+      ValueError: the shapes do not fit, or the axis is not the last.
 
     Example:
       >>> tf.keras.ops.sparse_categorical_crossentropy([1], [[0.25, 0.75]]).numpy().round(4)
@@ -137,11 +137,11 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
 
 @keras_op
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
-    """Cross entropy of true and predicted probabilities of a yes, element by element.
+    """Cross entropy of true and predicted probabilities, elementwise.
 
     Args:
       target: the true probabilities.
-      output: the predicted ones, or their logits. Of what `tf.keras.activations.sigmoid` returned, what it was given is
+      output: the predicted ones, or their logits. For a result of `tf.keras.activations.sigmoid`, its argument is
         used.
       from_logits: whether `output` is logits.
 

@@ -188,7 +188,7 @@ class Functional(Model):
           Tensors in the structure of `output`.
 
         Raises:
-          ValueError: inputs of another structure or shape.
+          ValueError: inputs have the wrong structure or shape.
 
         Example:
           >>> x = tf.keras.Input((3,))
@@ -356,7 +356,7 @@ class Functional(Model):
     # Configuration
 
     def get_config(self) -> dict[str, Any]:
-        """The layers and their calls as plain data; for subclasses with another constructor, its arguments.
+        """The layers and their calls as plain data; for subclasses with their own constructor, its arguments.
 
         Returns:
           A dict.
@@ -479,7 +479,7 @@ def functional_from_config(cls: type, config: dict[str, Any], custom_objects: di
     """Creates a functional model from the result of `get_config`.
 
     Raises:
-      ValueError: calls take what no other call returns.
+      ValueError: an argument of a call is not a result of another.
     """
     config = dict(config)
     described, input_layers, output_layers = (config.pop(key) for key in ("layers", "input_layers", "output_layers"))

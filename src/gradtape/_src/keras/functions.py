@@ -1,4 +1,4 @@
-"""Functions of keras.ops as operations: parts of graphs of symbolic values and of configurations."""
+"""Functions of keras.ops as operations: nodes of functional models and of configurations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtape._src.keras.serialization import INTERNAL
 from gradtape._src.keras.settings import standardize_dtype
 from gradtape._src.keras.tensors import tensor_of
 
-# The parameters that Keras' operations are called with. All others they are made with, and their configurations have.
+# The parameters of Keras' operations' calls. All others are constructor arguments, which configurations contain.
 _OPERANDS = frozenset(
     [
         "a",
@@ -78,7 +78,7 @@ _OPERANDS = frozenset(
 )
 _EXCEPTIONS = {("Bincount", "weights"), ("Squareplus", "b"), ("Trapezoid", "x")}
 
-# Keras' modules of its functions' classes, by which its configurations name them; all others are in `numpy`.
+# Keras' modules of its functions' classes, which configurations name; all others are in `numpy`.
 _HOMES = {
     "core": "Map Scan AssociativeScan Scatter ScatterUpdate Slice SliceUpdate Switch WhileLoop StopGradient ForiLoop "
     "Unstack Cast SaturateCast ConvertToTensor Cond VectorizedMap",
@@ -95,7 +95,7 @@ _HOMES = {
     "MultiHot Moments Normalize DotProductAttention HardShrink SoftShrink TanhShrink SparsePlus SparseSigmoid "
     "DepthToSpace SpaceToDepth BatchNorm LayerNorm RMSNorm PSNR Unfold Fold",
 }
-# Classes whose names are not their functions' in camel case.
+# Classes whose names are not their functions' names in camel case.
 _TITLES = {
     "allclose": "AllClose",
     "batch_normalization": "BatchNorm",
@@ -119,12 +119,12 @@ _TITLES = {
 
 
 class Function_(Operation):
-    """A function of keras.ops in a graph of symbolic values: made with its options, called with its operands."""
+    """A function of keras.ops in a functional model: constructed with its options, called with its operands."""
 
     _function: Callable[..., Any]
-    _parameters: tuple[str, ...]  # those of the operands
-    _before: tuple[str, ...]  # those of options that stand before operands of any number
-    _spread: bool  # whether it takes operands of any number
+    _parameters: tuple[str, ...]  # parameters that are operands
+    _before: tuple[str, ...]  # options before a variable number of operands
+    _spread: bool  # whether it takes a variable number of operands
 
     def __init__(self, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
@@ -153,7 +153,7 @@ P = ParamSpec("P")
 
 
 class KerasOp(Protocol[P]):
-    """A function of tensors or symbolic values; `__wrapped__` is the one of tensors alone."""
+    """A function of tensors or symbolic values; `__wrapped__` is the function of tensors."""
 
     __name__: str
     __wrapped__: Callable[P, Any]
@@ -162,13 +162,13 @@ class KerasOp(Protocol[P]):
 
 
 def keras_op(function: Callable[P, Any]) -> KerasOp[P]:
-    """A function of tensors that also takes symbolic values: it becomes a part of the functional model.
+    """Decorates a function of tensors so that it also takes symbolic values and becomes part of functional models.
 
-    The class of the operation has the function's name in camel case, as Keras calls it: `get_item` is a GetItem, whose
+    The operation's class has the function's name in camel case, as in Keras: `get_item` is a GetItem, whose
     calls are named "get_item", "get_item_1" and so on.
 
     Args:
-      function: the function; what it is called with must be tensors, structures of them, or constants.
+      function: the function; its arguments must be tensors, structures of them, or constants.
 
     Returns:
       A function.
@@ -195,7 +195,7 @@ def keras_op(function: Callable[P, Any]) -> KerasOp[P]:
         return function(*args, **kwargs)
 
     def symbolic(args: Any, kwargs: Any) -> Any:
-        if not is_remembered(args, kwargs):  # it takes no name either
+        if not is_remembered(args, kwargs):  # then it takes no name
             return evaluated(function, args, kwargs)
         made = operation()
         operands: list[Any] = []
@@ -235,7 +235,7 @@ def _operation_class(function: Callable[..., Any], title: str, home: str) -> typ
 
 @keras_op
 def cast(x: Any, dtype: Any) -> Any:
-    """A tensor in another dtype.
+    """Casts a tensor to another dtype.
 
     Args:
       x: a tensor, or a symbolic value.

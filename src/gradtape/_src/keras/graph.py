@@ -17,10 +17,10 @@ class Graph:
 
     Attributes:
       inputs, outputs: symbolic values, flat.
-      output_structure: the outputs as they were given.
-      nodes: the calls, each after those whose results it takes.
-      operations: what is called, each once, from the inputs on.
-      chain: the operations where each takes what the one before it returned and nothing else; None elsewhere.
+      output_structure: the outputs in their original structure.
+      nodes: the calls, in topological order.
+      operations: the operations called, each once, in order from the inputs.
+      chain: the operations if each takes only the result of the previous one; else None.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -60,7 +60,7 @@ class Graph:
     def __contains__(self, node: Node) -> bool:
         return node in self._members
 
-    # Derived attributes refer to objects by identity, and are computed again for copies.
+    # Derived attributes refer to objects by identity, and are recomputed for copies.
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in _FOUND}
@@ -94,7 +94,7 @@ class Graph:
     # Running it
 
     def _plan(self) -> None:
-        """Finds the calls to be made, with the positions of their only argument and result where there is one each."""
+        """Finds the calls to make, with the positions of their only argument and result if there is just one."""
         self._members = set(self.nodes)
         self._places = {id(value): place for place, value in enumerate(self.inputs)}
         steps: list[tuple[Node, int | None, int | None]] = []
@@ -136,7 +136,7 @@ class Graph:
 
         Args:
           inputs: the values, flat.
-          called: what is called in place of an operation.
+          called: replacements for operations.
         """
         values = [*inputs, *[None] * (len(self._places) - len(self.inputs))]
         for node, argument, result in self._steps:

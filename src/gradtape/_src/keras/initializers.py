@@ -1,4 +1,4 @@
-"""Initializers: the values with which weights start, equal to those of Keras with TensorFlow for the same seeds."""
+"""Initializers of weights, with the same values as Keras with TensorFlow for the same seeds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _dtype(dtype: Any) -> dtypes.DType:
 
 @KIND.enter("initializer")
 class Initializer:
-    """Base of what gives weights their first values: called with a shape and a dtype it returns a tensor.
+    """Base of callables from a shape and a dtype to the initial value of a weight, a tensor.
 
     Example:
       >>> class Halves(tf.keras.initializers.Initializer):
@@ -57,7 +57,7 @@ class Initializer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Initializer:
-        """An initializer as `get_config` describes it.
+        """Creates an initializer from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -72,7 +72,7 @@ class Initializer:
         return cls(**config)
 
     def clone(self) -> Initializer:
-        """Another initializer of the same arguments.
+        """A new initializer with the same arguments.
 
         Returns:
           An initializer of the same class.
@@ -86,7 +86,7 @@ class Initializer:
 
 @KIND.enter("constant")
 class Constant(Initializer):
-    """One value everywhere.
+    """Initializes to one value.
 
     Args:
       value: a number, or an array that broadcasts to the shape.
@@ -112,7 +112,7 @@ class Constant(Initializer):
 
 @KIND.enter("zeros", "zero")
 class Zeros(Initializer):
-    """0 everywhere.
+    """Initializes to 0.
 
     Example:
       >>> tf.keras.initializers.Zeros()([2]).numpy()
@@ -125,7 +125,7 @@ class Zeros(Initializer):
 
 @KIND.enter("ones", "one")
 class Ones(Initializer):
-    """1 everywhere.
+    """Initializes to 1.
 
     Example:
       >>> tf.keras.initializers.Ones()([2]).numpy()
@@ -138,13 +138,13 @@ class Ones(Initializer):
 
 @KIND.enter("identity", "IdentityInitializer")
 class Identity(Initializer):
-    """A multiple of the identity matrix.
+    """Initializes to a multiple of the identity matrix.
 
     Args:
-      gain: what its diagonal holds.
+      gain: the value on the diagonal.
 
     Raises:
-      ValueError: when called, that the shape is not that of a matrix.
+      ValueError: (when called) the shape is not a matrix.
 
     Example:
       >>> tf.keras.initializers.Identity(2.0)([2, 2]).numpy()
@@ -167,7 +167,7 @@ class Identity(Initializer):
         return self.gain * eye(rows, columns, dtype=_dtype(dtype))
 
     def get_config(self) -> dict[str, Any]:
-        # Keras writes none of its arguments.
+        # Keras serializes none of its arguments.
         return {}
 
 
@@ -198,10 +198,10 @@ class RandomNormal(RandomInitializer):
     Args:
       mean: their mean.
       stddev: their standard deviation.
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.RandomNormal(seed=1)([2]).numpy().round(4)
@@ -220,15 +220,15 @@ class RandomNormal(RandomInitializer):
 
 @KIND.enter("truncated_normal")
 class TruncatedNormal(RandomInitializer):
-    """Normally distributed values no further than two standard deviations from the mean.
+    """Normally distributed values within two standard deviations of the mean.
 
     Args:
-      mean: the mean of the distribution before the cut.
+      mean: the mean of the distribution before truncation.
       stddev: its standard deviation.
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.TruncatedNormal(seed=1)([2]).numpy().round(4)
@@ -251,10 +251,10 @@ class RandomUniform(RandomInitializer):
 
     Args:
       minval, maxval: the bounds.
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.RandomUniform(seed=1)([2]).numpy().round(4)
@@ -273,20 +273,20 @@ class RandomUniform(RandomInitializer):
 
 @KIND.enter("variance_scaling")
 class VarianceScaling(RandomInitializer):
-    """Values whose variance is scale / n, n being the number of a unit's inputs or outputs.
+    """Values whose variance is scale / n, where n is the number of a unit's inputs or outputs.
 
-    So the variance of what passes through a layer stays, whatever its size.
+    This preserves the variance of values that pass through a layer, whatever its size.
 
     Args:
       scale: the numerator.
-      mode: what n is: "fan_in", the number of inputs, "fan_out", that of outputs, or "fan_avg", their average.
+      mode: what n is: "fan_in", the number of inputs, "fan_out", the number of outputs, or "fan_avg", their average.
       distribution: "truncated_normal" (or "normal"), "untruncated_normal" or "uniform".
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: the axes whose sizes multiply to the number of inputs and of outputs, where they are
-        not the usual ones: the last two, times the sizes of those before.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: the axes whose sizes multiply to the number of inputs and of outputs, if they are
+        not the last two, multiplied by the sizes of those before.
 
     Raises:
-      ValueError: the scale is not positive, or mode, distribution or seed are none.
+      ValueError: the scale is not positive, or mode, distribution or seed are invalid.
 
     Example:
       >>> values = tf.keras.initializers.VarianceScaling(2.0, seed=1)([100, 200])
@@ -331,12 +331,12 @@ class VarianceScaling(RandomInitializer):
             return random.uniform(shape, -limit, limit, dtype, self.seed)
         if self.distribution == "untruncated_normal":
             return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.seed)
-        # The cut at two deviations leaves a normal distribution of deviation 1 this one.
+        # The standard deviation of a unit normal distribution truncated at two standard deviations.
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype, self.seed)
 
 
 class _Scaled(VarianceScaling):
-    """Base of those that the literature names, whose scale, mode and distribution are their class'."""
+    """Base of initializers known in the literature, whose scale, mode and distribution are class attributes."""
 
     _rule: ClassVar[tuple[float, str, str]]
     _arguments: ClassVar[tuple[str, ...]] = ("input_axes", "output_axes")
@@ -347,16 +347,16 @@ class _Scaled(VarianceScaling):
 
 @KIND.enter("glorot_uniform")
 class GlorotUniform(_Scaled):
-    """Uniform values of variance 2 / (inputs + outputs): what layers use unless told otherwise.
+    """Uniform values of variance 2 / (inputs + outputs): the default of layers.
 
     Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.GlorotUniform(seed=1)([2, 1]).numpy().round(4)
@@ -374,11 +374,11 @@ class GlorotNormal(_Scaled):
     Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks (2010).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.GlorotNormal(seed=1)([2, 1]).numpy().round(4)
@@ -396,11 +396,11 @@ class LecunNormal(_Scaled):
     LeCun, Bottou, Orr and Müller, Efficient BackProp (1998).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.LecunNormal(seed=1)([2, 1]).numpy().round(4)
@@ -418,11 +418,11 @@ class LecunUniform(_Scaled):
     LeCun, Bottou, Orr and Müller, Efficient BackProp (1998).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.LecunUniform(seed=1)([2, 1]).numpy().round(4)
@@ -440,11 +440,11 @@ class HeNormal(_Scaled):
     He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.HeNormal(seed=1)([2, 1]).numpy().round(4)
@@ -462,11 +462,11 @@ class HeUniform(_Scaled):
     He, Zhang, Ren and Sun, Delving Deep into Rectifiers (2015).
 
     Args:
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
-      input_axes, output_axes: as `VarianceScaling` takes them.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
+      input_axes, output_axes: see `VarianceScaling`.
 
     Raises:
-      ValueError: the seed is none.
+      ValueError: invalid seed.
 
     Example:
       >>> tf.keras.initializers.HeUniform(seed=1)([2, 1]).numpy().round(4)
@@ -481,16 +481,16 @@ class HeUniform(_Scaled):
 class Orthogonal(RandomInitializer):
     """A multiple of a matrix with orthonormal rows or columns, whichever are fewer.
 
-    It is the first factor of the QR factorisation of normally distributed numbers. Axes before the last count as rows.
+    It is the Q of the QR decomposition of normally distributed numbers. Axes before the last are merged into rows.
     Saxe, McClelland and Ganguli, Exact Solutions to the Nonlinear Dynamics of Learning in Deep Linear Neural Networks
     (2014).
 
     Args:
       gain: the multiple.
-      seed: an integer, for the same values in each call; a SeedGenerator; or None to draw an integer.
+      seed: an integer, for the same values in each call; a SeedGenerator; or None for a random integer.
 
     Raises:
-      ValueError: the seed is none; when called, that the shape has fewer than two axes.
+      ValueError: invalid seed; (when called) the shape has fewer than two axes.
 
     Example:
       >>> q = tf.keras.initializers.Orthogonal(seed=1)([2, 2])
@@ -522,16 +522,16 @@ class Orthogonal(RandomInitializer):
 class STFT(Initializer):
     """The kernel with which a convolution computes the real or imaginary part of a short-time Fourier transform.
 
-    The shape is [frame length, 1, frequencies]. Windows are made by SciPy, which has to be installed for them.
+    The shape is [frame length, 1, frequencies]. Windows are computed by SciPy, which must be installed for them.
 
     Args:
       side: "real" or "imag".
       window: the name of a window that `scipy.signal.get_window` knows, an array of a frame's length, or None.
       scaling: "density" for power spectral densities, "spectrum" for power spectra, None for neither.
-      periodic: as `scipy.signal.get_window` takes it for `fftbins`.
+      periodic: passed to `scipy.signal.get_window` as `fftbins`.
 
     Raises:
-      ValueError: side, window or scaling are none; when called, that the window has another length.
+      ValueError: side, window or scaling are invalid; (when called) the window has the wrong length.
 
     Example:
       >>> tf.keras.initializers.STFT("real", window=None)([2, 1, 2]).numpy().round(4).tolist()
@@ -557,7 +557,7 @@ class STFT(Initializer):
         wanted = _dtype(dtype)
         length, _, frequencies = shape
         exact = np.dtype(wanted.as_numpy_dtype)
-        # In the dtype itself, as Keras computes it, so that angles of large multiples are the same.
+        # In the dtype itself, as in Keras, so that the angles of large multiples are the same.
         frequency = np.arange(frequencies, dtype=exact).reshape(1, 1, -1) / exact.type((frequencies - 1) * 2)
         time = np.arange(length, dtype=exact).reshape(-1, 1, 1)
         angles = tensor_of(exact.type(-2) * time * frequency * np.arccos(exact.type(-1)))
@@ -581,13 +581,13 @@ def _window(name: str, length: int, periodic: bool) -> np.ndarray:
         from scipy.signal import get_window  # type: ignore[import-untyped]
     except ImportError:
         raise ImportError(
-            f"The window {name!r} is made by SciPy, which is not installed. Install it, or give the window as an array"
+            f"The window {name!r} is made by SciPy, which is not installed. Install it, or pass the window as an array"
         ) from None
     return get_window(name, length, periodic)
 
 
 def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:
-    """How many inputs and outputs a unit has that weights of this shape connect."""
+    """The number of inputs and outputs of a unit that weights of this shape connect."""
     shape = tuple(shape)
     if input_axes is not None and output_axes is not None:
         return math.prod(shape[axis] for axis in input_axes), math.prod(shape[axis] for axis in output_axes)
@@ -598,10 +598,10 @@ def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) ->
 
 
 def serialize(initializer: Any) -> Any:
-    """An initializer as plain data.
+    """Serializes an initializer to plain data.
 
     Args:
-      initializer: it.
+      initializer: the initializer.
 
     Returns:
       A dict.
@@ -614,17 +614,17 @@ def serialize(initializer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The initializer that `serialize` wrote.
+    """Creates the initializer from the result of `serialize`.
 
     Args:
-      config: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      config: the data, or a name.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       An initializer.
 
     Raises:
-      TypeError: it names a class that is not known.
+      TypeError: the class is unknown.
 
     Example:
       >>> data = tf.keras.initializers.serialize(tf.keras.initializers.Constant(3.0))
@@ -635,17 +635,17 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 
 
 def get(identifier: Any) -> Any:
-    """The initializer that something stands for.
+    """The initializer for an identifier.
 
     Args:
-      identifier: a name such as "glorot_uniform", what `serialize` wrote, a class, an initializer or another callable,
-        an array that has the wanted shape, or None.
+      identifier: a name such as "glorot_uniform", a result of `serialize`, a class, an initializer or another callable,
+        an array of the right shape, or None.
 
     Returns:
       A callable; None for None.
 
     Raises:
-      ValueError: it stands for none.
+      ValueError: unknown identifier.
 
     Example:
       >>> tf.keras.initializers.get("zeros")([2]).numpy()

@@ -1,4 +1,4 @@
-"""Input: the symbolic values with which functional models begin."""
+"""Input: the symbolic inputs of functional models."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from gradtape._src.keras.settings import standardize_dtype
 
 
 class InputLayer(Layer):
-    """The layer that stands for an input of a model; `keras.Input` makes it.
+    """The layer that represents an input of a model, created by `keras.Input`.
 
     Args:
       shape: the shape of one example.
-      batch_size: the number of examples, if it is always the same.
+      batch_size: the number of examples, if it is fixed.
       dtype: the dtype; `floatx` by default.
       sparse, ragged: False; tensors are dense.
-      batch_shape: the shape with the number of examples.
-      input_tensor: a symbolic value that is used in place of a new one.
-      optional: whether None may be given.
+      batch_shape: the shape including the number of examples.
+      input_tensor: a symbolic value to use instead of a new one.
+      optional: whether None is accepted.
       name: its name; "input_layer" with a number by default.
       kwargs: `input_shape` and `batch_input_shape`, earlier names of `shape` and `batch_shape`.
 
@@ -56,7 +56,7 @@ class InputLayer(Layer):
             shape = kwargs["input_shape"]
         batch_shape = kwargs.get("batch_input_shape", batch_shape)
         if sparse or ragged:
-            raise ValueError("Tensors are dense here: leave out `sparse` and `ragged`, and pad what is ragged.")
+            raise ValueError("Tensors are dense: omit `sparse` and `ragged`, and pad ragged data.")
         if input_tensor is not None:
             if not isinstance(input_tensor, KerasTensor):
                 raise ValueError(
@@ -94,11 +94,11 @@ class InputLayer(Layer):
         self.built = True
 
     def call(self) -> None:
-        """Nothing: models put their inputs in its place."""
+        """No computation: models use their inputs instead."""
 
     @property
     def batch_shape(self) -> tuple[int | None, ...]:
-        """The shape with the number of examples."""
+        """The shape including the number of examples."""
         return self._batch_shape
 
     @property
@@ -107,7 +107,7 @@ class InputLayer(Layer):
         return self._dtype
 
     def get_config(self) -> dict[str, Any]:
-        """The arguments that make an input like this one.
+        """The arguments that create an equal input.
 
         Returns:
           A dict of plain data.
@@ -137,17 +137,17 @@ def Input(
     tensor: KerasTensor | None = None,
     optional: bool = False,
 ) -> KerasTensor:
-    """A symbolic value with which a functional model begins.
+    """A symbolic input of a functional model.
 
     Args:
       shape: the shape of one example, in which None stands for any size.
-      batch_size: the number of examples, if it is always the same.
+      batch_size: the number of examples, if it is fixed.
       dtype: the dtype; `floatx` by default.
       sparse, ragged: False; tensors are dense.
-      batch_shape: the shape with the number of examples.
+      batch_shape: the shape including the number of examples.
       name: its name; "input_layer" with a number by default.
-      tensor: a symbolic value that is used in place of a new one.
-      optional: whether None may be given.
+      tensor: a symbolic value to use instead of a new one.
+      optional: whether None is accepted.
 
     Returns:
       A KerasTensor.

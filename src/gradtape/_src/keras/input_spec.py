@@ -1,4 +1,4 @@
-"""InputSpec: the shapes and dtypes that a layer expects of its inputs."""
+"""InputSpec: the expected shapes and dtypes of a layer's inputs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from gradtape._src.keras.settings import standardize_dtype
 
 
 class InputSpec:
-    """The properties that a layer expects of an input.
+    """The expected properties of a layer's input.
 
     Args:
       dtype: its dtype.
       shape: its shape, in which None stands for any size.
       ndim: its number of axes.
-      max_ndim, min_ndim: bounds of that.
+      max_ndim, min_ndim: bounds of the number of axes.
       axes: sizes by axis.
       allow_last_axis_squeeze: whether a last axis of size one may be missing or added.
-      name: its key, where inputs are a dict.
-      optional: whether None may be given.
+      name: its key, if inputs are a dict.
+      optional: whether None is accepted.
 
     Raises:
       TypeError: axes that are not ints, or exceed the number of axes.
@@ -149,7 +149,7 @@ def assert_input_compatibility(input_spec: Any, inputs: Any, layer_name: str) ->
     Args:
       input_spec: an InputSpec, or a structure of them, or None.
       inputs: tensors or symbolic values.
-      layer_name: how messages call the layer.
+      layer_name: the layer's name in messages.
     """
     if not input_spec:
         return

@@ -21,7 +21,7 @@ masks = Attached()
 
 
 def _own_mask(tensor: Tensor) -> Any:
-    """The mask that a layer gave the tensor, which programs read, set and delete by this name."""
+    """The mask that a layer attached to the tensor, which programs read, set and delete by this name."""
     mask = masks.get(tensor)
     if mask is None:
         raise AttributeError("'EagerTensor' object has no attribute '_keras_mask'")
@@ -29,7 +29,7 @@ def _own_mask(tensor: Tensor) -> Any:
 
 
 def _delete_own_mask(tensor: Tensor) -> None:
-    _own_mask(tensor)  # raises where there is none
+    _own_mask(tensor)  # raises if there is none
     masks.put(tensor, None)
 
 
@@ -55,7 +55,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def converted(value: Any, dtype: DType | None) -> Any:
-    """A value as a tensor if it is an array, cast to a dtype if both are floating; anything else unchanged."""
+    """Converts an array to a tensor, and floating values to a floating dtype; anything else is unchanged."""
     if isinstance(value, TENSORS):
         tensor = value
     elif isinstance(value, KerasTensor):
@@ -90,7 +90,7 @@ def leaves(structure: Any) -> Iterator[Any]:
 
 
 def mapped(function: Any, structure: Any) -> Any:
-    """The structure with what a function makes of its leaves, which it is given in the order of `leaves`."""
+    """The structure with leaves replaced by a function's results; it is called in the order of `leaves`."""
     kind = type(structure)
     if kind is list:
         return [mapped(function, part) for part in structure]
@@ -110,7 +110,7 @@ def is_shape(value: Any) -> bool:
 
 
 def mapped_shapes(function: Any, structure: Any) -> Any:
-    """A structure of shapes with what a function makes of each."""
+    """A structure of shapes with each replaced by a function's result."""
     if is_shape(structure):
         return function(tuple(structure))
     if isinstance(structure, Mapping):
@@ -131,11 +131,11 @@ def dtype_name(value: Any) -> str:
 
 
 class CallContext(_local):
-    """The call of a layer that a thread is in.
+    """The layer call that a thread is in.
 
     Attributes:
-      entry: the outermost layer that is called, or None.
-      training: what was said, there or further in, of whether this is training; None: nothing.
+      entry: the outermost layer being called, or None.
+      training: the value given, there or further in; None if none was given.
     """
 
     entry: Any = None

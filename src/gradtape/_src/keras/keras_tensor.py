@@ -11,7 +11,7 @@ from gradtape._src.keras.settings import standardize_dtype
 
 
 class KerasHistory(NamedTuple):
-    """Where a KerasTensor comes from: the tensor_index-th result of the node_index-th call of an operation."""
+    """The origin of a KerasTensor: the tensor_index-th result of the node_index-th call of an operation."""
 
     operation: Any
     node_index: int
@@ -25,7 +25,7 @@ class KerasTensor:
       shape: its shape, in which None stands for any size.
       dtype: its dtype.
       sparse, ragged: not used; tensors are dense.
-      record_history: whether what is computed from it is remembered.
+      record_history: whether to record what is computed from it.
       name: its name; "keras_tensor" with a number by default.
 
     Example:
@@ -147,7 +147,7 @@ _ONLY_KERAS = (
     "MyLayer()(x)\n```\n"
 )
 
-# Python's operators by the functions of keras.ops that they are.
+# Python's operators and the corresponding functions of keras.ops.
 _BINARY = {
     "add": "add",
     "sub": "subtract",
@@ -185,7 +185,7 @@ KerasTensor.__round__ = _operator("round")  # type: ignore[attr-defined]
 
 
 def standardize_shape(shape: Any) -> tuple[int | None, ...]:
-    """A shape as a tuple of ints and None; ValueError if it is not valid."""
+    """Converts a shape to a tuple of ints and None; ValueError if it is invalid."""
     if shape is None:
         raise ValueError("Undefined shapes are not supported.")
     if not hasattr(shape, "__iter__"):

@@ -1,4 +1,4 @@
-"""Lambdas in saved models: their code as text, as Keras writes it, run only by who said that it may be."""
+"""Lambdas in saved models: their code as text, in Keras' format, which is only run with the user's permission."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def written_lambda(function: Any) -> tuple[str, Any, Any]:
 
 
 def read_lambda(code: str, defaults: Any = None, closure: Any = None) -> Callable[..., Any]:
-    """The function of what `written_lambda` gave. What it is given is code, which calls to the function run.
+    """The function from the result of `written_lambda`. Calling it runs code from the data.
 
     Raises:
       ValueError: it was written by another version of Python, or is damaged.
@@ -35,6 +35,6 @@ def read_lambda(code: str, defaults: Any = None, closure: Any = None) -> Callabl
         )
     except (ValueError, EOFError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"The code of a lambda cannot be read: {error}. It is bound to the version of Python that wrote it; write "
-            "the function with a name and register it with @keras.saving.register_keras_serializable()"
+            f"The code of a lambda cannot be read: {error}. It depends on the version of Python that wrote it; define "
+            "a named function and register it with @keras.saving.register_keras_serializable()"
         ) from error

@@ -37,8 +37,8 @@ from gradtape._src.ops.elementwise import divide_no_nan
 
 _masked = masks._held
 
-# How a layer is called whose input needs no preparation: with it alone, with what `training` is in the call around it,
-# or as a call of its own, within which others are made and losses are added.
+# The ways to call a layer whose input needs no preparation: with it alone, with the value of `training` in the
+# enclosing call, or as a separate call, within which others are made and losses are added.
 _PLAINLY, _ASKS, _WITHIN = range(3)
 
 
@@ -143,7 +143,7 @@ class Layer(Stateful):
         """Creates the layer's weights; to be overridden by subclasses that have any.
 
         Args:
-          input_shape: the shape of what the layer is called with; there may be several arguments, `foo_shape` for each
+          input_shape: the shape of the input; if there are several arguments, `foo_shape` for each
             argument `foo` of `call`.
 
         Example:
@@ -198,7 +198,7 @@ class Layer(Stateful):
         """Builds the layer with the result of `get_build_config`.
 
         Args:
-          config: what it returned.
+          config: the result.
 
         Example:
           >>> layer = tf.keras.layers.Dense(2)
@@ -238,11 +238,11 @@ class Layer(Stateful):
         """The mask of the outputs.
 
         Args:
-          inputs: what it is called with.
+          inputs: the inputs.
           previous_mask: their mask.
 
         Returns:
-          A mask: that of the inputs unless a subclass says otherwise.
+          A mask: that of the inputs unless a subclass overrides it.
 
         Example:
           >>> tf.keras.layers.Masking().compute_mask(tf.constant([[[1.0], [0.0]]]), None).numpy()
@@ -496,7 +496,7 @@ class Layer(Stateful):
           Tensors.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError(f"Layer {type(self).__name__} does not have a `call` method implemented.")
 
@@ -507,7 +507,7 @@ class Layer(Stateful):
           args, kwargs: its arguments, with symbolic values.
 
         Returns:
-          KerasTensors in the structure of what it returns.
+          KerasTensors in the structure of the result.
 
         Example:
           >>> tf.keras.layers.Dense(3).compute_output_spec(tf.keras.KerasTensor((None, 2))).shape
@@ -561,7 +561,7 @@ class Layer(Stateful):
           A shape, or a structure of them.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError(
             f"Layer {type(self).__name__} does not have a `compute_output_shape` method implemented. Should implement "

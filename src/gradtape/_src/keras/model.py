@@ -18,14 +18,14 @@ from gradtape._src.keras.trainer import Trainer
 class Model(Trainer, Layer):
     """A layer that can be trained, saved and summarized.
 
-    Called with symbolic values, `Model(inputs, outputs)`, it is the functional model of what leads from the ones to the
-    others. A subclass makes its layers in its constructor and calls them in `call`.
+    Called with symbolic values, `Model(inputs, outputs)`, it is the functional model of the layers between
+    them. A subclass creates its layers in its constructor and calls them in `call`.
 
     Args:
-      args, kwargs: `inputs`, `outputs` and `name`, or what :class:`Layer` takes.
+      args, kwargs: `inputs`, `outputs` and `name`, or the arguments of :class:`Layer`.
 
     Raises:
-      ValueError: inputs or outputs that are not symbolic values, or do not belong together.
+      ValueError: inputs or outputs are not symbolic values, or are not connected.
 
     Example:
       >>> class Two(tf.keras.Model):
@@ -72,13 +72,13 @@ class Model(Trainer, Layer):
           Tensors.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
 
     @property
     def layers(self) -> list[Any]:
-        """The model's layers, without their nested layers."""
+        """The model's layers, without nested layers."""
         return list(self._flatten_layers(include_self=False, recursive=False))
 
     @layers.setter
@@ -90,13 +90,13 @@ class Model(Trainer, Layer):
 
         Args:
           name: the name.
-          index: the place in `layers`.
+          index: the index in `layers`.
 
         Returns:
           A layer.
 
         Raises:
-          ValueError: there is none, or neither or both are given.
+          ValueError: the layer does not exist, or not exactly one of the arguments is given.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2, name="first")])
@@ -133,10 +133,10 @@ class Model(Trainer, Layer):
         Args:
           line_length: the width of lines; at most the terminal's by default.
           positions: where columns end, as fractions of it.
-          print_fn: what is called with the text, in place of printing it.
-          expand_nested: whether layers of models within are listed.
-          show_trainable: whether a column says which layers are trainable.
-          layer_range: regular expressions of the names of the first and of the last layer that are listed.
+          print_fn: a function called with the text instead of printing it.
+          expand_nested: whether to list the layers of nested models.
+          show_trainable: whether to show which layers are trainable.
+          layer_range: regular expressions for the names of the first and the last listed layer.
 
         Raises:
           ValueError: lines are too short.
@@ -160,10 +160,10 @@ class Model(Trainer, Layer):
         Args:
           filepath: a path that ends in ".keras", or a file.
           overwrite: whether to overwrite an existing file without asking.
-          zipped, kwargs: as of `keras.models.save_model`.
+          zipped, kwargs: see `keras.models.save_model`.
 
         Raises:
-          ValueError: another ending, or unknown arguments.
+          ValueError: wrong suffix, or unknown arguments.
           ImportError: h5py is not installed.
 
         Example:
@@ -188,14 +188,14 @@ class Model(Trainer, Layer):
         """Exports the model's computation and variables for `tf.saved_model.load`, without its layers.
 
         Args:
-          filepath: a folder, which is made.
-          format: "tf_saved_model"; what is written are gradtape's own files, see `tf.saved_model.save`.
-          verbose: whether a line is printed; None for yes.
+          filepath: a folder, which is created.
+          format: "tf_saved_model"; the files have gradtape's own format, see `tf.saved_model.save`.
+          verbose: whether to print a line; None for yes.
           input_signature: a list of TensorSpecs, one per argument of a call; None for the model's inputs.
           kwargs: none; Keras' are about other formats.
 
         Raises:
-          ValueError: the model is not built, its inputs are not known, it cannot be written, or another format.
+          ValueError: the model is not built, its inputs are unknown, it cannot be exported, or an unknown format.
 
         Example:
           >>> import tempfile
@@ -211,7 +211,7 @@ class Model(Trainer, Layer):
         export_model(self, filepath, format, verbose, input_signature, **kwargs)
 
     def _default_save_signature(self) -> Any:
-        """The model's call, of which `tf.saved_model.save` makes a signature; None if its inputs are not known."""
+        """The model's call, for the signature in `tf.saved_model.save`; None if its inputs are unknown."""
         from gradtape._src.keras.saving.export import serving
 
         return serving(self, None, "inputs")
@@ -225,7 +225,7 @@ class Model(Trainer, Layer):
           max_shard_size: None; weights are written in one file.
 
         Raises:
-          ValueError: another ending, or the model is not built.
+          ValueError: wrong suffix, or the model is not built.
           ImportError: h5py is not installed.
 
         Example:
@@ -249,8 +249,8 @@ class Model(Trainer, Layer):
           kwargs: `objects_to_skip`, layers that are left unchanged, with a `.weights.h5` file.
 
         Raises:
-          ValueError: a file of another kind, the model is not built, or a layer's weights do not fit.
-          OSError: the file does not exist, or it is damaged.
+          ValueError: an unsupported file, the model is not built, or a layer's weights do not fit.
+          OSError: the file does not exist, or is damaged.
           ImportError: h5py is not installed.
 
         Example:
@@ -272,7 +272,7 @@ class Model(Trainer, Layer):
         """Builds the model with the result of `get_build_config`; warns if that is not sufficient.
 
         Args:
-          config: what it returned.
+          config: the result.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
@@ -305,13 +305,13 @@ class Model(Trainer, Layer):
         vars(self)["_build_shapes"] = shapes
 
     def to_json(self, **kwargs: Any) -> str:
-        """The model's configuration, as JSON.
+        """The model's configuration as JSON.
 
         Args:
           kwargs: what json.dumps takes.
 
         Returns:
-          A str, which `keras.models.model_from_json` reads.
+          A str for `keras.models.model_from_json`.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
@@ -328,13 +328,13 @@ class Model(Trainer, Layer):
 
         Args:
           config: a functional model's, or the constructor's arguments.
-          custom_objects: classes and functions by name that may occur in it.
+          custom_objects: additional classes and functions by name.
 
         Returns:
           A model.
 
         Raises:
-          TypeError: the constructor does not take these arguments.
+          TypeError: the constructor does not accept these arguments.
 
         Example:
           >>> x = tf.keras.Input((3,))
@@ -367,8 +367,8 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     """Creates a model from the result of `to_json`, without the values of its weights.
 
     Args:
-      json_string: what it wrote.
-      custom_objects: classes and functions by name that may occur in it.
+      json_string: the JSON.
+      custom_objects: additional classes and functions by name.
 
     Returns:
       A model.
@@ -388,7 +388,7 @@ def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
 
 
 def _make_functional(kind: type, functional: type) -> Any:
-    """The class with Functional in place of Model among its bases."""
+    """The class with Model among its bases replaced by Functional."""
     if kind is Model:
         return functional
     if kind is object or kind is functional or not issubclass(kind, Model):

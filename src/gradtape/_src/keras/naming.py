@@ -1,4 +1,4 @@
-"""Names: what objects are called unless told, and the paths of variables within layers."""
+"""Names: default names of objects, and the paths of variables within layers."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def uniquify(name: str) -> str:
 
 
 def get_uid(prefix: str = "") -> int:
-    """The next number of a name that is numbered.
+    """The next number for a name.
 
     Args:
       prefix: the name.
 
     Returns:
-      An int, 1 at first.
+      An int, starting with 1.
 
     Example:
       >>> tf.keras.backend.get_uid("an example of names")
@@ -47,7 +47,7 @@ def get_uid(prefix: str = "") -> int:
 
 
 def reset_uids() -> None:
-    """Numbers names from the start again.
+    """Restarts the numbering of names.
 
     Example:
       >>> tf.keras.backend.reset_uids()
@@ -56,7 +56,7 @@ def reset_uids() -> None:
 
 
 def check(name: Any) -> str:
-    """The name, which variables' paths can be made of; ValueError otherwise."""
+    """The name, if it is valid in variables' paths; ValueError otherwise."""
     if not isinstance(name, str) or "/" in name:
         raise ValueError(
             "Argument `name` must be a string and cannot contain character `/`. "
@@ -66,15 +66,15 @@ def check(name: Any) -> str:
 
 
 class name_scope:
-    """A block in which variables have a path that begins with a name.
+    """A context in which variables' paths begin with a name.
 
     Args:
       name: the name.
-      caller: the object whose scope it is; within its own scope it opens no further one.
-      parent: the path of the scope around it; that in which it is opened by default.
+      caller: the object whose scope it is; nested scopes of the same object have no effect.
+      parent: the path of the enclosing scope; by default the current one.
 
     Raises:
-      ValueError: the name has a "/".
+      ValueError: the name contains "/".
 
     Example:
       >>> with tf.keras.name_scope("block"):
@@ -116,7 +116,7 @@ def _stack() -> list[name_scope]:
 
 
 def current_path() -> str:
-    """The path of the scopes that are open."""
+    """The path of the open scopes."""
     parts: list[str] = []
     for scope in _stack():
         if scope.parent is not None:

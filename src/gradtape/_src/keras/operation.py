@@ -1,7 +1,7 @@
 """Operations: the nodes of functional models, such as layers and the functions of keras.ops.
 
-A call with a KerasTensor among its arguments computes nothing: it finds out the results' shapes and dtypes and
-remembers itself as a Node, from which functional models are made.
+A call with a KerasTensor among its arguments computes nothing: it infers the shapes and dtypes of its results and
+is recorded as a Node, from which functional models are built.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Node:
       operation: what was called.
       args, kwargs: its arguments.
       input_tensors: the symbolic values among them, in order.
-      outputs: what it returned, flat.
+      outputs: its results, flat.
     """
 
     def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Any) -> None:
@@ -111,7 +111,7 @@ class Operation(_Begun):
       name: its name; the class's in snake case, numbered by default.
 
     Raises:
-      ValueError: the name has a "/".
+      ValueError: the name contains "/".
 
     Example:
       >>> class Double(tf.keras.Operation):
@@ -126,7 +126,7 @@ class Operation(_Begun):
     name: str
     _arguments: dict[str, Any] | None = None
     _has_uncounted_arguments = False
-    _takes_masks_away = False  # whether a call leaves its operands without their masks
+    _takes_masks_away = False  # whether calls remove the masks of operands
 
     def __init__(self, name: str | None = None) -> None:
         self.name = check(auto_name(type(self).__name__) if name is None else name)
@@ -163,7 +163,7 @@ class Operation(_Begun):
           Tensors.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError
 
@@ -174,7 +174,7 @@ class Operation(_Begun):
           args, kwargs: its arguments, with symbolic values.
 
         Returns:
-          KerasTensors in the structure of what it returns.
+          KerasTensors in the structure of the result.
 
         Example:
           >>> tf.keras.layers.Dense(3).compute_output_spec(tf.keras.KerasTensor((None, 2))).shape
@@ -216,7 +216,7 @@ class Operation(_Begun):
         """The constructor's arguments, as plain data.
 
         Returns:
-          A dict of plain data. Unless a subclass says otherwise, the constructor's arguments if they are plain data.
+          A dict of plain data. By default the constructor's arguments if they are plain data.
 
         Raises:
           NotImplementedError: they are not.
@@ -279,7 +279,7 @@ class Operation(_Begun):
           An operation.
 
         Raises:
-          TypeError: the constructor does not take these arguments.
+          TypeError: the constructor does not accept these arguments.
 
         Example:
           >>> layer = tf.keras.layers.Dense(3, name="three")
@@ -300,7 +300,7 @@ class Operation(_Begun):
         return f"<Operation name={self.name}>"
 
 
-# The implementations of get_config that read the constructor's arguments, where a class has none of its own.
+# The default implementations of get_config, which return the constructor's arguments.
 _OWN_CONFIGS: set[Callable[..., Any]] = {Operation.get_config}
 
 _EXAMPLE = textwrap.dedent(
@@ -336,8 +336,8 @@ _NOT_PLAIN = (
 def inferred(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """The shapes and dtypes of a function's results for symbolic values, as KerasTensors.
 
-    A function made of layers, keras.ops and operators says so itself. Any other is called with zeros, twice, with two
-    sizes for every unknown one; a size that changed is unknown in the result too.
+    Functions composed of layers, keras.ops and operators infer them. Any other is called with zeros, twice, with two
+    sizes for every unknown one; a size that changes is unknown in the result too.
     """
 
     def unremembered(value: Any) -> Any:
@@ -365,11 +365,11 @@ def inferred(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def is_remembered(*arguments: Any) -> bool:
-    """Whether calls with these arguments are added to the graph: not while only shapes are inferred."""
+    """Whether calls with these arguments are added to the graph: not while shapes are being inferred."""
     return all(value.record_history for value in leaves(arguments) if isinstance(value, KerasTensor))
 
 
-# What stands for an unknown number of examples and for any other unknown size, in one call and in the other.
+# Substitutes for an unknown number of examples and for any other unknown size, in the two calls.
 _TRIALS = ((2, 29), (3, 31))
 
 

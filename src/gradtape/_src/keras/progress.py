@@ -1,4 +1,4 @@
-"""Progbar: how far a loop has come, on one line."""
+"""Progbar: the progress of a loop, on one line."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Progbar:
     """A progress bar with times and mean values, on one line of the terminal.
 
     Args:
-      target: number of steps; None: not known.
+      target: number of steps; None if unknown.
       width: the bar's width.
       verbose: 1 draws a bar, 2 prints a line at the end, 0 nothing.
-      interval: seconds between two drawings at least.
-      stateful_metrics: names of values that are shown as they are; others are averaged.
-      stateless_metrics: names of values that are averaged; others are shown as they are.
-      unit_name: what a step is called.
+      interval: minimum number of seconds between updates.
+      stateful_metrics: names of values that are shown unchanged; others are averaged.
+      stateless_metrics: names of values that are averaged; others are shown unchanged.
+      unit_name: the name of a step.
 
     Raises:
-      ValueError: both kinds of names are given.
+      ValueError: both stateful_metrics and stateless_metrics are given.
 
     Example:
       >>> bar = tf.keras.utils.Progbar(2, verbose=0)
@@ -68,12 +68,12 @@ class Progbar:
         self._previous_width = 0
 
     def update(self, current: int, values: Any = None, finalize: bool | None = None) -> None:
-        """Shows that a step is done.
+        """Shows the progress after a step.
 
         Args:
           current: the step's number.
           values: pairs of a name and a value.
-          finalize: whether it is the last one; by default, whether it is number `target`.
+          finalize: whether it is the last step; by default if `current` reaches `target`.
 
         Example:
           >>> tf.keras.utils.Progbar(2, verbose=0).update(2)
@@ -105,10 +105,10 @@ class Progbar:
         self._last_update = now
 
     def add(self, n: int, values: Any = None) -> None:
-        """Shows that further steps are done.
+        """Shows the progress after further steps.
 
         Args:
-          n: how many.
+          n: the number of steps.
           values: pairs of a name and a value.
 
         Example:
@@ -166,7 +166,7 @@ class Progbar:
         return f" {seconds * 1e6:.0f}us/{self.unit_name}"
 
     def _seconds_per_step(self, current: int, now: float) -> float:
-        """The time of a step; the first one, which does more, does not count as soon as there are others."""
+        """The time per step; the first step, which does more work, is excluded once there are others."""
         if not current:
             return 0.0
         if self._after_first is not None and current > 1:
@@ -188,5 +188,5 @@ def _show(text: str) -> None:
 
 
 def show_line(text: str) -> None:
-    """Prints a line at once."""
+    """Prints a line and flushes."""
     _show(f"{text}\n")

@@ -1,4 +1,4 @@
-"""keras.random: numbers drawn by seeds that a generator hands out, equal to Keras' with TensorFlow."""
+"""keras.random: random numbers by explicit seeds or generators, equal to Keras' with TensorFlow."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _RANGE = as_tensor(np.array(2**31 - 2))  # seeds are taken modulo this, so that 
 
 
 class SeedGenerator:
-    """Hands out the seeds by which random numbers are drawn, a new one at each call.
+    """Generates seeds for random functions, a new one at each call.
 
-    Functions that are given it as their `seed` draw other numbers each time; those that are given an integer draw the
+    A function whose `seed` is a generator returns different numbers each time; with an integer it returns the
     same ones.
 
     Args:
-      seed: an integer from which its seeds follow; drawn from Python's `random` by default.
+      seed: an integer that determines the sequence; by default random, from Python's `random`.
       name: its name.
 
     Attributes:
-      state: the variable that holds the seed and how many were handed out.
+      state: the variable with the seed and the number of seeds generated.
 
     Raises:
       ValueError: the seed is not an integer.
@@ -61,7 +61,7 @@ class SeedGenerator:
         """The next seed.
 
         Args:
-          ordered: whether seeds count up; else they jump about.
+          ordered: whether seeds are consecutive; else they are scattered.
 
         Returns:
           A tensor of two int64.
@@ -92,7 +92,7 @@ class SeedGenerator:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
-        """A generator as `get_config` describes it.
+        """Creates a generator from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -107,18 +107,18 @@ class SeedGenerator:
         return cls(**config)
 
 
-_common: SeedGenerator | None = None  # of functions that are given no seed
+_common: SeedGenerator | None = None  # for functions without a seed
 
 
 def make_default_seed() -> int:
     """A seed from Python's `random`."""
-    import random  # not for who draws nothing
+    import random  # only imported if needed
 
     return random.randint(1, int(1e9))
 
 
 def set_random_seed(seed: int) -> None:
-    """Seeds Python's `random`, `numpy.random`, `tf.random` and keras.random, so that a program repeats itself.
+    """Seeds Python's `random`, `numpy.random`, `tf.random` and keras.random, to make a program reproducible.
 
     Weights, shuffles and dropout are then the same as Keras' with TensorFlow.
 
@@ -126,7 +126,7 @@ def set_random_seed(seed: int) -> None:
       seed: an integer.
 
     Raises:
-      ValueError: it is none.
+      ValueError: it is not an integer.
 
     Example:
       >>> tf.keras.utils.set_random_seed(1)
@@ -144,16 +144,16 @@ def set_random_seed(seed: int) -> None:
 
 
 def forget_common() -> None:
-    """The generator of functions that are given no seed is made again when the next one asks for it."""
+    """Resets the global generator; the next function without a seed creates a new one."""
     global _common
     _common = None
 
 
 def draw_seed(seed: Any) -> Tensor:
-    """The two integers from which one call's numbers follow.
+    """The two integers that determine the numbers of one call.
 
     Args:
-      seed: an integer, a SeedGenerator, or None for the common generator.
+      seed: an integer, a SeedGenerator, or None for the global generator.
 
     Raises:
       ValueError: it is anything else.
@@ -187,7 +187,7 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
       mean: their mean.
       stddev: their standard deviation.
       dtype: a floating dtype, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
@@ -200,14 +200,14 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
 
 
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Normally distributed numbers that are no further than two standard deviations from the mean.
+    """Normally distributed numbers within two standard deviations of the mean.
 
     Args:
       shape: the shape of the numbers.
-      mean: the mean of the distribution before the cut.
+      mean: the mean of the distribution before truncation.
       stddev: its standard deviation.
       dtype: a floating dtype, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
@@ -226,7 +226,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
       shape: the shape of the numbers.
       minval, maxval: the bounds.
       dtype: a floating dtype, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
@@ -241,25 +241,25 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     if dtype and not dtypes.as_dtype(dtype).is_floating:
         raise ValueError(f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype} ")
     wanted = _floating(dtype)
-    # Numbers of Python pass through float32 in Keras, so the same bounds do here.
+    # Python numbers pass through float32 in Keras, so the same bounds do here.
     low, high = (apply_cast(tensor_of(bound), wanted) for bound in (minval, maxval))
     return stateless.stateless_uniform(shape, draw_seed(seed), low, high, wanted)
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Integers of [minval, maxval), each as likely as the others.
+    """Uniformly distributed integers of [minval, maxval).
 
     Args:
       shape: the shape of the numbers.
       minval, maxval: the bounds.
       dtype: an integer dtype.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
 
     Raises:
-      ValueError: the dtype is not one of integers.
+      ValueError: the dtype is not an integer dtype.
 
     Example:
       >>> tf.keras.random.randint([3], 0, 10, seed=1).numpy()
@@ -273,19 +273,19 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
-    """Classes drawn by their unnormalised log-probabilities.
+    """Classes drawn by unnormalised log-probabilities.
 
     Args:
       logits: a tensor of shape [rows, classes].
-      num_samples: how many are drawn from each row.
+      num_samples: the number of samples per row.
       dtype: the dtype of the result.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       An integer tensor of shape [rows, num_samples].
 
     Raises:
-      ValueError: the logits have another rank.
+      ValueError: the rank of logits is not 2.
 
     Example:
       >>> tf.keras.random.categorical([[0.0, 100.0]], 3, seed=1).numpy()
@@ -300,14 +300,14 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
-    """The inputs with a fraction of their elements set to 0 at random, the others scaled to keep the expected sum.
+    """Sets a random fraction of elements to 0 and scales the others to keep the expected sum.
 
     Args:
       inputs: a floating tensor.
       rate: the fraction.
       noise_shape: the shape in which elements are drawn, which broadcasts to that of the inputs; None stands for their
         own size.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of the shape and dtype of the inputs.
@@ -323,12 +323,12 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
-    """The values in random order along an axis.
+    """Shuffles values along an axis.
 
     Args:
       x: a tensor.
       axis: the axis.
-      seed: an integer for the same order at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same order at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -343,13 +343,13 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
 
 
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers of the gamma distribution.
+    """Gamma-distributed random numbers.
 
     Args:
       shape: the shape of the numbers, which ends in that of alpha.
       alpha: the distribution's shape parameter.
       dtype: a floating dtype, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
@@ -369,7 +369,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
       counts: number of trials.
       probabilities: the probability of each success.
       dtype: the dtype of the result, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.
@@ -382,13 +382,13 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
 
 
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
-    """Numbers of the beta distribution, X / (X + Y) of two of the gamma distribution.
+    """Beta-distributed random numbers, X / (X + Y) for gamma-distributed X and Y.
 
     Args:
       shape: the shape of the numbers, to which alpha and beta broadcast.
       alpha, beta: the distribution's parameters.
       dtype: a floating dtype, `floatx` by default.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
 
     Returns:
       A tensor of that shape and dtype.

@@ -1,4 +1,4 @@
-"""Regularizers: what weights add to the loss that is minimised."""
+"""Regularizers: penalties on weights that are added to the loss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KIND = Kind("regularizer")
 
 @KIND.enter("regularizer")
 class Regularizer:
-    """Base of what is called with a weight and returns what it adds to the loss, a scalar tensor.
+    """Base of callables from a weight to its penalty, a scalar tensor.
 
     Example:
       >>> class SumOfCubes(tf.keras.regularizers.Regularizer):
@@ -41,7 +41,7 @@ class Regularizer:
           A dict of plain data for `from_config`.
 
         Raises:
-          NotImplementedError: the class does not say what they are.
+          NotImplementedError: the class does not define it.
 
         Example:
           >>> tf.keras.regularizers.L2(0.5).get_config()
@@ -53,7 +53,7 @@ class Regularizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Regularizer:
-        """A regularizer as `get_config` describes it.
+        """Creates a regularizer from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -156,7 +156,7 @@ class OrthogonalRegularizer(Regularizer):
       mode: "rows" or "columns".
 
     Raises:
-      ValueError: the factor is negative or not finite, or the mode is unknown; when called, the weight is not a matrix.
+      ValueError: the factor is negative or not finite, or the mode unknown; (when called) the weight is not a matrix.
 
     Example:
       >>> tf.keras.regularizers.OrthogonalRegularizer(1.0)(tf.constant([[1.0, 0.0], [3.0, 4.0]])).numpy().round(4)
@@ -197,10 +197,10 @@ def _factor(value: Any, name: str) -> float:
 
 
 def serialize(regularizer: Any) -> Any:
-    """A regularizer as plain data.
+    """Serializes a regularizer to plain data.
 
     Args:
-      regularizer: it.
+      regularizer: the regularizer.
 
     Returns:
       A dict.
@@ -213,17 +213,17 @@ def serialize(regularizer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The regularizer that `serialize` wrote.
+    """Creates the regularizer from the result of `serialize`.
 
     Args:
-      config: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      config: the data, or a name.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A regularizer.
 
     Raises:
-      TypeError: it names a class that is not known.
+      TypeError: the class is unknown.
 
     Example:
       >>> data = tf.keras.regularizers.serialize(tf.keras.regularizers.L2(0.5))
@@ -234,16 +234,16 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
 
 
 def get(identifier: Any) -> Any:
-    """The regularizer that something stands for.
+    """The regularizer for an identifier.
 
     Args:
-      identifier: a name such as "l2", what `serialize` wrote, a class, a regularizer or another callable, or None.
+      identifier: a name such as "l2", a result of `serialize`, a class, a regularizer or another callable, or None.
 
     Returns:
       A callable; None for None.
 
     Raises:
-      ValueError: it stands for none.
+      ValueError: unknown identifier.
 
     Example:
       >>> tf.keras.regularizers.get("l2").l2

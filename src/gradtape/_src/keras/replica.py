@@ -1,4 +1,4 @@
-"""Training loops of one of several replicas."""
+"""Training loops of one replica among several."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Replica(Alone):
         broadcast_variables({id(variable): variable for variable in variables}.values())
 
     def _part(self, data: Any, own: bool) -> tuple[Any, int]:
-        """The replica's part of a batch, and of how many examples the global batch is."""
+        """The replica's part of a batch, and its number of examples relative to the global batch."""
         if own:
             return data, int(allreduce(rows_of(data), op=Sum, name="examples"))
         count = rows_of(data)
@@ -46,7 +46,7 @@ class Replica(Alone):
             if examples:
                 with replication.Entered(self.strategy, True):
                     return step(part)
-            # It takes part in all exchanges with an example that counts for nothing.
+            # It takes part in all exchanges with an example of weight 0.
             kept = [(variable, variable.read_value()) for metric in model.metrics for variable in metric.variables]
             part = rows_within(data, slice(0, 1)) if rows_of(data) else _one_example(data)
             with replication.Entered(self.strategy, True):
@@ -75,7 +75,7 @@ class Replica(Alone):
         return bool(model.stop_training)
 
     def settle(self, model: Any) -> None:
-        """Averages what layers keep of their inputs, such as moving means; what is equal everywhere keeps its bits."""
+        """Averages layers' statistics of inputs, such as moving averages; values equal on all are unchanged."""
         kept = [variable for variable in model.non_trainable_variables if variable.dtype.is_floating]
         if not kept:
             return
@@ -87,5 +87,5 @@ class Replica(Alone):
 
 
 def _one_example(data: Any) -> Any:
-    """Zeros in the place of an example, of batches that have none."""
+    """An example of zeros, for empty batches."""
     return nest.map_structure(lambda leaf: zeros([1, *leaf.shape[1:]], leaf.dtype), data)

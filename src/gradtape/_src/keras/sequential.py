@@ -22,12 +22,12 @@ class Sequential(Model):
     """A model defined by a list of layers, each applied to the output of the previous one.
 
     Args:
-      layers: the layers; what `keras.Input` returned may be the first.
-      trainable: whether its weights are among the trainable ones.
+      layers: the layers; a result of `keras.Input` may be the first.
+      trainable: whether its weights are trainable.
       name: its name; "sequential" with a number by default.
 
     Raises:
-      ValueError: something that is not a layer, or two layers of one name.
+      ValueError: an element is not a layer, or two layers have the same name.
 
     Example:
       >>> model = tf.keras.Sequential([
@@ -59,11 +59,11 @@ class Sequential(Model):
         """Appends a layer.
 
         Args:
-          layer: the layer, or what `keras.Input` returned.
-          rebuild: whether the model is built again.
+          layer: the layer, or a result of `keras.Input`.
+          rebuild: whether to rebuild the model.
 
         Raises:
-          ValueError: it is not a layer, its name is another's, or there is an input already.
+          ValueError: it is not a layer, its name is already used, or there is an input already.
 
         Example:
           >>> model = tf.keras.Sequential()
@@ -104,7 +104,7 @@ class Sequential(Model):
         """Removes the last layer.
 
         Args:
-          rebuild: whether the model is built again.
+          rebuild: whether to rebuild the model.
 
         Returns:
           The layer.
@@ -139,7 +139,7 @@ class Sequential(Model):
         """Builds the layers.
 
         Args:
-          input_shape: the shape of what the model is called with.
+          input_shape: the shape of the input.
 
         Raises:
           ValueError: there are no layers, or the model has an input of another shape.
@@ -187,7 +187,7 @@ class Sequential(Model):
         """Computes the output of the last layer.
 
         Args:
-          inputs: what the first layer is called with.
+          inputs: the input.
           training: whether this is training.
           mask: the inputs' mask.
           kwargs: not used.
@@ -247,7 +247,7 @@ class Sequential(Model):
         """The shape of the output.
 
         Args:
-          input_shape: the shape of what the first is called with.
+          input_shape: the shape of the input.
 
         Returns:
           A shape.
@@ -315,14 +315,14 @@ class Sequential(Model):
         """Creates a model from the result of `get_config`.
 
         Args:
-          config: what it returned.
-          custom_objects: classes and functions by name that may occur in it.
+          config: the result.
+          custom_objects: additional classes and functions by name.
 
         Returns:
           A Sequential.
 
         Raises:
-          ValueError: it has no name.
+          ValueError: the configuration has no name.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Flatten()])

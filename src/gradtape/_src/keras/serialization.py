@@ -1,8 +1,8 @@
 """Serialization of layers, losses and their parts as plain data.
 
 An object with `get_config` becomes ``{"module", "class_name", "config", "registered_name"}``; lists, dicts, tuples,
-arrays and tensors are written by their parts. Reading looks classes up among those of keras and those that the program
-registered or handed over, never by importing what the data names, so that data from elsewhere runs no code of its own.
+arrays and tensors are serialized by their parts. Deserialization looks classes up among those of keras and those that
+the program registered or passed, and never imports names from the data, so that untrusted data runs no code.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from gradtape._src.keras.settings import standardize_dtype
 
 T = TypeVar("T")
 
-# Classes that data names and no namespace has: those of keras.ops' functions, and functional models'.
+# Classes named in data that are in no namespace: those of keras.ops' functions, and functional models'.
 INTERNAL: dict[str, Callable[[], type]] = {}
 
-# Where functions that data names are looked for: those of others open files and addresses.
+# Namespaces of functions that data may name: those of others open files and URLs.
 _OF_FUNCTIONS = {
     f"keras.{name}"
     for name in (
@@ -63,10 +63,10 @@ def get_custom_objects() -> dict[str, Any]:
 
 @contextlib.contextmanager
 def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
-    """A block in which additional classes and functions are known to deserialization.
+    """A context in which additional classes and functions are known to deserialization.
 
     Args:
-      objects: them, by name.
+      objects: the classes and functions, by name.
 
     Returns:
       A context manager.
@@ -89,7 +89,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
     """Registers a class or function for deserialization as "package>name".
 
     Args:
-      package: a prefix that keeps names apart.
+      package: a prefix that keeps names unique.
       name: the name, by default that of the class or function.
 
     Returns:
@@ -140,8 +140,8 @@ def get_registered_object(name: str, custom_objects: Any = None, module_objects:
     """The class or function registered under a name, or None.
 
     Args:
-      name: as `get_registered_name` gives it.
-      custom_objects, module_objects: dicts that are looked into besides.
+      name: a result of `get_registered_name`.
+      custom_objects, module_objects: additional dicts to search.
 
     Returns:
       The object, or None.
@@ -172,7 +172,7 @@ def in_safe_mode() -> bool | None:
 
 @contextlib.contextmanager
 def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
-    """A block in which lambdas are rejected, or allowed."""
+    """A context in which lambdas are rejected, or allowed."""
     before = in_safe_mode()
     _scopes.safe = safe_mode
     try:
@@ -183,7 +183,7 @@ def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def sharing_scope() -> Iterator[None]:
-    """A block in which an object that is serialized or deserialized repeatedly remains one object."""
+    """A context in which an object that is serialized or deserialized repeatedly remains one object."""
     _scopes.written, _scopes.read = {}, {}
     try:
         yield
@@ -206,7 +206,7 @@ def namespaces() -> dict[str, dict[str, Any]]:
 def home_of(kind: type) -> tuple[str, str]:
     """The namespace of keras in which a class is, such as "keras.losses", and its name there.
 
-    Its own module and name for a program's class.
+    For a class of the program, its module and name.
     """
     name = kind.__name__
     if not kind.__module__.startswith("gradtape."):
@@ -225,14 +225,14 @@ def serialize_keras_object(obj: Any) -> Any:
     """Serializes an object to plain data for `deserialize_keras_object`.
 
     Args:
-      obj: None, a number, text, a list, tuple or dict of such, an array, a tensor, a dtype, a shape, a named function,
-        or an object with `get_config`.
+      obj: None, a number, a string, a list, tuple or dict of these, an array, a tensor, a dtype, a shape, a named
+        function, or an object with `get_config`.
 
     Returns:
-      What json can write.
+      A value that json can write.
 
     Raises:
-      TypeError: nothing says how it is written.
+      TypeError: the object cannot be serialized.
 
     Example:
       >>> tf.keras.saving.serialize_keras_object(tf.keras.initializers.Constant(3.0))["config"]
@@ -352,17 +352,17 @@ def deserialize_keras_object(config: Any, custom_objects: dict[str, Any] | None 
     """Creates an object from the result of `serialize_keras_object`.
 
     Args:
-      config: its data.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
-      safe_mode: whether lambdas are refused, whose code is part of the data.
+      config: the data.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
+      safe_mode: whether to reject lambdas, whose code is part of the data.
 
     Returns:
       The object.
 
     Raises:
-      TypeError: it names a class or function that is not known, or one without `from_config`; or what it holds is of
-        another type.
-      ValueError: it has a lambda, and safe_mode does not allow for it; or it lacks something.
+      TypeError: it names an unknown class or function, or one without `from_config`; or a value has the wrong
+        type.
+      ValueError: it contains a lambda, which safe_mode rejects; or it is incomplete.
 
     Example:
       >>> data = tf.keras.saving.serialize_keras_object({"start": tf.keras.initializers.Constant(3.0)})
@@ -465,8 +465,8 @@ class Kind:
     """Implements `get`, `serialize` and `deserialize` of one namespace.
 
     Attributes:
-      word: how messages call its objects.
-      objects: classes and functions by the names that programs write.
+      word: the name of its objects in messages.
+      objects: classes and functions by the names that programs use.
       instantiated: whether a class that is found by name is called.
     """
 

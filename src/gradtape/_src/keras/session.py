@@ -1,4 +1,4 @@
-"""Clears what Keras keeps for a whole program."""
+"""Clearing Keras' global state."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from gradtape._src.optimizers import base
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Numbers the names of layers, models, metrics and optimizers from the start again.
+    """Restarts the numbering of the names of layers, models, metrics and optimizers.
 
     Args:
-      free_memory: whether the garbage collector is run.
+      free_memory: whether to run the garbage collector.
 
     Example:
       >>> tf.keras.backend.clear_session()

@@ -10,10 +10,10 @@ _settings: dict[str, Any] = {"floatx": "float32", "epsilon": 1e-7, "image_data_f
 
 
 def floatx() -> str:
-    """The dtype of weights and of floats that become tensors, by name.
+    """The default floating dtype of weights and tensors, by name.
 
     Returns:
-      "float32" unless `set_floatx` said otherwise.
+      "float32" unless set by `set_floatx`.
 
     Example:
       >>> tf.keras.backend.floatx()
@@ -23,13 +23,13 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
-    """Sets the dtype that `floatx` gives.
+    """Sets the dtype of `floatx`.
 
     Args:
       value: "float32" or "float64".
 
     Raises:
-      ValueError: it is another.
+      ValueError: any other dtype.
 
     Example:
       >>> tf.keras.backend.set_floatx("float64")
@@ -44,10 +44,10 @@ def set_floatx(value: str) -> None:
 
 
 def epsilon() -> float:
-    """The small number that keeps quotients and logarithms finite.
+    """A small number that keeps quotients and logarithms finite.
 
     Returns:
-      1e-07 unless `set_epsilon` said otherwise.
+      1e-07 unless set by `set_epsilon`.
 
     Example:
       >>> tf.keras.backend.epsilon()
@@ -57,7 +57,7 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Sets the number that `epsilon` gives.
+    """Sets the number of `epsilon`.
 
     Args:
       value: a float.
@@ -69,10 +69,10 @@ def set_epsilon(value: float) -> None:
 
 
 def image_data_format() -> str:
-    """Where images have their channels.
+    """The position of images' channels.
 
     Returns:
-      "channels_last" unless `set_image_data_format` said otherwise.
+      "channels_last" unless set by `set_image_data_format`.
 
     Example:
       >>> tf.keras.backend.image_data_format()
@@ -100,7 +100,7 @@ def set_image_data_format(data_format: str) -> None:
 
 
 def standardize_data_format(data_format: str | None) -> str:
-    """Where channels are, "channels_last" or "channels_first"; the setting's choice for None.
+    """The position of channels, "channels_last" or "channels_first"; the global setting for None.
 
     Raises:
       ValueError: it is anything else.
@@ -127,7 +127,7 @@ def standardize_dtype(dtype: Any) -> str:
       A str.
 
     Raises:
-      ValueError: gradtape does not have the dtype.
+      ValueError: gradtape does not support the dtype.
 
     Example:
       >>> tf.keras.backend.standardize_dtype(int)
@@ -144,7 +144,7 @@ def standardize_dtype(dtype: Any) -> str:
 
 
 def backend() -> str:
-    """The library that computes: "tensorflow", whose place gradtape takes.
+    """The name of the backend: "tensorflow", which gradtape replaces.
 
     Returns:
       "tensorflow".

@@ -14,9 +14,9 @@ class Signature:
     """The parameters of a method `call`.
 
     Attributes:
-      names: of its parameters but the first, in order.
-      takes_training, takes_mask: whether there are parameters of these names.
-      training: the default of the former.
+      names: the names of its parameters except the first, in order.
+      takes_training, takes_mask: whether there are parameters with these names.
+      training: the default of `training`.
     """
 
     def __init__(self, method: Callable[..., Any]) -> None:
@@ -30,7 +30,7 @@ class Signature:
         self._simple = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Arguments by name, defaults too. TypeError where they do not fit."""
+        """Arguments by name, including defaults. TypeError if they do not match."""
         names = self.names
         if self._simple and len(args) <= len(names):
             bound = {**self._defaults, **dict(zip(names, args, strict=False)), **kwargs}
@@ -62,7 +62,7 @@ def _parameters(method: Callable[..., Any]) -> list[str]:
 
 
 def tensor_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that are tensors, or structures of tensors alone."""
+    """The arguments that are tensors, or structures of only tensors."""
     found = {}
     for name, value in arguments.items():
         if is_tensor(value):
@@ -80,7 +80,7 @@ def tensor_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def shapes_of(tensors: Mapping[str, Any]) -> dict[str, Any]:
-    """The shapes of tensor arguments under "NAME_shape", but of masks and of what was caught by * and **."""
+    """The shapes of tensor arguments under "NAME_shape", except masks and those collected by * and **."""
 
     def shape(value: Any) -> Any:
         return None if value is None else shape_of(value)
@@ -94,7 +94,7 @@ def shape_arguments(
 ) -> dict[str, Any]:
     """The shapes with which `build` or `compute_output_shape` is called.
 
-    The only parameter takes the first one, whatever its name. ValueError where several are not named after arguments.
+    A single parameter takes the first shape, whatever its name. ValueError if several are not named after arguments.
     """
     names = _parameters(method)
     if len(names) == 1:

@@ -19,10 +19,10 @@ from gradtape._src.keras.tracking import TrackedDict, TrackedList, TrackedSet
 from gradtape._src.keras.variable import Variable
 from gradtape._src.state import tracking as checkpointed
 
-# Attributes by which it is decided how a layer is called.
+# Attributes that determine how a layer is called.
 _DECISIVE = {"activity_regularizer", "autocast", "built", "call", "compute_mask", "input_spec", "supports_masking"}
 _PLAIN = {bool, int, float, str, type(None), Tensor}
-# Attributes that list what others hold.
+# Attributes that list objects held elsewhere.
 _BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_layers", "_metrics", "_seed_generators", "_walks"}
 
 
@@ -159,21 +159,21 @@ class Stateful(Operation):
 
         Args:
           shape: its shape; that of a scalar by default.
-          initializer: how it begins: an initializer, its name or configuration, or a callable from a shape and a dtype;
+          initializer: an initializer, its name or configuration, or a callable from a shape and a dtype;
             by default "glorot_uniform" for floats and "zeros" for others.
           dtype: its dtype; the layer's by default.
-          trainable: whether it is among the trainable ones.
-          autocast: whether it is read in the dtype in which the layer computes.
+          trainable: whether it is trainable.
+          autocast: whether it is read in the layer's compute dtype.
           aggregation, overwrite_with_gradient: not used.
-          regularizer: what is added to `losses` for it.
-          constraint: what it is put through after each step of an optimizer.
+          regularizer: a regularizer, whose penalty is added to `losses`.
+          constraint: a constraint, applied after each step of an optimizer.
           name: its name; "variable" with a number by default.
 
         Returns:
           A Variable.
 
         Raises:
-          ValueError: the shape has None, or unknown names.
+          ValueError: the shape contains None, or a name is unknown.
 
         Example:
           >>> class Bias(tf.keras.layers.Layer):
@@ -213,7 +213,7 @@ class Stateful(Operation):
 
     @property
     def trainable(self) -> bool:
-        """Whether its weights are trainable; setting it sets that of its layers, too."""
+        """Whether its weights are trainable; setting it also sets that of its layers."""
         return self._trainable
 
     @trainable.setter
@@ -243,7 +243,7 @@ class Stateful(Operation):
     @property
     @kept
     def trainable_variables(self) -> list[Variable]:
-        """The trainable ones among `variables`."""
+        """The trainable variables among `variables`."""
         return [variable for variable in self.variables if variable.trainable] if self.trainable else []
 
     @property
@@ -266,7 +266,7 @@ class Stateful(Operation):
     @property
     @kept
     def trainable_weights(self) -> list[Variable]:
-        """The trainable ones among `weights`."""
+        """The trainable weights among `weights`."""
         return [weight for weight in self.weights if weight.trainable] if self.trainable else []
 
     @property
@@ -309,7 +309,7 @@ class Stateful(Operation):
           weights: arrays in the order of `weights`.
 
         Raises:
-          ValueError: there are not as many, or one has another shape.
+          ValueError: the number of arrays or a shape does not match.
 
         Example:
           >>> layer = tf.keras.layers.Dense(1)
@@ -377,7 +377,7 @@ class Stateful(Operation):
           store: the mapping.
 
         Raises:
-          ValueError: it does not hold as many variables.
+          ValueError: the number of variables does not match.
 
         Example:
           >>> one, other, store = tf.keras.layers.Dense(2), tf.keras.layers.Dense(2), {}
@@ -424,7 +424,7 @@ class Stateful(Operation):
         """Adds to `losses`, from within `call`.
 
         Args:
-          loss: a scalar tensor, or a list of such.
+          loss: a scalar tensor, or a list of them.
 
         Raises:
           ValueError: it is not a tensor.
@@ -526,7 +526,7 @@ def _add_once(store: list[Any], value: Any) -> None:
 
 
 def _once(values: list[Any]) -> list[Any]:
-    """The values, each object once."""
+    """The values without duplicates."""
     return list({id(value): value for value in values}.values())
 
 

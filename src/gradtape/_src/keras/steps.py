@@ -84,7 +84,7 @@ class Steps:
           loss_weights: factors of the losses in their sum, in the structure of `loss`.
           metrics: a list of metrics, their names or functions; for several outputs a list or a dict of such.
           weighted_metrics: metrics that take the weights of examples into account.
-          run_eagerly: whether steps are not compiled.
+          run_eagerly: whether to run steps without compiling them.
           steps_per_execution: the number of steps between calls of callbacks.
           jit_compile: not used.
           auto_scale_loss: whether to wrap the optimizer in a `LossScaleOptimizer` for the policy "mixed_float16".
@@ -158,7 +158,7 @@ class Steps:
         """Compiles the model with the result of `get_compile_config`.
 
         Args:
-          config: what it returned.
+          config: the result.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -218,7 +218,7 @@ class Steps:
         """The current values of `metrics`.
 
         Returns:
-          A dict by names.
+          A dict by name.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -245,7 +245,7 @@ class Steps:
           sample_weight: the weights of examples.
 
         Returns:
-          The values of all metrics, a dict by names.
+          The values of all metrics, a dict by name.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -257,7 +257,7 @@ class Steps:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    # What training loops of TensorFlow's earlier Keras call
+    # Methods used by training loops written for earlier versions of Keras
 
     @property
     def compiled_metrics(self) -> Any:
@@ -265,7 +265,7 @@ class Steps:
         return _CompiledMetrics(self)
 
     def compiled_loss(self, y: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None) -> Any:
-        """Deprecated: `compute_loss` of targets and outputs.
+        """Deprecated: use `compute_loss`.
 
         Args:
           y: the targets.
@@ -344,7 +344,7 @@ class Steps:
           data: a batch.
 
         Returns:
-          What callbacks are told, a dict by names.
+          The logs for callbacks, a dict by name.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -375,7 +375,7 @@ class Steps:
           data: a batch.
 
         Returns:
-          What callbacks are told, a dict by names.
+          The logs for callbacks, a dict by name.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -407,7 +407,7 @@ class Steps:
 
 
 class _CompiledMetrics:
-    """What `compiled_metrics` gives."""
+    """The object returned by `compiled_metrics`."""
 
     def __init__(self, model: Steps) -> None:
         self._model = model

@@ -14,12 +14,12 @@ class _Changes:
 
 
 def changed() -> None:
-    """Notifies of a change to a layer's parts or trainability."""
+    """Signals a change to a layer's parts or trainability."""
     _Changes.count += 1
 
 
 def kept(method: Callable[[Any], list[Any]]) -> Callable[[Any], list[Any]]:
-    """A method without arguments of a layer that walks through its parts; it is called again after a change."""
+    """Decorates a method of a layer that traverses its parts; its result is cached until a change."""
     name = method.__name__
 
     @functools.wraps(method)

@@ -154,7 +154,7 @@ def _readable(size: float) -> str:
 
 
 def _widths(ends: Sequence[float], length: int) -> list[int]:
-    """Widths of columns with a blank on both sides, which fill lines of a length together with rules between them."""
+    """Column widths with a blank on both sides, which add up to the line length, including the rules between them."""
     widths, current = [], 0
     for end in ends:
         width = int(end * length) - current
@@ -195,7 +195,7 @@ def _table(header: list[str], rows: list[list[str]], widths: list[int], alignmen
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most a width, broken at blanks; a longer word ends in an ellipsis."""
+    """The text in lines of at most the given width, broken at blanks; a longer word ends in an ellipsis."""
     lines = [""]
     for word in re.findall(r"\s*\S+\s*", text):
         if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:

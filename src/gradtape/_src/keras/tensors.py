@@ -14,7 +14,7 @@ from gradtape._src.keras import settings
 
 
 def tensor_of(value: Any, dtype: DType | None = None) -> Tensor:
-    """The value as a tensor of a dtype, its own unless one is given; tensors of another dtype are cast."""
+    """Converts a value to a tensor of a dtype, by default its own; tensors of another dtype are cast."""
     if type(value) is Tensor:
         return value if dtype is None or value.dtype is dtype else apply_cast(value, dtype)
     if dtype is None:
@@ -26,13 +26,13 @@ def tensor_of(value: Any, dtype: DType | None = None) -> Tensor:
 
 
 def floating(value: Any) -> Tensor:
-    """The value as a floating tensor: integers and bools become `floatx`."""
+    """Converts a value to a floating tensor: integers and bools become `floatx`."""
     tensor = tensor_of(value)
     return tensor if tensor.dtype.is_floating else apply_cast(tensor, dtypes.as_dtype(settings.floatx()))
 
 
 class Attached:
-    """Something that belongs to a tensor as long as the tensor lives.
+    """A value attached to a tensor for the tensor's lifetime.
 
     Example:
       masks = Attached()
@@ -44,25 +44,25 @@ class Attached:
         self._held: dict[int, tuple[weakref.ref[Tensor], Any]] = {}
 
     def put(self, tensor: Tensor, value: Any) -> None:
-        """Attaches a value, in place of an earlier one; None takes that away."""
+        """Attaches a value, replacing an earlier one; None removes it."""
         key, held = id(tensor), self._held
         if value is None:
             held.pop(key, None)
             return
 
         def forget(reference: weakref.ref[Tensor]) -> None:
-            # The place may belong to a younger tensor by now.
+            # The address may belong to a newer tensor by now.
             if key in held and held[key][0] is reference:
                 del held[key]
 
         held[key] = (weakref.ref(tensor, forget), value)
 
     def get(self, tensor: Any) -> Any:
-        """What is attached to a tensor, or None."""
+        """The value attached to a tensor, or None."""
         if not self._held:
             return None
         found = self._held.get(id(tensor))
         return found[1] if found is not None and found[0]() is tensor else None
 
 
-logits = Attached()  # of what softmax and sigmoid returned
+logits = Attached()  # of the results of softmax and sigmoid

@@ -1,4 +1,4 @@
-"""Attributes that hold state: lists, dicts and sets tell their layer what is put into them."""
+"""Attributes that hold state: lists, dicts and sets that notify their layer of new elements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Track = Callable[[Any], Any]
 
 
 class TrackedList(list[Any]):
-    """A list that shows its layer what is put into it."""
+    """A list that notifies its layer of new elements."""
 
     def __init__(self, values: Iterable[Any] = (), track: Track | None = None) -> None:
         self._track = track
@@ -40,7 +40,7 @@ class TrackedList(list[Any]):
 
 
 class TrackedDict(dict[Any, Any]):
-    """A dict that shows its layer what is put into it."""
+    """A dict that notifies its layer of new values."""
 
     def __init__(self, values: Any = (), track: Track | None = None) -> None:
         self._track = track
@@ -70,7 +70,7 @@ class TrackedDict(dict[Any, Any]):
 
 
 class TrackedSet(set[Any]):
-    """A set that shows its layer what is put into it."""
+    """A set that notifies its layer of new elements."""
 
     def __init__(self, values: Iterable[Any] = (), track: Track | None = None) -> None:
         self._track = track

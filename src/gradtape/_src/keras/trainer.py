@@ -49,7 +49,7 @@ class Trainer(Steps):
 
     @property
     def distribute_strategy(self) -> Any:
-        """The strategy within whose scope the model was compiled, or the present one."""
+        """The strategy in whose scope the model was compiled, or the current one."""
         from gradtape._src.distributed.strategy import get_strategy  # read when first used
 
         return self._strategy or get_strategy()
@@ -85,7 +85,7 @@ class Trainer(Steps):
         """The compiled `train_step`.
 
         Args:
-          force: whether it is made again.
+          force: whether to create it again.
 
         Returns:
           A function of a batch.
@@ -102,7 +102,7 @@ class Trainer(Steps):
         """The compiled `test_step`.
 
         Args:
-          force: whether it is made again.
+          force: whether to create it again.
 
         Returns:
           A function of a batch.
@@ -119,7 +119,7 @@ class Trainer(Steps):
         """The compiled `predict_step`.
 
         Args:
-          force: whether it is made again.
+          force: whether to create it again.
 
         Returns:
           A function of a batch.
@@ -287,20 +287,20 @@ class Trainer(Steps):
         """Computes the loss and the metrics on a data set.
 
         Args:
-          x: the inputs, as `fit` takes them.
+          x: the inputs, as for `fit`.
           y: the targets, for arrays.
           batch_size: number of examples in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
           sample_weight: weights of examples, for arrays.
-          steps: number of batches taken.
+          steps: number of batches to use.
           callbacks: a list of callbacks.
-          return_dict: whether the result is a dict by names.
+          return_dict: whether to return a dict by name.
 
         Returns:
           The loss, a list of it and the metrics, or a dict.
 
         Raises:
-          ValueError: the model is not compiled, or arguments do not go together.
+          ValueError: the model is not compiled, or arguments are inconsistent.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])
@@ -353,17 +353,17 @@ class Trainer(Steps):
         """Computes the outputs for a data set.
 
         Args:
-          x: the inputs, as `fit` takes them.
+          x: the inputs, as for `fit`.
           batch_size: number of examples in a batch, 32 by default, for arrays.
           verbose: 1 shows a bar, 2 a line, 0 nothing; "auto" is 1.
-          steps: number of batches taken.
+          steps: number of batches to use.
           callbacks: a list of callbacks.
 
         Returns:
           Arrays in the structure of the outputs.
 
         Raises:
-          ValueError: there is no batch, or an unknown kind of data.
+          ValueError: there are no batches, or x has an unsupported type.
 
         Example:
           >>> model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
@@ -399,7 +399,7 @@ class Trainer(Steps):
                 break
         told.on_predict_end()
         if not found:
-            raise ValueError("There is no batch to predict for: the data is empty.")
+            raise ValueError("There is no batch to predict: the data is empty.")
         return _joined(found)
 
     def _is_unbuilt(self) -> bool:
@@ -443,7 +443,7 @@ class Trainer(Steps):
           y: the targets.
           sample_weight: the weights of examples.
           class_weight: weights of examples by their classes.
-          return_dict: whether the result is a dict by names.
+          return_dict: whether to return a dict by name.
 
         Returns:
           The loss, a list of it and the metrics, or a dict.
@@ -474,7 +474,7 @@ class Trainer(Steps):
           x: the inputs.
           y: the targets.
           sample_weight: the weights of examples.
-          return_dict: whether the result is a dict by names.
+          return_dict: whether to return a dict by name.
 
         Returns:
           The loss, a list of it and the metrics, or a dict.
@@ -515,7 +515,7 @@ class Trainer(Steps):
     # Logs
 
     def _results_or(self, logs: Any) -> Any:
-        """The values of the metrics if a step returned the same names, else what it returned."""
+        """The values of the metrics if a step returned the same names, else the step's result."""
         try:
             values = self.get_metrics_result()
         except ValueError:
@@ -533,7 +533,7 @@ class Trainer(Steps):
 
 
 def _joined(outputs: list[Any]) -> Any:
-    """The outputs for several batches as those for one, arrays."""
+    """Concatenates the outputs of several batches, as arrays."""
     return nest.map_structure(
         lambda *parts: (
             np.concatenate([np.asarray(part) for part in parts])

@@ -1,4 +1,4 @@
-"""keras.tree: functions of nested structures, whose leaves are in the order in which tf.nest has them."""
+"""keras.tree: functions of nested structures, whose leaves are in the order of tf.nest."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
 
 
 def _check_like(one: Any, other: Any) -> None:
-    """Raises ValueError unless both nest in the same way."""
+    """Raises ValueError unless both have the same structure."""
     if not nest.is_nested(one):
         if nest.is_nested(other):
             raise ValueError(_DIFFERENT)
@@ -109,15 +109,15 @@ def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool
     """Applies a function to corresponding leaves of structures.
 
     Args:
-      func: the function, of as many leaves as there are structures.
-      structures: they nest in the same way.
-      none_is_leaf: whether the function is given None too; else None stays.
+      func: the function, which takes one leaf per structure.
+      structures: structures of the same nesting.
+      none_is_leaf: whether to call the function for None; else None is kept.
 
     Returns:
       A structure like the first.
 
     Raises:
-      TypeError: the function cannot be called.
+      TypeError: the function is not callable.
       ValueError: structures differ, or there are none.
 
     Example:
@@ -143,8 +143,8 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
 
     Args:
       shallow_structure: the shallower structure.
-      func: the function, of as many parts as there are structures.
-      structures: they nest in the same way down to its leaves.
+      func: the function, which takes one part per structure.
+      structures: structures with the same nesting down to its leaves.
 
     Returns:
       A structure like the shallower one.
@@ -168,17 +168,17 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
-    """A structure like another one, with other leaves.
+    """Packs leaves into a structure like another one.
 
     Args:
-      structure: the other one.
-      flat_sequence: as many leaves as it has.
+      structure: the other structure.
+      flat_sequence: the leaves, as many as it has.
 
     Returns:
       A structure.
 
     Raises:
-      ValueError: there are more or fewer.
+      ValueError: the number of leaves does not match.
 
     Example:
       >>> tf.keras.tree.pack_sequence_as({"b": [1, 2], "a": 3}, [10, 20, 30])
@@ -193,7 +193,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
 
 
 def assert_same_structure(a: Any, b: Any, check_types: Any = None) -> None:
-    """Raises unless two structures nest in the same way.
+    """Raises unless two structures have the same nesting.
 
     Args:
       a, b: the structures.
@@ -230,12 +230,12 @@ def assert_same_paths(a: Any, b: Any) -> None:
 
 
 def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
-    """Traverses a structure, any part of which a function may replace.
+    """Traverses a structure, replacing parts by a function's results.
 
     Args:
-      func: what it returns replaces what it is given; None keeps it, `MAP_TO_NONE` puts None in its place.
+      func: the function; None keeps its argument, `MAP_TO_NONE` replaces it by None.
       structure: the structure.
-      top_down: whether a structure is requested before its parts, which are not requested if it was replaced.
+      top_down: whether to visit a structure before its parts, which are not visited if it is replaced.
 
     Returns:
       A structure.
@@ -258,7 +258,7 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
 
 
 def lists_to_tuples(structure: Any) -> Any:
-    """A structure with tuples for lists.
+    """A structure with lists replaced by tuples.
 
     Args:
       structure: the structure.

@@ -19,16 +19,16 @@ class Variable(NamedVariable):
     """A variable with a path: "dense/kernel" is the kernel of the layer "dense".
 
     Args:
-      initializer: the first value, or a callable from a shape and a dtype to it, or such a callable's name.
+      initializer: the initial value, or a callable from a shape and a dtype to it, or such a callable's name.
       shape: the shape with which the initializer is called.
-      dtype: the dtype; that of the first value, or `floatx` by default.
-      trainable: whether tapes watch it and layers list it among their trainable ones.
-      autocast: whether layers that compute in another floating dtype read it in theirs.
+      dtype: the dtype; by default that of the initial value, or `floatx`.
+      trainable: whether tapes watch it and layers list it as trainable.
+      autocast: whether layers with another floating compute dtype read it in that dtype.
       aggregation, synchronization, layout: not used; there is one device.
       name: its name without "/"; "variable" with a number by default.
 
     Raises:
-      ValueError: an initializer without a shape, or a shape with None.
+      ValueError: an initializer without a shape, or a shape that contains None.
 
     Example:
       >>> v = tf.keras.Variable("ones", shape=(2,), name="v")
@@ -103,7 +103,7 @@ class Variable(NamedVariable):
         """Sets the value.
 
         Args:
-          value: a tensor, or what converts to one, of the variable's shape; it is cast to the variable's dtype.
+          value: a tensor, or a value convertible to one, of the variable's shape; it is cast to the variable's dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -112,7 +112,7 @@ class Variable(NamedVariable):
           The variable, or None.
 
         Raises:
-          ValueError: another shape.
+          ValueError: the shape does not match.
 
         Example:
           >>> tf.keras.Variable([1.0, 2.0]).assign([3, 4]).numpy()
@@ -132,7 +132,7 @@ class Variable(NamedVariable):
         """Adds to the value.
 
         Args:
-          delta: what is added; it is cast to the variable's dtype.
+          delta: the summand; it is cast to the variable's dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -141,7 +141,7 @@ class Variable(NamedVariable):
           The variable, or None.
 
         Raises:
-          ValueError: the sum has another shape.
+          ValueError: the sum has a different shape.
 
         Example:
           >>> tf.keras.Variable([1.0, 2.0]).assign_add(1).numpy()
@@ -158,7 +158,7 @@ class Variable(NamedVariable):
         """Subtracts from the value.
 
         Args:
-          delta: what is subtracted; it is cast to the variable's dtype.
+          delta: the subtrahend; it is cast to the variable's dtype.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
           read_value: whether to return the variable.
@@ -167,7 +167,7 @@ class Variable(NamedVariable):
           The variable, or None.
 
         Raises:
-          ValueError: the difference has another shape.
+          ValueError: the difference has a different shape.
 
         Example:
           >>> tf.keras.Variable([1.0, 2.0]).assign_sub(1).numpy()

@@ -1,4 +1,4 @@
-"""Contractions: products summed over axes that operands share, all made of the matrix product."""
+"""Contractions: products summed over shared axes, all computed by the matrix product."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def matmul(
       A tensor of shape [..., m, n].
 
     Raises:
-      ValueError: an operand is to be both transposed and adjoint.
-      InvalidArgumentError: the sizes do not fit, an operand has less than two axes, or the dtypes differ.
+      ValueError: both the transpose and the adjoint of an operand are requested.
+      InvalidArgumentError: the sizes do not fit, an operand has fewer than two axes, or the dtypes differ.
 
     Example:
       >>> tf.matmul([[1.0, 2.0], [3.0, 4.0]], [[1.0], [10.0]]).numpy()
@@ -141,7 +141,7 @@ def matvec(
       A tensor of shape [..., m].
 
     Raises:
-      ValueError: a is to be both transposed and adjoint.
+      ValueError: both the transpose and the adjoint of a are requested.
       InvalidArgumentError: the sizes do not fit, or the dtypes differ.
 
     Example:
@@ -215,7 +215,7 @@ def tensordot(
 
 
 def _contracted(axes: list[int], rank: int) -> list[int]:
-    """Axes counted from the front; IndexError for one that there is not, ValueError for one that is named twice."""
+    """Axes counted from the front; IndexError for one out of range, ValueError for one that is named twice."""
     for axis in axes:
         if not -rank <= axis < rank:
             raise IndexError(f"list index out of range: axis {axis} of a tensor of rank {rank}")
@@ -226,7 +226,7 @@ def _contracted(axes: list[int], rank: int) -> list[int]:
 
 
 def _matrix(x: Tensor, rows: list[int], columns: list[int], batched: bool, batch: Any = ()) -> tuple[Tensor, bool]:
-    """x as matrices of these axes, or as their transposes where that spares turning it."""
+    """x as matrices with these axes, or as their transposes if that avoids moving data."""
     order, wanted = list(range(x.ndim)), [*batch, *rows, *columns]
     flipped = wanted != order and [*batch, *columns, *rows] == order
     sizes = [math.prod(x.shape[i] for i in axes) for axes in (rows, columns)]
@@ -260,11 +260,11 @@ def _einsum_samples() -> list[Any]:
 
 @op("einsum", "linalg.einsum", dtypes=NUMBERS, samples=_einsum_samples)
 def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
-    """Multiplies tensors and sums over labelled axes: every label that the output lacks is summed over.
+    """Multiplies tensors and sums over labelled axes: every label that is missing from the output is summed over.
 
     Args:
       equation: a letter for each axis of each operand, and after "->" those of the result, such as "ij,jk->ik". An
-        ellipsis stands for axes that broadcast, and a letter that comes twice in an operand takes its diagonal. Without
+        ellipsis stands for axes that broadcast, and a letter that is repeated in an operand takes its diagonal. Without
         "->" the result has the letters that occur once, in alphabetical order.
       *inputs: the operands, of one dtype.
       **kwargs: `optimize` and `name`, which are not used.
@@ -273,7 +273,7 @@ def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
       A tensor with the axes that the equation names.
 
     Raises:
-      ValueError: the equation does not make sense or does not fit the operands' axes.
+      ValueError: the equation is malformed or does not fit the operands' axes.
       TypeError: an unknown keyword.
       InvalidArgumentError: axes of one letter differ in size.
 
@@ -303,7 +303,7 @@ def einsum(equation: str, *inputs: TensorLike, **kwargs: Any) -> Tensor:
 
 
 def _resolve(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str]]:
-    """The labels of each operand's axes and the output's; an ellipsis' axes are labelled "0", "1", ... from behind."""
+    """The labels of each operand's axes and the output's; an ellipsis' axes are labelled "0", "1", ... from the end."""
     text = equation.replace(" ", "")
     given, arrow, out = text.partition("->")
     if not all(c.isalpha() for c in (given + out).replace("...", "").replace(",", "")) or "," in out:
@@ -383,7 +383,7 @@ def _next_pair(labels: list[list[str]], tensors: list[Tensor], output: list[str]
 
 
 def _alone(labels: list[str], x: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
-    """An operand with the diagonals of its repeated labels taken, summed over the labels that the result lacks."""
+    """An operand with the diagonals of repeated labels taken, summed over the labels that the result does not have."""
     labels = list(labels)
     while len(set(labels)) < len(labels):
         label = next(label for label in labels if labels.count(label) > 1)
@@ -406,13 +406,13 @@ def diagonal(x: Tensor) -> Tensor:
 
 
 def _ordered(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
-    """x with its axes in this order; a wanted label that it lacks gets none."""
+    """x with its axes in this order; labels that x does not have get no axis."""
     order = [labels.index(label) for label in wanted if label in labels]
     return x if order == list(range(x.ndim)) else apply_transpose(x, order)
 
 
 def _pair(p: list[str], a: Tensor, q: list[str], b: Tensor, wanted: list[str]) -> tuple[list[str], Tensor]:
-    """The contraction of two operands over the labels that the result lacks, and its labels."""
+    """The contraction of two operands over the labels that the result does not have, and its labels."""
     p, a = _alone(p, a, [*wanted, *q])
     q, b = _alone(q, b, [*wanted, *p])
     p, a = _unstretched(p, a, q, b)
@@ -448,7 +448,7 @@ def _unstretched(p: list[str], a: Tensor, q: list[str], b: Tensor) -> tuple[list
 
 
 def _aligned(x: Tensor, labels: list[str], wanted: list[str]) -> Tensor:
-    """x in the wanted order of axes, with axes of size 1 for labels that it lacks."""
+    """x in the requested order of axes, with axes of size 1 for labels that it does not have."""
     sizes = dict(zip(labels, x.shape, strict=True))
     return apply_reshape(_ordered(x, labels, wanted), [sizes.get(label, 1) for label in wanted])
 
@@ -472,7 +472,7 @@ def cross(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: the shapes differ, or are those of scalars.
-      FailedPreconditionError: the last axis has not three elements.
+      FailedPreconditionError: the size of the last axis is not three.
 
     Example:
       >>> tf.linalg.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]).numpy()

@@ -1,4 +1,4 @@
-"""Diagonals and bands of matrices: read, written and made, by picking elements."""
+"""Diagonals and bands of matrices: extracting, replacing and building them, by gathering elements."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _at_least_two(op: str, x: Tensor, name: str) -> None:
 
 
 def _band(op: str, k: Any, rows: int, columns: int) -> tuple[int, int]:
-    """The lowest and the highest diagonal of a band, which must meet matrices of this size."""
+    """The lowest and the highest diagonal of a band, which must overlap matrices of this size."""
     low, high = _bounds(op, k)
     for name, bound, mark in (("lower", low, "." if op == "MatrixDiagPartV3" else ""), ("upper", high, "")):
         if bound and not -rows < bound < columns:
@@ -44,7 +44,7 @@ def _band(op: str, k: Any, rows: int, columns: int) -> tuple[int, int]:
 
 
 def _bounds(op: str, k: Any) -> tuple[int, int]:
-    """The two numbers that k names, the lower one first."""
+    """The two numbers of k, the lower one first."""
     bounds = ints_of(k, op, "k", "int32")
     if len(bounds) not in (1, 2):
         raise invalid_argument(
@@ -58,7 +58,7 @@ def _bounds(op: str, k: Any) -> tuple[int, int]:
 
 
 def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -> np.ndarray:
-    """Where the elements of diagonals lie in the matrix, flat: (diagonals, longest), -1 for padding."""
+    """Flat positions of the diagonals' elements in the matrix: (diagonals, longest), -1 for padding."""
     if align not in _ALIGNMENTS:
         allowed = ", ".join(f'"{name}"' for name in _ALIGNMENTS)
         message = f"Value for attr 'align' of \"{align}\" is not in the list of allowed values: {allowed}"
@@ -74,13 +74,13 @@ def _places(op: str, rows: int, columns: int, low: int, high: int, align: str) -
 
 
 def _flat(x: Tensor, axes: int) -> Tensor:
-    """x with its last axes as one."""
+    """x with its last axes merged."""
     lead = x.shape[: x.ndim - axes]
     return apply_reshape(x, (*lead, math.prod(x.shape[x.ndim - axes :])))
 
 
 def _padded(x: Tensor, value: Any) -> Tensor:
-    """x with one more element behind its last axis."""
+    """x with one more element after its last axis."""
     last = as_tensor(value, hint=x.dtype)
     return concat([x, full_like(x[..., :1], 0) + last if x.shape[-1] else x], -1)
 
@@ -107,15 +107,15 @@ def diag_part(
       name: not used.
       k: the diagonal, 0 for the main one, positive above and negative below it, or a pair (low, high) for those
         between.
-      padding_value: what fills shorter diagonals.
-      align: where superdiagonals and subdiagonals are put: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+      padding_value: the value that pads shorter diagonals.
+      align: how superdiagonals and subdiagonals are aligned: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
 
     Returns:
       A tensor of shape [..., length], or for a pair [..., high - low + 1, length], from high to low.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes.
-      ValueError: another `align`.
+      InvalidArgumentError: the operand has fewer than two axes.
+      ValueError: unknown `align`.
 
     Example:
       >>> tf.linalg.diag_part([[1, 2], [3, 4]]).numpy()
@@ -162,15 +162,15 @@ def diag(
         between.
       num_rows: the number of rows; -1 for as few as hold the diagonals.
       num_cols: the number of columns; -1 for as few as hold the diagonals.
-      padding_value: what stands elsewhere.
-      align: where superdiagonals and subdiagonals are read: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+      padding_value: the value of all other elements.
+      align: how superdiagonals and subdiagonals are aligned: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
 
     Returns:
       A tensor of shape [..., rows, columns].
 
     Raises:
       InvalidArgumentError: the operand has no axes, or the diagonals do not fit.
-      ValueError: another `align`.
+      ValueError: unknown `align`.
 
     Example:
       >>> tf.linalg.diag([1, 2]).numpy()
@@ -227,18 +227,18 @@ def set_diag(
 
     Args:
       input: a tensor of shape [..., rows, columns].
-      diagonal: the new diagonals, as `diag_part` gives them.
+      diagonal: the new diagonals, in the layout of `diag_part`.
       name: not used.
       k: the diagonal, 0 for the main one, positive above and negative below it, or a pair (low, high) for those
         between.
-      align: where superdiagonals and subdiagonals are read: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
+      align: how superdiagonals and subdiagonals are aligned: "RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT" or "RIGHT_RIGHT".
 
     Returns:
       A tensor of the shape of `input`.
 
     Raises:
       InvalidArgumentError: the shapes do not match.
-      ValueError: another `align`.
+      ValueError: unknown `align`.
 
     Example:
       >>> tf.linalg.set_diag([[1, 2], [3, 4]], [8, 9]).numpy()
@@ -274,7 +274,7 @@ def set_diag(
     ],
 )
 def band_part(input: TensorLike, num_lower: IntLike, num_upper: IntLike, name: str | None = None) -> Tensor:
-    """Matrices with 0 outside a band around the main diagonal.
+    """Matrices with the elements outside a band around the main diagonal set to 0.
 
     Args:
       input: a tensor of shape [..., rows, columns].
@@ -286,7 +286,7 @@ def band_part(input: TensorLike, num_lower: IntLike, num_upper: IntLike, name: s
       A tensor of the same shape and dtype.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes.
+      InvalidArgumentError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.band_part([[1, 2], [3, 4]], 0, -1).numpy()
@@ -324,7 +324,7 @@ def trace(x: TensorLike, name: str | None = None) -> Tensor:
       A tensor of shape [...].
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes.
+      InvalidArgumentError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.trace([[1, 2], [3, 4]]).numpy()
@@ -335,7 +335,7 @@ def trace(x: TensorLike, name: str | None = None) -> Tensor:
 
 @op("linalg.tensor_diag", dtypes=NUMBERS, samples=lambda: [call(real(3)), call(real(2, 3))])
 def tensor_diag(diagonal: TensorLike, name: str | None = None) -> Tensor:
-    """The tensor of twice the rank that has given values where its first half of indices equals its second.
+    """A tensor of twice the rank, with the given values where the first half of its indices equals the second.
 
     Args:
       diagonal: a tensor of shape [n1, ..., nk].
@@ -360,7 +360,7 @@ def tensor_diag(diagonal: TensorLike, name: str | None = None) -> Tensor:
 
 @op("linalg.tensor_diag_part", dtypes=NUMBERS, samples=lambda: [call(real(3, 3)), call(real(2, 3, 2, 3))])
 def tensor_diag_part(input: TensorLike, name: str | None = None) -> Tensor:
-    """The values of a tensor where the first half of the indices equals the second: the reverse of tensor_diag.
+    """The values of a tensor where the first half of the indices equals the second: the inverse of tensor_diag.
 
     Args:
       input: a tensor of shape [n1, ..., nk, n1, ..., nk].
@@ -370,7 +370,7 @@ def tensor_diag_part(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of shape [n1, ..., nk].
 
     Raises:
-      InvalidArgumentError: the shape is another.
+      InvalidArgumentError: the shape is not of that form.
 
     Example:
       >>> tf.linalg.tensor_diag_part([[1, 2], [3, 4]]).numpy()
@@ -413,7 +413,7 @@ def matrix_transpose(a: TensorLike, name: str = "matrix_transpose", conjugate: b
       A tensor of shape [..., n, m].
 
     Raises:
-      ValueError: the operand has less than two axes.
+      ValueError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.matrix_transpose([[1, 2], [3, 4]]).numpy()
@@ -435,7 +435,7 @@ def adjoint(matrix: TensorLike, name: str | None = None) -> Tensor:
       A tensor of shape [..., n, m].
 
     Raises:
-      ValueError: the operand has less than two axes.
+      ValueError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.adjoint([[1, 2], [3, 4]]).numpy()

@@ -1,6 +1,6 @@
-"""Eigenvalues and eigenvectors of square matrices, and what rules of spectra share; see systems.py.
+"""Eigenvalues and eigenvectors of square matrices, and helpers that derivatives of spectra share; see systems.py.
 
-What gradients alone need is read when the first one is requested: importing gradtape takes less time so.
+What only gradients need is imported when the first one is requested, to make importing gradtape faster.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def row(x: Tensor) -> Tensor:
 
 
 def reciprocal(x: Tensor) -> Tensor:
-    """1 / x, and 0 where x is 0: TensorFlow's, broadened so that equal values do not divide by 0."""
+    """1 / x, and 0 where x is 0, as in TensorFlow, smoothed so that equal values do not divide by 0."""
     return x / (x * x + 1e-20)
 
 
@@ -49,7 +49,7 @@ def finite(x: Tensor, op: str = "SelfAdjointEigV2", what: str = "Self-adjoint ei
 
 
 def _complexes(op: str, tensor: Any) -> Tensor:
-    """Square matrices of float32, float64 or complex numbers, as complex ones."""
+    """Square matrices of float32, float64 or complex numbers, converted to complex."""
     x = as_tensor(tensor)
     if x.dtype.is_floating and x.dtype.size < 4:
         raise not_allowed(op, x.dtype, "float, double, complex64, complex128")
@@ -61,7 +61,7 @@ _COMPLEX = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 
 
 def _in_order(tf: Any, f: Any, x: Any) -> list[Any]:
-    """What depends neither on the order of eigenvalues nor on factors of eigenvectors."""
+    """Values that depend neither on the order of eigenvalues nor on scale factors of eigenvectors."""
     e, v = f(x)
     shares = tf.cast(tf.abs(v) ** 2, e.dtype)
     return [
@@ -78,7 +78,7 @@ def _in_order(tf: Any, f: Any, x: Any) -> list[Any]:
     dtypes="float32, float64, complex64, complex128",
 )
 def eig(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
-    """Eigenvalues and eigenvectors of square matrices, complex numbers in any case.
+    """Eigenvalues and eigenvectors of square matrices, always complex.
 
     Rule: Boeddeker et al., On the Computation of Complex-valued Gradients with Application to Statistically Optimum
     Beamforming (2017), 4.
@@ -89,11 +89,11 @@ def eig(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
 
     Returns:
       The eigenvalues, of shape [..., n], in no particular order, and the eigenvectors, in columns of length 1, of shape
-      [..., n, n]; a vector's factor of absolute value 1 is not determined. Both are complex.
+      [..., n, n]; each vector is unique up to a factor of absolute value 1. Both are complex.
 
     Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
-        on each other.
+      InvalidArgumentError: a matrix is not square, or contains NaN or infinity; in the gradient, its eigenvectors are
+        linearly dependent.
 
     Example:
       >>> values, vectors = tf.linalg.eig([[2.0, 0.0], [0.0, 3.0]])
@@ -112,13 +112,13 @@ def _eig_vjp(call: Any, needs: Any, ge: Tensor, gv: Tensor) -> Tensor:
 
     e, v = call.saved
     along = matmul(v, gv, adjoint_a=True)
-    # Columns keep their length: what would change it has no part in the gradient.
+    # Columns have length 1: a cotangent's component along that change has no effect on the gradient.
     across = along - matmul(v, v * row(real_of(diag_part(along))), adjoint_a=True)
     return _through(v, diag(ge) + apply_conjugate(inverse_differences(e)) * across)
 
 
 def _through(v: Tensor, inner: Tensor) -> Tensor:
-    """v⁻ᴴ inner vᴴ, the gradient by a matrix from that in terms of its eigenvectors."""
+    """v⁻ᴴ inner vᴴ, the gradient of a matrix from that in the basis of its eigenvectors."""
     from gradtape._src.linalg.systems import solve
 
     return solve(v, matmul(inner, v, adjoint_b=True), adjoint=True)
@@ -136,7 +136,7 @@ _EIG = Primitive("Eig", _eig, _eig_vjp, saves=(-1, -2), complexes=True, batch="l
     dtypes="float32, float64, complex64, complex128",
 )
 def eigvals(tensor: TensorLike, name: str | None = None) -> Tensor:
-    """The eigenvalues of square matrices, complex numbers in any case.
+    """The eigenvalues of square matrices, always complex.
 
     Args:
       tensor: a tensor of float32, float64 or complex numbers, of shape [..., n, n].
@@ -146,8 +146,8 @@ def eigvals(tensor: TensorLike, name: str | None = None) -> Tensor:
       A complex tensor of shape [..., n], in no particular order.
 
     Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity; in the gradient, its eigenvectors depend
-        on each other.
+      InvalidArgumentError: a matrix is not square, or contains NaN or infinity; in the gradient, its eigenvectors are
+        linearly dependent.
 
     Example:
       >>> np.sort_complex(tf.linalg.eigvals(tf.constant([[2.0, 1.0], [1.0, 2.0]])).numpy().round(4))

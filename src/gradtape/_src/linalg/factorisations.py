@@ -1,4 +1,4 @@
-"""Triangular and orthogonal factors of matrices, and what is solved by them; see systems.py."""
+"""Triangular and orthogonal factors of matrices, and solvers that use them; see systems.py."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gradtape._src.table.rows import call, integer, op, real as sample, values
 
 
 def identity_like(x: Tensor) -> Tensor:
-    """The identity of the matrices' size."""
+    """Identity matrices of the same size."""
     return eye(x.shape[-1], dtype=x.dtype)
 
 
@@ -44,7 +44,7 @@ def identity_like(x: Tensor) -> Tensor:
         *(call(sample(0, 0)), call(values([[1.0, 2.0], [2.0, 1.0]])), call(values([[np.nan, 1.0], [1.0, 2.0]]))),
         call(values([[[4.0, 1.0], [1.0, 3.0]], [[-1.0, 0.0], [0.0, 1.0]]])),
     ],
-    # TensorFlow leaves the upper triangle undefined where a matrix has no factor.
+    # In TensorFlow the upper triangle is undefined where a matrix has no factor.
     program=lambda tf, f, x: tf.linalg.band_part(f(symmetrised(tf, x)), -1, 0),
 )
 def cholesky(input: TensorLike, name: str | None = None) -> Tensor:
@@ -53,14 +53,14 @@ def cholesky(input: TensorLike, name: str | None = None) -> Tensor:
     Rule: Murray, Differentiation of the Cholesky Decomposition (2016).
 
     Args:
-      input: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
+      input: a floating or complex tensor of shape [..., n, n]; only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of that shape; NaN where a matrix is not positive definite. The gradient is symmetric or Hermitian.
 
     Raises:
-      InvalidArgumentError: the matrices are not square, or of integers.
+      InvalidArgumentError: the matrices are not square, or are integers.
 
     Example:
       >>> tf.linalg.cholesky([[4.0, 2.0], [2.0, 5.0]]).numpy()
@@ -143,7 +143,7 @@ def logdet(matrix: TensorLike, name: str | None = None) -> Tensor:
       A tensor of shape [...], real for complex matrices too; NaN where a matrix is not positive definite.
 
     Raises:
-      InvalidArgumentError: the matrices are not square, or of integers.
+      InvalidArgumentError: the matrices are not square, or are integers.
 
     Example:
       >>> tf.linalg.logdet([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
@@ -179,7 +179,7 @@ def _lu_samples() -> list[Any]:
     notes="TensorFlow has no gradient",
 )
 def lu(input: TensorLike, output_idx_type: DTypeLike = dtypes.int32, name: str | None = None) -> Lu:
-    """Factors matrices into triangles: L U = the rows of the matrix in the order p, with the largest pivots.
+    """Factors matrices into triangles: L U = the matrix with its rows in the order p, by partial pivoting.
 
     Rule: de Hoog, Anderssen and Lukas, Differentiation of Matrix Functionals Using Triangular Factorization (2011).
 
@@ -189,7 +189,7 @@ def lu(input: TensorLike, output_idx_type: DTypeLike = dtypes.int32, name: str |
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A named tuple of `lu`, L below the diagonal, without its ones, and U from the diagonal on, and `p`.
+      A named tuple of `lu`, with L below the diagonal, without its ones, and U on and above the diagonal, and `p`.
 
     Raises:
       InvalidArgumentError: a matrix is not square or not invertible.
@@ -239,7 +239,7 @@ _LU = Primitive("Lu", _lu, _lu_vjp, saves=(-1, -2), complexes=True, batch="leadi
 
 
 def _restored(rows: Tensor, p: Tensor) -> Tensor:
-    """The rows that lu put in the order p, in their first one."""
+    """Undoes the permutation p of `lu`'s rows."""
     if p.ndim == 1:
         return gather(rows, invert_permutation(p))
     return gather(rows, tensor_from(np.argsort(view(p), -1)), batch_dims=p.ndim - 1)
@@ -267,7 +267,7 @@ def _packed(lower_upper: Any, perm: Any) -> tuple[Tensor, Tensor]:
 def lu_reconstruct(
     lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
 ) -> Tensor:
-    """The matrices of which `lu` gave these factors.
+    """The matrices that `lu` factored into these.
 
     Args:
       lower_upper: the factors, of shape [..., n, n].
@@ -301,7 +301,7 @@ def lu_reconstruct(
 def lu_solve(
     lower_upper: TensorLike, perm: TensorLike, rhs: TensorLike, validate_args: bool = False, name: str | None = None
 ) -> Tensor:
-    """Solves A x = rhs, given what `lu` made of A.
+    """Solves A x = rhs, given the factors of A from `lu`.
 
     Args:
       lower_upper: the factors, of shape [..., n, n].
@@ -344,7 +344,7 @@ def lu_solve(
 def lu_matrix_inverse(
     lower_upper: TensorLike, perm: TensorLike, validate_args: bool = False, name: str | None = None
 ) -> Tensor:
-    """The inverses of the matrices of which `lu` gave these factors.
+    """The inverses of the matrices that `lu` factored into these.
 
     Args:
       lower_upper: the factors, of shape [..., n, n].
@@ -385,14 +385,14 @@ def lu_matrix_inverse(
 def lstsq(
     matrix: TensorLike, rhs: TensorLike, l2_regularizer: TensorLike = 0.0, fast: bool = True, name: str | None = None
 ) -> Tensor:
-    """The x for which |matrix x - rhs|² + l2_regularizer |x|² is least; the shortest of several.
+    """The x that minimizes |matrix x - rhs|² + l2_regularizer |x|²; the shortest if there are several.
 
     Args:
       matrix: a floating or complex tensor of shape [..., m, n].
       rhs: the right-hand sides, of shape [..., m, k].
-      l2_regularizer: how much the length of x counts, a number that is not negative.
-      fast: whether to use Cholesky's factor of the normal equations, which gives NaN where a matrix has not full rank;
-        else singular values are used, without a regularizer and a gradient.
+      l2_regularizer: the weight of the penalty on x, a non-negative number.
+      fast: whether to use the Cholesky factor of the normal equations, which gives NaN if a matrix is rank-deficient;
+        else singular values are used, without regularizer or gradient.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -470,7 +470,7 @@ def qr(input: TensorLike, full_matrices: bool = False, name: str | None = None) 
       A named tuple of `q` and `r`.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes, or is of integers.
+      InvalidArgumentError: the operand has fewer than two axes, or is of integers.
       NotImplementedError: (when differentiated) there is no gradient.
 
     Example:

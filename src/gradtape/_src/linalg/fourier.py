@@ -1,7 +1,7 @@
 """Discrete Fourier transforms over the last one to three axes, computed by NumPy's FFT.
 
-The transform of complex numbers, and its inverse without the division, are each other's adjoint. That of real numbers
-keeps the first half of the last axis, as the rest are conjugates: its adjoint is the transform back of what was kept
+The complex transform, and its inverse without the division, are each other's adjoint. The transform of real numbers
+keeps the first half of the last axis, as the rest are conjugates: its adjoint is the transform of that half
 with zeros in place of the rest.
 """
 
@@ -99,7 +99,7 @@ def _complex_operand(kernel: str, input: TensorLike, rank: int) -> Tensor:
 
 
 def _lengths(kernel: str, tensor: Tensor, fft_length: Any, rank: int, halved: bool) -> tuple[int, ...]:
-    """How long the axes of the real numbers are."""
+    """The sizes of the real tensor's axes."""
     if tensor.ndim < rank:
         message = f"Input must have rank of at least {rank} but got: {dims_text(tensor.shape)}"
         raise invalid_argument(kernel, message, "")
@@ -117,7 +117,7 @@ def _lengths(kernel: str, tensor: Tensor, fft_length: Any, rank: int, halved: bo
 
 
 def _fitted(tensor: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """The tensor with its last axes of these sizes: cut, or with zeros behind."""
+    """The tensor with its last axes cut or zero-padded to these sizes."""
     first = tensor.ndim - len(sizes)
     missing = [max(0, size - held) for size, held in zip(sizes, tensor.shape[first:], strict=True)]
     if any(missing):
@@ -151,7 +151,7 @@ def _irfft(input_tensor: TensorLike, fft_length: Any, rank: int) -> Tensor:
 
 
 def _program(tf: Any, function: Any, x: Any) -> Any:
-    """A real function of real numbers through a transform of complex ones."""
+    """A real function of real numbers, composed with a complex transform."""
     return tf.math.real(function(tf.complex(x, x * x)) * tf.complex(x, 1 - x))
 
 
@@ -176,7 +176,7 @@ def fft(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.fft(tf.constant([1.0, 0.0, 0.0, 0.0], tf.complex128)).numpy()
@@ -187,7 +187,7 @@ def fft(input: TensorLike, name: str | None = None) -> Tensor:
 
 @op("signal.ifft", dtypes="complex64, complex128", samples=lambda: [call(real(2, 4))], program=_program)
 def ifft(input: TensorLike, name: str | None = None) -> Tensor:
-    """The inverse of `fft`: complex numbers of their discrete Fourier transform over the last axis.
+    """The inverse of `fft`: the inverse discrete Fourier transform over the last axis.
 
     Args:
       input: a tensor of complex64 or complex128.
@@ -197,7 +197,7 @@ def ifft(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.ifft(tf.constant([1.0, 0.0, 0.0, 0.0], tf.complex128)).numpy()
@@ -218,7 +218,7 @@ def fft2d(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.fft2d(tf.constant([[1.0, 0.0], [0.0, 0.0]], tf.complex128)).numpy()
@@ -230,7 +230,7 @@ def fft2d(input: TensorLike, name: str | None = None) -> Tensor:
 
 @op("signal.ifft2d", dtypes="complex64, complex128", samples=lambda: [call(real(3, 4))], program=_program)
 def ifft2d(input: TensorLike, name: str | None = None) -> Tensor:
-    """The inverse of `fft2d`: complex numbers of their discrete Fourier transform over the last two axes.
+    """The inverse of `fft2d`: the inverse discrete Fourier transform over the last two axes.
 
     Args:
       input: a tensor of complex64 or complex128.
@@ -240,7 +240,7 @@ def ifft2d(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.ifft2d(tf.constant([[1.0, 0.0], [0.0, 0.0]], tf.complex128)).numpy()
@@ -262,7 +262,7 @@ def fft3d(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.fft3d(tf.constant([[[1.0, 0.0]]], tf.complex128)).numpy()
@@ -273,7 +273,7 @@ def fft3d(input: TensorLike, name: str | None = None) -> Tensor:
 
 @op("signal.ifft3d", dtypes="complex64, complex128", samples=lambda: [call(real(2, 3, 2))], program=_program)
 def ifft3d(input: TensorLike, name: str | None = None) -> Tensor:
-    """The inverse of `fft3d`: complex numbers of their discrete Fourier transform over the last three axes.
+    """The inverse of `fft3d`: the inverse discrete Fourier transform over the last three axes.
 
     Args:
       input: a tensor of complex64 or complex128.
@@ -283,7 +283,7 @@ def ifft3d(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      InvalidArgumentError: the numbers are not complex, or there are too few axes.
+      InvalidArgumentError: the operand is not complex, or has too few axes.
 
     Example:
       >>> tf.signal.ifft3d(tf.constant([[[1.0, 0.0]]], tf.complex128)).numpy()
@@ -298,19 +298,19 @@ def ifft3d(input: TensorLike, name: str | None = None) -> Tensor:
     program=_of_real_program,
 )
 def rfft(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The discrete Fourier transform of real numbers over the last axis, without what are conjugates of the rest.
+    """The discrete Fourier transform of real numbers over the last axis, without the redundant half.
 
     Args:
       input_tensor: a tensor of float32 or float64.
-      fft_length: 1 integer: the sizes to which the axes are cut, or filled up with zeros; None for their own.
+      fft_length: 1 integer: the sizes to which the axes are cut or zero-padded; None for their own.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of complex64, of complex128 for float64, whose last axis has half the length plus 1.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.rfft([1.0, 0.0, 0.0, 0.0]).numpy()
@@ -326,19 +326,19 @@ def rfft(input_tensor: TensorLike, fft_length: Any = None, name: str | None = No
     program=_to_real_program,
 )
 def irfft(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The inverse of `rfft`: real numbers of their discrete Fourier transform over the last axis.
+    """The inverse of `rfft`: the inverse discrete Fourier transform to real numbers over the last axis.
 
     Args:
       input_tensor: a tensor of complex64 or complex128.
-      fft_length: 1 integer: the sizes of the result's axes; None for those of the operand, twice the last one less 2.
+      fft_length: 1 integer: the sizes of the result's axes; None for those of the operand, with 2 (n - 1) for the last.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of float32, of float64 for complex128.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.irfft(tf.signal.rfft([1.0, 0.0, 0.0, 0.0])).numpy()
@@ -349,19 +349,19 @@ def irfft(input_tensor: TensorLike, fft_length: Any = None, name: str | None = N
 
 @op("signal.rfft2d", samples=lambda: [call(real(3, 4))], program=_of_real_program)
 def rfft2d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The discrete Fourier transform of real numbers over the last two axes, without what are conjugates of the rest.
+    """The discrete Fourier transform of real numbers over the last two axes, without the redundant half.
 
     Args:
       input_tensor: a tensor of float32 or float64.
-      fft_length: 2 integers: the sizes to which the axes are cut, or filled up with zeros; None for their own.
+      fft_length: 2 integers: the sizes to which the axes are cut or zero-padded; None for their own.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of complex64, of complex128 for float64, whose last axis has half the length plus 1.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.rfft2d([[1.0, 0.0], [0.0, 0.0]]).numpy()
@@ -378,19 +378,19 @@ def rfft2d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = 
     program=_to_real_program,
 )
 def irfft2d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The inverse of `rfft2d`: real numbers of their discrete Fourier transform over the last two axes.
+    """The inverse of `rfft2d`: the inverse discrete Fourier transform to real numbers over the last two axes.
 
     Args:
       input_tensor: a tensor of complex64 or complex128.
-      fft_length: 2 integers: the sizes of the result's axes; None for those of the operand, twice the last one less 2.
+      fft_length: 2 integers: the sizes of the result's axes; None for the operand's, with 2 (n - 1) for the last.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of float32, of float64 for complex128.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.irfft2d(tf.signal.rfft2d([[1.0, 0.0], [0.0, 0.0]])).numpy()
@@ -402,19 +402,19 @@ def irfft2d(input_tensor: TensorLike, fft_length: Any = None, name: str | None =
 
 @op("signal.rfft3d", samples=lambda: [call(real(2, 3, 2))], program=_of_real_program, orders_there="0")
 def rfft3d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The discrete Fourier transform of real numbers over the last three axes, without what are conjugates of the rest.
+    """The discrete Fourier transform of real numbers over the last three axes, without the redundant half.
 
     Args:
       input_tensor: a tensor of float32 or float64.
-      fft_length: 3 integers: the sizes to which the axes are cut, or filled up with zeros; None for their own.
+      fft_length: 3 integers: the sizes to which the axes are cut or zero-padded; None for their own.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of complex64, of complex128 for float64, whose last axis has half the length plus 1.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.rfft3d([[[1.0, 0.0]]]).numpy()
@@ -431,19 +431,19 @@ def rfft3d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = 
     orders_there="0",
 )
 def irfft3d(input_tensor: TensorLike, fft_length: Any = None, name: str | None = None) -> Tensor:
-    """The inverse of `rfft3d`: real numbers of their discrete Fourier transform over the last three axes.
+    """The inverse of `rfft3d`: the inverse discrete Fourier transform to real numbers over the last three axes.
 
     Args:
       input_tensor: a tensor of complex64 or complex128.
-      fft_length: 3 integers: the sizes of the result's axes; None for those of the operand, twice the last one less 2.
+      fft_length: 3 integers: the sizes of the result's axes; None for the operand's, with 2 (n - 1) for the last.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of float32, of float64 for complex128.
 
     Raises:
-      ValueError: the numbers have another dtype.
-      InvalidArgumentError: there are too few axes, or lengths for another number of them.
+      ValueError: the operand has another dtype.
+      InvalidArgumentError: there are too few axes, or fft_length has the wrong size.
 
     Example:
       >>> tf.signal.irfft3d(tf.signal.rfft3d([[[1.0, 0.0]]])).numpy()
@@ -462,7 +462,7 @@ def _shifted(x: TensorLike, axes: Any, sign: int, kernel: str) -> Tensor:
 
 @op("signal.fftshift", samples=lambda: [call(real(3, 4)), call(real(5), axes=0)])
 def fftshift(x: TensorLike, axes: Any = None, name: str | None = None) -> Tensor:
-    """Moves the part of frequency 0 from the start of axes to their middle.
+    """Shifts the zero-frequency element from the start of axes to their middle.
 
     Args:
       x: a tensor, or a value convertible to one.

@@ -1,4 +1,4 @@
-"""What the functions of matrices share: their operand, its transpose, and the matrices that tests draw."""
+"""Helpers of the functions of matrices: checking operands, transposing, and the matrices that tests draw."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def matrices(
     allowed: str = ALLOWED,
     operand: str = "Input tensor 0",
 ) -> Tensor:
-    """A floating or complex tensor of matrices, square ones where `square` says so.
+    """A floating or complex tensor of matrices, which must be square if `square`.
 
     Raises:
-      InvalidArgumentError: it is of integers, has no two axes, or is not square. `allowed`, `operand` and `square` word
-        these.
+      InvalidArgumentError: it has an integer dtype, fewer than two axes, or is not square. `allowed`, `operand` and
+        `square` are part of the messages.
     """
     tensor = as_tensor(x)
     if not (tensor.dtype.is_floating or tensor.dtype.is_complex):
@@ -39,12 +39,12 @@ def matrices(
 
 
 def turned(x: Tensor) -> Tensor:
-    """The matrices' transposes."""
+    """Transposes the matrices."""
     return apply_transpose(x, [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2])
 
 
 def adjoint_of(x: Tensor) -> Tensor:
-    """The matrices' conjugate transposes."""
+    """Conjugate transposes of the matrices."""
     return apply_conjugate(turned(x))
 
 
@@ -54,16 +54,16 @@ def real_of(x: Tensor) -> Tensor:
 
 
 def apart(array: np.ndarray) -> np.ndarray:
-    """A matrix well away from singular ones, its eigenvalues and singular values apart."""
+    """A matrix far from singular, with distinct eigenvalues and singular values."""
     rows, columns = array.shape[-2:]
     return array * 0.3 + np.eye(rows, columns) * np.arange(1.0, 1.0 + columns)
 
 
 def positive(array: np.ndarray) -> np.ndarray:
-    """A positive definite matrix, its eigenvalues apart."""
+    """A positive definite matrix with distinct eigenvalues."""
     return apart(array @ np.swapaxes(array, -1, -2) * 0.3)
 
 
 def symmetrised(tf: Any, x: Any) -> Any:
-    """The symmetric part of matrices, by either library."""
+    """The symmetric part of matrices, computed by either library."""
     return (x + tf.linalg.matrix_transpose(x)) / 2

@@ -30,7 +30,7 @@ NAN, INF = np.nan, np.inf
     tolerance=1e-8,
 )
 def expm(input: TensorLike, name: str | None = None) -> Tensor:
-    """The exponentials of matrices: the sum of powers of the matrix over factorials.
+    """The exponentials of matrices: the sum of the matrix' powers over factorials.
 
     By Padé's approximant of order (13, 13), scaling and squaring (Higham 2005). Rule: the derivative is a block of the
     exponential of a matrix of blocks; Al-Mohy and Higham, Computing the Fréchet Derivative of the Matrix Exponential
@@ -44,7 +44,7 @@ def expm(input: TensorLike, name: str | None = None) -> Tensor:
       A tensor of that shape; NaN everywhere if one matrix is not finite.
 
     Raises:
-      ValueError: the matrices are of integers.
+      ValueError: the matrices are integers.
       InvalidArgumentError: they are not square.
 
     Example:
@@ -92,7 +92,7 @@ def _expm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
 
 
 def _by_blocks(function: Callable[[Tensor], Tensor], x: Tensor, g: Tensor) -> Tensor:
-    """The cotangent of a power series' operand: the block above the diagonal of the function of [[xᵀ, g], [0, xᵀ]]."""
+    """The cotangent of a power series' operand: the upper right block of the function of [[xᵀ, g], [0, xᵀ]]."""
     n, a = x.shape[-1], turned(x)
     blocks = concat([concat([a, g], -1), concat([g * 0.0, a], -1)], -2)
     return function(blocks)[..., :n, n:]
@@ -125,10 +125,10 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape; NaN where a real matrix has a negative eigenvalue, or any has no root.
+      A tensor of that shape; NaN where a real matrix has a negative eigenvalue, or the root does not exist.
 
     Raises:
-      InvalidArgumentError: a matrix is not square; in the gradient, its root has opposite eigenvalues.
+      InvalidArgumentError: a matrix is not square; in the gradient, its root has two eigenvalues that sum to 0.
 
     Example:
       >>> tf.linalg.sqrtm([[4.0, 0.0], [0.0, 9.0]]).numpy().round(4)
@@ -164,7 +164,7 @@ def _root(a: np.ndarray) -> np.ndarray:
 
 
 def _root_of_triangle(t: np.ndarray) -> np.ndarray:
-    """The principal root of an upper triangular matrix, which is one too."""
+    """The principal root of an upper triangular matrix, which is upper triangular too."""
     r = np.diag(np.sqrt(np.diag(t)))
     for j in range(len(t)):
         for i in reversed(range(j)):
@@ -173,10 +173,10 @@ def _root_of_triangle(t: np.ndarray) -> np.ndarray:
 
 
 def _schur(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unitary q and upper triangular t with a = q t qᴴ, which NumPy has not.
+    """Unitary q and upper triangular t with a = q t qᴴ, which NumPy does not provide.
 
-    Eigenvectors made orthonormal are Schur's; where they nearly depend on each other only the first of them are good,
-    at least one, and the rest is done again.
+    Orthonormalized eigenvectors are Schur vectors; where they are nearly dependent only the first of them are accurate,
+    at least one, and the rest is recomputed.
     """
     n = len(a)
     q, t = np.eye(n, dtype=complex), a.astype(complex)
@@ -199,7 +199,7 @@ def _sqrtm_vjp(call: Any, needs: Any, g: Tensor) -> Tensor:
     left = apply_reshape(r, (*batch, n, 1, n, 1)) * apply_reshape(one, (1, n, 1, n))
     right = apply_reshape(one, (n, 1, n, 1)) * apply_reshape(root, (*batch, 1, n, 1, n))
     sums = apply_reshape(left + right, (*batch, n * n, n * n))
-    from gradtape._src.linalg.systems import solve  # importing gradtape takes less time without it
+    from gradtape._src.linalg.systems import solve  # imported lazily, for faster startup
 
     return apply_reshape(solve(sums, apply_reshape(g, (*batch, n * n, 1))), root.shape)
 
@@ -208,7 +208,7 @@ _SQRTM = Primitive("MatrixSquareRoot", _sqrtm, _sqrtm_vjp, saves=(-1,), holomorp
 
 
 def _logarithm_program(tf: Any, f: Any, x: Any) -> list[Any]:
-    """A real function of a real operand, by way of a complex one."""
+    """A real function of a real operand, computed by a complex one."""
     found = f(tf.complex(x, tf.sin(x) * 0.25))
     return [tf.math.real(found), tf.math.imag(found)]
 
@@ -228,8 +228,8 @@ def logm(input: TensorLike, name: str | None = None) -> Tensor:
     """The principal logarithms of complex matrices: L with expm(L) = the matrix, the imaginary parts of whose
     eigenvalues are in (-π, π].
 
-    By Schur's form, whose roots are taken until it is near the identity, and quadrature there; Higham, Functions of
-    Matrices (2008), 11. Rule: as of `expm`, by a matrix of blocks.
+    By Schur's form, with repeated square roots until it is near the identity, then quadrature; Higham, Functions of
+    Matrices (2008), 11. Rule: as for `expm`, by a block matrix.
 
     Args:
       input: a complex tensor of shape [..., n, n].

@@ -24,7 +24,7 @@ EUCLIDEAN: tuple[Any, ...] = ("euclidean", "fro", 2)
 
 
 def _norm_axes(axis: Any, ord: Any) -> tuple[int, ...] | None:
-    """The axes of vectors or matrices; ValueError for what are none, or where the order is none of theirs."""
+    """The axes of vectors or matrices; ValueError for invalid axes, or an order that is not defined for them."""
     if isinstance(axis, tuple | list) and len(axis) == 2:
         axes = tuple(axis)
         known = ["euclidean", "fro", 1, 2, np.inf]
@@ -65,19 +65,19 @@ def norm(
 
     Args:
       tensor: a floating or complex tensor.
-      ord: "euclidean", or a positive number p for the p-th root of the sum of p-th powers, infinity for the largest; of
-        matrices "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and
-        infinity for the largest sum of a column's and a row's absolute values.
+      ord: "euclidean", or a positive number p for the p-th root of the sum of p-th powers, infinity for the largest;
+        for matrices "euclidean" or "fro" for the root of the sum of squares, 2 for the largest singular value, 1 and
+        infinity for the largest sum of the absolute values of a column or a row.
       axis: the axis of vectors, a pair of axes of matrices, or None for one vector of all elements.
-      keepdims: whether these axes stay, with size 1; None for no.
+      keepdims: whether these axes are kept, with size 1; None for no.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the operand's dtype; of complex numbers a real one, but where `ord` is a root of a sum of squares.
+      A tensor of the operand's dtype; for complex numbers a real one, unless `ord` is a root of a sum of squares.
 
     Raises:
       ValueError: the norm is unknown, or the axis out of range.
-      InvalidArgumentError: the operand is of integers.
+      InvalidArgumentError: the operand has an integer dtype.
 
     Example:
       >>> tf.norm([3.0, 4.0]).numpy()
@@ -107,11 +107,11 @@ def norm(
 
 
 def _largest_singular_value(x: Tensor, axes: Any, keepdims: bool) -> Tensor:
-    from gradtape._src.linalg.spectra import svd  # importing gradtape takes less time without it
+    from gradtape._src.linalg.spectra import svd  # imported lazily, for faster startup
 
     last = [place % max(1, x.ndim) for place in axes]
     others = [place for place in range(x.ndim) if place not in last]
-    # Their absolute values, so that the gradient of a matrix of zeros is 0, as TensorFlow's.
+    # Absolute values, so that the gradient of a matrix of zeros is 0, as in TensorFlow.
     sizes = apply_elementwise("abs", svd(apply_transpose(x, [*others, *last]), compute_uv=False))
     largest = apply_reduce("Max", sizes, -1, False)
     if not keepdims:
@@ -134,7 +134,7 @@ def normalize(
 
     Args:
       tensor: a floating tensor.
-      ord: the norm, as `norm` takes it.
+      ord: the norm, as for `norm`.
       axis: the axis of vectors, a pair of axes of matrices, or None for one vector of all elements.
       name: not used; TensorFlow names operations by it.
 

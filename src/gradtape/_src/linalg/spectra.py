@@ -1,4 +1,4 @@
-"""Eigenvalues of symmetric matrices, singular values of any, and what follows from them; see systems.py."""
+"""Eigenvalues of symmetric matrices, singular values, and functions of them; see systems.py."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def eigh(tensor: TensorLike, name: str | None = None) -> tuple[Tensor, Tensor]:
     """Eigenvalues and eigenvectors of symmetric or Hermitian matrices.
 
     Rule: Giles, An Extended Collection of Matrix Derivative Results for Forward and Reverse Mode Algorithmic
-    Differentiation (2008), 3.1. The gradient is lower triangular; that of the vectors of equal eigenvalues is no limit.
+    Differentiation (2008), 3.1. The gradient is lower triangular; for vectors of equal eigenvalues it is not a limit.
 
     Args:
-      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n]; only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The eigenvalues, ascending, of shape [..., n], and the eigenvectors, in columns, of shape [..., n, n]. The sign of
-      a vector, or a complex one's factor of absolute value 1, is not determined. Both are of the matrices' dtype.
+      The eigenvalues, ascending, of shape [..., n], and the eigenvectors, in columns, of shape [..., n, n]. A vector is
+      unique up to its sign, or a factor of absolute value 1 if complex. Both are of the matrices' dtype.
 
     Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
+      InvalidArgumentError: a matrix is not square, or contains NaN or infinity.
 
     Example:
       >>> values, vectors = tf.linalg.eigh([[2.0, 0.0], [0.0, 1.0]])
@@ -65,7 +65,7 @@ def _eigh(x: Tensor) -> tuple[Tensor, ...]:
 
 
 def _lower_of_symmetric(whole: Tensor) -> Tensor:
-    """The gradient of what reads the lower triangle alone, from that of the symmetric matrix."""
+    """The gradient of a function of the lower triangle, from that of the symmetric matrix."""
     return set_diag(band_part(whole + adjoint_of(whole), -1, 0), real_of(diag_part(whole)))
 
 
@@ -89,14 +89,14 @@ def eigvalsh(tensor: TensorLike, name: str | None = None) -> Tensor:
     """The eigenvalues of symmetric or Hermitian matrices, ascending.
 
     Args:
-      tensor: a floating or complex tensor of shape [..., n, n], of which only the lower triangles are read.
+      tensor: a floating or complex tensor of shape [..., n, n]; only the lower triangles are read.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [..., n] and the matrices' dtype. The gradient of equal ones too is right to first order.
+      A tensor of shape [..., n] and the matrices' dtype. For equal values the first-order gradient is right too.
 
     Raises:
-      InvalidArgumentError: a matrix is not square, or holds NaN or infinity.
+      InvalidArgumentError: a matrix is not square, or contains NaN or infinity.
 
     Example:
       >>> tf.linalg.eigvalsh([[2.0, 1.0], [1.0, 2.0]]).numpy().round(4)
@@ -119,7 +119,7 @@ _EIGVALSH = Primitive("SelfAdjointEigV2", _eigvalsh, _eigvalsh_vjp, saves=(0,), 
 
 
 def _without_signs(tf: Any, f: Any, x: Any, **options: Any) -> list[Any]:
-    """Singular values, and the vectors in products that a choice of signs does not change."""
+    """Singular values, and the vectors in products that do not depend on the choice of signs."""
     if not options.get("compute_uv", True):
         return [f(x, **options)]
     s, u, v = f(x, **options)
@@ -147,12 +147,12 @@ def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True
     """Singular values s of matrices, the largest first, and vectors u and v with u diag(s) vᴴ = the matrix.
 
     Rules: Giles (2008), 3.2 for the values; Townsend, Differentiating the Singular Value Decomposition (2016), for the
-    vectors. Those of equal values have no gradient, nor have full matrices whose sizes differ by more than 1.
+    vectors. Vectors of equal values have no gradient, nor have full matrices whose sizes differ by more than 1.
 
     Args:
       tensor: a floating or complex tensor of shape [..., m, n].
       full_matrices: whether u and v are square; else they have min(m, n) columns.
-      compute_uv: whether u and v are wanted.
+      compute_uv: whether to compute u and v.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -160,8 +160,8 @@ def svd(tensor: TensorLike, full_matrices: bool = False, compute_uv: bool = True
       transposed.
 
     Raises:
-      InvalidArgumentError: the operand has less than two axes, or is of integers.
-      NotImplementedError: (when differentiated) there is no gradient.
+      InvalidArgumentError: the operand has fewer than two axes, or is of integers.
+      NotImplementedError: (when differentiated) the gradient is not defined.
 
     Example:
       >>> tf.linalg.svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False).numpy().round(4)
@@ -191,7 +191,7 @@ def _singular_values_vjp(call: Any, needs: Any, gs: Tensor) -> Tensor:
 
 
 def _as(s: Tensor, x: Tensor) -> Tensor:
-    """Real numbers in the dtype of others, which may be complex."""
+    """Converts real numbers to the dtype of others, which may be complex."""
     return s if s.dtype == x.dtype else apply_cast(s, x.dtype)
 
 
@@ -212,7 +212,7 @@ def _svd_vjp(call: Any, needs: Any, gs: Tensor, gu: Tensor, gv: Tensor) -> Tenso
     of_u, of_v = (matmul(a, ga, adjoint_a=True) for a, ga in ((u, gu), (first, gfirst)))
     left, right = gaps * of_u, gaps * of_v
     inner = diag(gs) + (left + adjoint_of(left)) * row(s) + column(s) * (right + adjoint_of(right))
-    if x.dtype.is_complex:  # u's factors of absolute value 1 are those with which v's stay
+    if x.dtype.is_complex:  # the factors of absolute value 1 of u that leave those of v unchanged
         turning = diag_part(of_v)
         inner = inner + diag((apply_conjugate(turning) - turning) * 0.5 * reciprocal(s))
     result = matmul(u, matmul(inner, first, adjoint_b=True))
@@ -272,8 +272,8 @@ def matrix_rank(
       An int32 tensor of shape [...].
 
     Raises:
-      TypeError: the matrices are of integers.
-      ValueError: the operand has less than two axes.
+      TypeError: the matrices are integers.
+      ValueError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.matrix_rank([[1.0, 2.0], [2.0, 4.0]]).numpy()
@@ -298,13 +298,13 @@ def matrix_rank(
 def pinv(
     a: TensorLike, rcond: TensorLike | None = None, validate_args: bool = False, name: str | None = None
 ) -> Tensor:
-    """Moore and Penrose's inverses of matrices.
+    """Moore-Penrose pseudoinverses of matrices.
 
     The gradient is that of `svd`.
 
     Args:
       a: a floating tensor of shape [..., m, n].
-      rcond: singular values of at most rcond times the largest count as 0; None for 10 max(m, n) roundings.
+      rcond: singular values of at most rcond times the largest count as 0; None for 10 max(m, n) rounding errors.
       validate_args: not used; operands are always checked.
       name: not used; TensorFlow names operations by it.
 
@@ -312,8 +312,8 @@ def pinv(
       A tensor of shape [..., n, m].
 
     Raises:
-      TypeError: the matrices are of integers.
-      ValueError: the operand has less than two axes.
+      TypeError: the matrices are integers.
+      ValueError: the operand has fewer than two axes.
 
     Example:
       >>> tf.linalg.pinv([[2.0, 0.0], [0.0, 0.0]]).numpy().round(4)

@@ -1,7 +1,7 @@
 """Linear systems: inverses, determinants and solutions.
 
-Forwards are LAPACK's through NumPy. Reverse rules are Giles' (2008, An extended collection of matrix derivative results
-for forward and reverse mode algorithmic differentiation) and consist of operations that differentiate again.
+The values are computed by LAPACK through NumPy. Reverse rules are Giles' (2008, An extended collection of matrix
+derivative results for forward and reverse mode algorithmic differentiation), in differentiable ops.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _det(x: Tensor) -> Tensor:
 
 
 def _where_valid(x: Tensor, results: np.ndarray) -> Tensor:
-    """One result per matrix, NaN for a matrix with NaN: LAPACK takes a pivot that is NaN for 0."""
+    """One result per matrix, NaN for a matrix with NaN: LAPACK treats a NaN pivot as 0."""
     return tensor_from(np.where(np.isnan(view(x)).any((-2, -1)), np.nan, results), x.dtype)
 
 
@@ -129,8 +129,8 @@ class LogMatrixDeterminant(NamedTuple):
 def slogdet(input: TensorLike, name: str | None = None) -> LogMatrixDeterminant:
     """The signs of the determinants of matrices, and the logarithms of their absolute values.
 
-    The sign of a complex determinant is its quotient by its absolute value; it has a gradient, which TensorFlow leaves
-    out.
+    The sign of a complex determinant is the determinant over its absolute value; unlike in TensorFlow, it has a
+    gradient.
 
     Args:
       input: a floating or complex tensor of shape [..., n, n].
@@ -158,7 +158,7 @@ def _slogdet(x: Tensor) -> tuple[Tensor, ...]:
 
 def _slogdet_vjp(call: Any, needs: Any, of_sign: Tensor, g: Tensor) -> Tensor:
     x, sign = call.saved
-    if sign.dtype.is_complex:  # a number of the unit circle, which turns with the determinant; the logarithm is real
+    if sign.dtype.is_complex:  # the complex sign is on the unit circle and varies with the determinant
         turning = apply_conjugate(of_sign) * sign
         g = real_of(g) + (turning - apply_conjugate(turning)) * -0.5
     return inv(x, adjoint=True) * apply_reshape(g, (*g.shape, 1, 1))
@@ -168,7 +168,7 @@ _SLOGDET = Primitive("LogMatrixDeterminant", _slogdet, _slogdet_vjp, saves=(0, -
 
 
 def same_batch(op: str, matrix: Any, rhs: Any) -> tuple[Tensor, Tensor]:
-    """Matrices and right-hand sides of one dtype, rank and batch, with equally many rows."""
+    """Matrices and right-hand sides of one dtype, rank and batch, with the same number of rows."""
     a, b = common_tensors((matrix, rhs))
     one_dtype(op, (a, b))
     a = matrices(op, a, None)
@@ -251,7 +251,7 @@ def triangular_solve(
     """Solves matrix x = rhs where the matrix is triangular.
 
     Args:
-      matrix: a floating or complex tensor of shape [..., n, n], of which the other triangle is not read.
+      matrix: a floating or complex tensor of shape [..., n, n]; the other triangle is not read.
       rhs: the right-hand sides, of shape [..., n, k]; leading axes broadcast.
       lower: whether it is the lower triangle.
       adjoint: whether the matrix is transposed first, a complex one conjugated too.
@@ -299,7 +299,7 @@ def _unfit(message: str) -> OpError:
 
 
 def _substituted(a: np.ndarray, b: np.ndarray, lower: bool, adjoint: bool) -> np.ndarray:
-    """The solution row by row: NumPy has no triangular solver, and its general one refuses singular matrices."""
+    """The solution row by row: NumPy has no triangular solver, and its general one rejects singular matrices."""
     if adjoint:
         a, lower = np.swapaxes(a, -1, -2).conj(), not lower
     x = np.array(b)

@@ -1,4 +1,4 @@
-"""Systems, products and eigenvalues of matrices with three diagonals."""
+"""Systems, products and eigenvalues of tridiagonal matrices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ALLOWED = "double, float, complex64, complex128"
 def _compact(diagonals: Any, diagonals_format: str) -> Tensor:
     """Diagonals as [..., 3, n]: the one above, shifted left, the main one, and the one below, shifted right.
 
-    Raises ValueError where they do not have the format.
+    Raises ValueError if they do not have the format.
     """
     if diagonals_format == "sequence":
         if not isinstance(diagonals, tuple | list) or len(diagonals) != 3:
@@ -37,7 +37,7 @@ def _compact(diagonals: Any, diagonals_format: str) -> Tensor:
         rows, columns = x.shape[-2:]
         if rows != columns:
             raise ValueError(f"Expected last two dimensions of diagonals to be same, got {rows} and {columns}")
-        # Of a matrix of one row, the diagonals beside the main one lie outside.
+        # For a matrix of one row, the outer diagonals are outside the matrix.
         parts = [diag_part(x, k=k) if rows > 1 or not k else x[..., 0, :0] for k in (1, 0, -1)]
         return _compact(parts, "sequence")
     if diagonals_format != "compact":
@@ -50,7 +50,7 @@ def _compact(diagonals: Any, diagonals_format: str) -> Tensor:
 
 
 def _fitted(diagonal: Tensor, size: int, name: str, below: bool) -> Tensor:
-    """A diagonal beside the main one with the element that lies outside of the matrix."""
+    """An outer diagonal, padded with the element outside the matrix."""
     length = diagonal.shape[-1]
     if length == size:
         return diagonal
@@ -67,7 +67,7 @@ def _operands(kernel: str, x: Tensor, rhs: Tensor) -> None:
 
 
 def _shifted(x: np.ndarray, step: int) -> np.ndarray:
-    """x moved along its rows by one, up or down, with 0 for what comes in."""
+    """x moved along its rows by one, up or down, filled with 0."""
     out = np.zeros_like(x)
     if step > 0:
         out[..., 1:, :] = x[..., :-1, :]
@@ -99,7 +99,7 @@ _TRANSPOSED: Primitive = Primitive(
 
 
 def _outer_diagonals(g: Tensor, b: Tensor) -> Tensor:
-    """The three diagonals of g bᵀ: the derivative of a product by the diagonals."""
+    """The three diagonals of g bᵀ: the derivative of a product with respect to the diagonals."""
     return _OUTER(g, b)
 
 
@@ -129,10 +129,10 @@ _PRODUCT = Primitive("TridiagonalMatMul", _product, _product_vjp, saves=(0, 1), 
 
 
 def _solution(x: Tensor, rhs: Tensor) -> Tensor:
-    """Gauss' elimination with exchanges of neighbouring rows, of all matrices at a time."""
+    """Gaussian elimination with exchanges of neighbouring rows, for all matrices at once."""
     above, main, below = (np.array(part) for part in np.moveaxis(view(x), -2, 0))
     b, size = np.array(view(rhs)), main.shape[-1]
-    second = np.zeros_like(main)  # the diagonal that exchanges fill
+    second = np.zeros_like(main)  # the diagonal that row exchanges fill
     with np.errstate(all="ignore"):
         for i in range(size - 1):
             j = i + 1
@@ -171,7 +171,7 @@ _SOLUTION = Primitive("TridiagonalSolve", _solution, _solution_vjp, saves=(0, -1
 
 
 def _solvable(array: np.ndarray) -> np.ndarray:
-    """Diagonals of a matrix well away from singular ones."""
+    """The diagonals of a matrix far from singular."""
     return array * 0.4 + np.array([[0.0], [3.0], [0.0]])
 
 
@@ -207,18 +207,18 @@ def tridiagonal_solve(
     partial_pivoting: bool = True,
     perturb_singular: bool = False,
 ) -> Tensor:
-    """Solves systems of equations whose matrices have three diagonals.
+    """Solves systems of equations with tridiagonal matrices.
 
     Args:
       diagonals: with "compact", a floating tensor of shape [..., 3, n]: the diagonal above the main one, whose last
         element is not read, the main one, and the one below, whose first element is not read. With "sequence" these as
         three tensors of shape [..., n], or without the elements that are not read; with "matrix" matrices.
-      rhs: of shape [..., n, k], or [..., n] for one right side.
+      rhs: of shape [..., n, k], or [..., n] for a single right-hand side.
       diagonals_format: "compact", "sequence" or "matrix".
       transpose_rhs: whether rhs has shape [..., k, n].
       conjugate_rhs: not used; numbers are real.
       name: not used; TensorFlow names operations by it.
-      partial_pivoting: not used; rows are always exchanged where that is more exact.
+      partial_pivoting: not used; rows are always exchanged where that is more accurate.
       perturb_singular: not supported.
 
     Returns:
@@ -226,7 +226,7 @@ def tridiagonal_solve(
 
     Raises:
       ValueError: the diagonals do not have their format, rhs does not fit them, or perturb_singular is requested.
-      InvalidArgumentError: the operands are of integers or of two dtypes.
+      InvalidArgumentError: the operands are integers or of different dtypes.
 
     Example:
       >>> tf.linalg.tridiagonal_solve([[1.0, 0.0], [2.0, 2.0], [0.0, 1.0]], [3.0, 3.0]).numpy()
@@ -267,7 +267,7 @@ def tridiagonal_solve(
 def tridiagonal_matmul(
     diagonals: TensorLike, rhs: TensorLike, diagonals_format: str = "compact", name: str | None = None
 ) -> Tensor:
-    """Products of matrices that have three diagonals with others.
+    """Products of tridiagonal matrices with matrices.
 
     Args:
       diagonals: see `tf.linalg.tridiagonal_solve`.
@@ -280,7 +280,7 @@ def tridiagonal_matmul(
 
     Raises:
       ValueError: the diagonals do not have their format.
-      InvalidArgumentError: the operands are of integers or of two dtypes, or their shapes do not fit.
+      InvalidArgumentError: the operands are integers or of different dtypes, or their shapes do not fit.
 
     Example:
       >>> tf.linalg.tridiagonal_matmul([[1.0, 0.0], [2.0, 2.0], [0.0, 1.0]], [[1.0], [10.0]]).numpy()
@@ -300,7 +300,7 @@ def tridiagonal_matmul(
 
 
 def _chosen(w: np.ndarray, select: str, select_range: Any) -> slice:
-    """The positions among ascending eigenvalues that are requested. Raises ValueError for invalid selections."""
+    """The indices of the requested eigenvalues, which are ascending. Raises ValueError for invalid selections."""
     if select == "a":
         return slice(None)
     if select not in ("i", "v"):
@@ -335,7 +335,7 @@ def _chosen(w: np.ndarray, select: str, select_range: Any) -> slice:
     ),
     orders_there="0",
     tolerance=1e-7,
-    notes="Gradients are right, as TensorFlow's are not; what lies outside of the matrix is not selected",
+    notes="Gradients are right, unlike TensorFlow's; eigenvalues outside the matrix are not selected",
 )
 def eigh_tridiagonal(
     alpha: TensorLike,
@@ -346,22 +346,22 @@ def eigh_tridiagonal(
     tol: TensorLike | None = None,
     name: str | None = None,
 ) -> Any:
-    """Eigenvalues, and eigenvectors, of a symmetric matrix that has three diagonals.
+    """Eigenvalues, and eigenvectors, of a symmetric tridiagonal matrix.
 
     The rules are those of `tf.linalg.eigh`.
 
     Args:
       alpha: the main diagonal, a floating tensor of shape [n].
-      beta: the diagonals beside it, of shape [n - 1].
-      eigvals_only: whether the vectors are not wanted.
-      select: "a" for all eigenvalues, "i" for those from one place to another among the ascending ones, "v" for those
+      beta: the outer diagonal, of shape [n - 1].
+      eigvals_only: whether to leave out the vectors.
+      select: "a" for all eigenvalues, "i" for those from one index to another among the ascending ones, "v" for those
         in an interval.
-      select_range: the two positions, both included, or the ends of the interval.
-      tol: not used; eigenvalues are as exact as the dtype allows.
+      select_range: the two indices, both included, or the ends of the interval.
+      tol: not used; eigenvalues are as accurate as the dtype allows.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The eigenvalues that are requested, ascending; without eigvals_only also their vectors, in columns.
+      The requested eigenvalues, ascending; without eigvals_only also their vectors, in columns.
 
     Raises:
       ValueError: the dtypes differ or are not floating, or select has another value.

@@ -16,7 +16,7 @@ from gradtape._src.core.typing import DTypeLike
 
 
 class Initializer(Protocol):
-    """Base class of initializers: dtypes of keys and values, and these as arrays."""
+    """Base class of initializers: dtypes of keys and values, and the pairs as arrays."""
 
     key_dtype: DType
     value_dtype: DType
@@ -36,12 +36,12 @@ class KeyValueTensorInitializer:
       keys: a tensor of integers or strings, or a value convertible to one.
       values: the same number of numbers or strings.
       key_dtype: the dtype of the keys; None for their own.
-      value_dtype: the same of the values.
+      value_dtype: the dtype of the values; None for their own.
       name: not used; TensorFlow names operations by it.
 
     Attributes:
       key_dtype: the dtype of the keys.
-      value_dtype: that of the values.
+      value_dtype: the dtype of the values.
 
     Example:
       >>> pairs = tf.lookup.KeyValueTensorInitializer([7, 9], [1.0, 2.0])
@@ -69,7 +69,7 @@ class KeyValueTensorInitializer:
           Two arrays.
 
         Raises:
-          InvalidArgumentError: there are not as many of both.
+          InvalidArgumentError: their numbers differ.
 
         Example:
           >>> tf.lookup.KeyValueTensorInitializer([7], [1.0]).pairs()
@@ -95,22 +95,22 @@ class TextFileIndex:
 
 
 class TextFileInitializer:
-    """Fills a table with the lines of a file, as a vocabulary is kept.
+    """Fills a table with the lines of a file, such as a vocabulary.
 
     Args:
       filename: the file's path.
       key_dtype: `tf.string` or `tf.int64`.
-      key_index: which column holds keys, or `tf.lookup.TextFileIndex.WHOLE_LINE` or `LINE_NUMBER`.
+      key_index: the column of the keys, or `tf.lookup.TextFileIndex.WHOLE_LINE` or `LINE_NUMBER`.
       value_dtype: the dtype of the values.
-      value_index: the same of the values.
+      value_index: the column of the values, likewise.
       vocab_size: number of lines read; None for all.
-      delimiter: what parts columns.
+      delimiter: the column separator.
       name: not used; TensorFlow names operations by it.
-      value_index_offset: what is added to line numbers that are values.
+      value_index_offset: the offset added to line numbers used as values.
 
     Attributes:
       key_dtype: the dtype of the keys.
-      value_dtype: that of the values.
+      value_dtype: the dtype of the values.
 
     Raises:
       ValueError: a whole line is not a string, or a line number not int64.

@@ -1,7 +1,7 @@
 """Static and mutable lookup tables.
 
 They are Python dicts. Static tables are looked up by a primitive, so that compiled functions work with
-other keys; mutable tables are read again each time.
+other keys; mutable tables are read on every call.
 """
 
 from __future__ import annotations
@@ -125,14 +125,14 @@ class StaticHashTable(_Table):
 
     Attributes:
       key_dtype: the dtype of the keys.
-      value_dtype: that of the values.
+      value_dtype: the dtype of the values.
       name: its name.
       default_value: the value of missing keys, a tensor.
 
     Raises:
       FailedPreconditionError: a key has two values.
-      InvalidArgumentError: keys are neither integers nor strings, or there are not as many values.
-      TypeError: the default value is of another dtype.
+      InvalidArgumentError: keys are neither integers nor strings, or the numbers of keys and values differ.
+      TypeError: the default value is of a different dtype.
 
     Example:
       >>> table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(["tape", "watch"], [4, 5]), -1)
@@ -175,7 +175,7 @@ class StaticHashTable(_Table):
           A tensor of the shape of keys, of the dtype of the values.
 
         Raises:
-          TypeError: the keys are of another dtype.
+          TypeError: the keys are of a different dtype.
 
         Example:
           >>> table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer([1, 2], [10, 20]), 0)
@@ -287,7 +287,7 @@ class StaticVocabularyTable:
           An int64 tensor of the shape of keys.
 
         Raises:
-          TypeError: the keys are of another dtype.
+          TypeError: the keys are of a different dtype.
 
         Example:
           >>> tf.lookup.StaticVocabularyTable(None, 5).lookup(["a", "q"]).numpy()
@@ -326,20 +326,20 @@ class MutableHashTable(_Table):
 
     Args:
       key_dtype: the dtype of the keys, int32, int64 or string.
-      value_dtype: that of the values.
-      default_value: the value of missing keys; its shape is that of all values.
+      value_dtype: the dtype of the values.
+      default_value: the value of missing keys, with the shape of all values.
       name: its name.
       checkpoint: not used.
       experimental_is_anonymous: not used.
 
     Attributes:
       key_dtype: the dtype of the keys.
-      value_dtype: that of the values.
+      value_dtype: the dtype of the values.
       name: its name.
 
     Raises:
       InvalidArgumentError: keys cannot be of this dtype.
-      TypeError: the default value is of another dtype.
+      TypeError: the default value is of a different dtype.
 
     Example:
       >>> table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, -1)
@@ -364,12 +364,12 @@ class MutableHashTable(_Table):
 
         Args:
           keys: a tensor of the dtype of the keys.
-          values: a tensor of the shape of keys, with the axes of values behind it.
+          values: a tensor of the shape of keys, followed by the axes of a value.
           name: not used; TensorFlow names operations by it.
 
         Raises:
-          TypeError: keys or values are of another dtype.
-          InvalidArgumentError: there are not as many values.
+          TypeError: keys or values are of a different dtype.
+          InvalidArgumentError: the numbers of keys and values differ.
 
         Example:
           >>> table = tf.lookup.experimental.MutableHashTable(tf.int64, tf.float32, [0.0, 0.0])
@@ -400,7 +400,7 @@ class MutableHashTable(_Table):
           name: not used; TensorFlow names operations by it.
 
         Raises:
-          TypeError: keys are of another dtype.
+          TypeError: keys are of a different dtype.
 
         Example:
           >>> table = tf.lookup.experimental.MutableHashTable(tf.string, tf.int64, -1)
@@ -425,10 +425,10 @@ class MutableHashTable(_Table):
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A tensor of the shape of keys, with the axes of values behind it.
+          A tensor of the shape of keys, followed by the axes of a value.
 
         Raises:
-          TypeError: the keys are of another dtype.
+          TypeError: the keys are of a different dtype.
 
         Example:
           >>> table = tf.lookup.experimental.MutableHashTable(tf.int64, tf.float32, 0.0)

@@ -1,4 +1,4 @@
-"""Elementwise functions of tf.nn that have options; those without any come straight from the elementwise table."""
+"""Elementwise functions of tf.nn with options; those without are generated from the elementwise table."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def crelu(features: TensorLike, axis: int = -1, name: str | None = None) -> Tens
 
 
 def gelu(features: TensorLike, approximate: bool = False, name: str | None = None) -> Tensor:
-    """x Φ(x), Φ being the normal distribution function.
+    """x Φ(x), where Φ is the normal distribution function.
 
     Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
 
     Args:
       features: a floating tensor x.
-      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) in its place.
+      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) instead.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -63,7 +63,7 @@ def gelu(features: TensorLike, approximate: bool = False, name: str | None = Non
 
 
 def leaky_relu(features: TensorLike, alpha: float = 0.2, name: str | None = None) -> Tensor:
-    """The features where they are positive, else alpha times them.
+    """The features where they are positive, else alpha times the features.
 
     Maas, Hannun and Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models (2013).
 

@@ -1,4 +1,4 @@
-"""Convolutions as products: the patches that a window sees, as rows of a matrix, times the filters."""
+"""Convolutions as matrix products: the patches under each window, as rows of a matrix, times the filters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KERNELS = {
 
 
 def operands_of(input: Any, filters: Any, rank: int, kernel: Kernel) -> tuple[Tensor, Tensor]:
-    """Both as tensors of one dtype; `input` has at least, `filters` exactly two axes more than the rank."""
+    """Both as tensors of one dtype; checks that `input` has at least, `filters` exactly rank + 2 axes."""
     image = as_tensor(input)
     weights = as_tensor(filters) if isinstance(filters, Tensor) else as_tensor(filters, image.dtype)
     one_dtype(kernel.op, (image, weights))
@@ -82,7 +82,7 @@ def convolved(
     if groups == 1:
         products = apply_matmul(patches, apply_reshape(weights, (size * inputs, outputs)), False, False)
     else:
-        # A batch of products: channels of a group are neighbours, and so are its outputs.
+        # A batch of products: the channels of a group are adjacent, and so are its outputs.
         rows = apply_transpose(apply_reshape(patches, (-1, size, groups, inputs)), (2, 0, 1, 3))
         rows = apply_reshape(rows, (groups, -1, size * inputs))
         columns = apply_transpose(apply_reshape(weights, (size * inputs, groups, -1)), (1, 0, 2))
@@ -96,18 +96,18 @@ def axes_text(rank: int) -> str:
 
 
 OPTIONS = """\
-  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole
-    window lies within them, or, for up to two spatial axes, a pair of amounts of zeros per axis.
-  data_format: "{format}", or another order of the letters that puts channels (C) before the spatial axes."""
+  padding: "SAME" for sizes divided by the stride, rounded up; "VALID" for windows entirely inside the images;
+    or, for up to two spatial axes, a pair of numbers of zeros per axis.
+  data_format: "{format}", or with channels (C) before the spatial axes."""
 
 _RAISES = """Raises:
-  InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown
+  InvalidArgumentError: wrong ranks, depths that do not divide each other, a window that does not fit, or an unknown
     padding or format.
-  ValueError: another number of strides, dilations or amounts."""
+  ValueError: a wrong number of strides, dilations or amounts."""
 
 
 class Convolution(Protocol):
-    """To type checkers, `conv2d` and `conv3d`."""
+    """The type of `conv2d` and `conv3d`, for type checkers."""
 
     def __call__(
         self,
@@ -122,7 +122,7 @@ class Convolution(Protocol):
 
 
 def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Convolution:
-    """The convolution over so many spatial axes, 2 or 3."""
+    """The convolution over this number of spatial axes, 2 or 3."""
 
     def convolve(
         input: TensorLike,
@@ -136,21 +136,21 @@ def _forward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Co
         return convolved(input, filters, strides, padding, dilations, data_format, rank)
 
     convolve.__name__ = convolve.__qualname__ = f"conv{rank}d"
-    convolve.__doc__ = f"""Convolution over {rank} spatial axes, without the filters being mirrored (cross-correlation).
+    convolve.__doc__ = f"""Convolution over {rank} spatial axes, without mirroring the filters (cross-correlation).
 
-An output is the sum over window and input channels of the filter times the image at stride * place + dilation * offset.
+An output is the sum over window and channels of the filter times the image at stride * position + dilation * offset.
 
 Args:
-  input: images of shape [batch, {axes_text(rank)}, inputs]; with more axes in front these belong to the batch.
-  filters: a tensor of shape [{axes_text(rank)}, inputs, outputs]. Where filters of images have fewer inputs than these,
-    the images' channels are cut into groups that are convolved on their own.
+  input: images of shape [batch, {axes_text(rank)}, inputs]; more leading axes are further batch axes.
+  filters: a tensor of shape [{axes_text(rank)}, inputs, outputs]. If they have fewer inputs than the images,
+    the images' channels are divided into groups that are convolved separately.
   strides: the steps between windows, a number, one per spatial axis, or one per axis.
 {OPTIONS.format(format=FORMATS[rank])}
   dilations: the steps between elements of a window, likewise; None for 1.
   name: not used; TensorFlow names operations by it.
 
 Returns:
-  A tensor of shape [batch, {axes_text(rank)}, outputs], of as many places as windows fit.
+  A tensor of shape [batch, {axes_text(rank)}, outputs], whose spatial sizes are the numbers of window positions.
 
 {_RAISES}
 
@@ -176,24 +176,24 @@ def conv1d(
     dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Convolution over one spatial axis, without the filters being mirrored (cross-correlation).
+    """Convolution over one spatial axis, without mirroring the filters (cross-correlation).
 
     Args:
-      input: a floating tensor of shape [batch, width, inputs]; with more axes in front these belong to the batch.
+      input: a floating tensor of shape [batch, width, inputs]; more leading axes are further batch axes.
       filters: a tensor of shape [width, inputs, outputs].
       stride: the step between windows.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      padding: "SAME", "VALID" or amounts, as for `conv2d`.
       data_format: "NWC", or "NCW" for channels before the spatial axis.
       dilations: the step between elements of a window; None for 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [batch, width, outputs], of as many positions as windows fit.
+      A tensor of shape [batch, width, outputs], where width is the number of window positions.
 
     Raises:
-      InvalidArgumentError: other ranks, depths that do not divide each other, a window that does not fit, or an unknown
+      InvalidArgumentError: wrong ranks, depths that do not divide each other, a window that does not fit, or an unknown
         padding or format.
-      ValueError: another number of strides, dilations or amounts.
+      ValueError: a wrong number of strides, dilations or amounts.
 
     Example:
       >>> signal = tf.reshape([1.0, 2.0, 4.0, 8.0], [1, 4, 1])
@@ -253,9 +253,9 @@ def convolution(
       input: a floating tensor of shape [batch, spatial axes, inputs].
       filters: a tensor of shape [spatial axes, inputs, outputs].
       strides: the steps between windows, a number or one per spatial axis; None for 1.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
-      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
-        last.
+      padding: "SAME", "VALID" or amounts, as for `conv2d`.
+      data_format: the order of the axes; channels come before the spatial axes if it starts with "NC". None for
+        channels last.
       dilations: the steps between elements of a window, likewise; None for 1.
       name: not used; TensorFlow names operations by it.
 
@@ -264,7 +264,7 @@ def convolution(
 
     Raises:
       ValueError: strides and dilations are both greater than 1.
-      InvalidArgumentError: as `conv2d`.
+      InvalidArgumentError: as for `conv2d`.
 
     Example:
       >>> signal = tf.reshape([1.0, 2.0, 4.0, 8.0], [1, 4, 1])
@@ -293,7 +293,7 @@ def atrous_conv2d(
       A tensor of shape [batch, height, width, outputs].
 
     Raises:
-      InvalidArgumentError: as `conv2d`.
+      InvalidArgumentError: as for `conv2d`.
 
     Example:
       >>> image = tf.reshape(tf.range(9.0), [1, 3, 3, 1])

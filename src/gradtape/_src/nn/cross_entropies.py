@@ -1,4 +1,4 @@
-"""Softmax, and the cross entropies and other losses of tf.nn."""
+"""Softmax, cross entropies and other losses of tf.nn."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _logits(value: Any, op: str) -> Tensor:
 
 
 def _axis(axis: int | None, x: Tensor, op: str) -> int:
-    """The axis counted from 0; the last one where it is None."""
+    """The axis counted from 0; the last one if it is None."""
     if axis is None and not x.ndim:
         raise invalid_argument(op, "logits must have >= 1 dimension, got []", "")
     place = -1 if axis is None else int_of(axis, "Softmax", "Tidx")
@@ -98,7 +98,7 @@ _SOFTMAX = Primitive("Softmax", evaluate_softmax, _softmax_vjp, saves=(-1,), bat
     edges=lambda: [call(values([[1e4, 0.0, -1e4], [np.nan, 0.0, 1.0]]))],
 )
 def log_softmax(logits: TensorLike, axis: int | None = None, name: str | None = None) -> Tensor:
-    """log(softmax(logits)), exact where softmax underflows.
+    """log(softmax(logits)), accurate even where softmax underflows.
 
     Args:
       logits: a floating tensor of at least one axis.
@@ -146,7 +146,7 @@ def softmax_cross_entropy_with_logits(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor without the axis. Both operands get gradients; that of the logits takes the labels to sum to 1.
+      A tensor without the axis. Both operands get gradients; that of the logits assumes that the labels sum to 1.
 
     Raises:
       InvalidArgumentError: the shapes do not broadcast, or the operands do not have the axis.
@@ -169,7 +169,7 @@ def softmax_cross_entropy_with_logits(
 
 
 def _widened(g: Tensor, axis: int) -> Tensor:
-    """A tensor with an axis of size 1 put in."""
+    """A tensor with a new axis of size 1."""
     if axis == g.ndim == 1:
         return apply_reshape(g, (-1, 1))
     shape = list(g.shape)
@@ -197,7 +197,7 @@ _CROSS_ENTROPY = Primitive(_DENSE, evaluate_cross_entropy, _cross_entropy_vjp, s
     ],
 )
 def sparse_softmax_cross_entropy_with_logits(labels: TensorLike, logits: TensorLike, name: str | None = None) -> Tensor:
-    """Cross entropy of the classes that integer labels name and softmax(logits) along the last axis.
+    """Cross entropy of integer class labels and softmax(logits) along the last axis.
 
     Args:
       labels: int32 or int64, of the logits' shape without the last axis.
@@ -264,7 +264,7 @@ def _one_shape(first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
 
 @of_alike("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, name: str | None = None) -> Tensor:
-    """Cross entropy of labels and sigmoid(logits), element by element.
+    """Cross entropy of labels and sigmoid(logits), elementwise.
 
     It is max(x, 0) - x z + log(1 + exp(-|x|)) for logits x and labels z, which does not overflow.
 
@@ -292,7 +292,7 @@ def sigmoid_cross_entropy_with_logits(labels: Any = None, logits: Any = None, na
 def weighted_cross_entropy_with_logits(
     labels: TensorLike, logits: TensorLike, pos_weight: TensorLike, name: str | None = None
 ) -> Tensor:
-    """Cross entropy of labels and sigmoid(logits), in which the terms of positive labels count pos_weight times.
+    """Cross entropy of labels and sigmoid(logits), in which the terms of positive labels are weighted by pos_weight.
 
     Args:
       labels: probabilities, of the logits' shape.
@@ -318,13 +318,13 @@ def weighted_cross_entropy_with_logits(
 def log_poisson_loss(
     targets: TensorLike, log_input: TensorLike, compute_full_loss: bool = False, name: str | None = None
 ) -> Tensor:
-    """The loss whose minimum over log_input is the logarithm of the targets' Poisson rate: exp(log_input) - log_input *
+    """The negative log-likelihood of Poisson targets whose log rate is predicted: exp(log_input) - log_input *
     targets.
 
     Args:
       targets: a tensor of counts.
       log_input: a tensor of the same shape, the logarithm of the predicted rate.
-      compute_full_loss: whether to add Stirling's approximation of the logarithm of targets!, constant in log_input.
+      compute_full_loss: whether to add Stirling's approximation of log(targets!), which does not depend on log_input.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -354,7 +354,7 @@ def l2_loss(t: TensorLike, name: str | None = None) -> Tensor:
       A scalar tensor.
 
     Raises:
-      InvalidArgumentError: the operand is of integers.
+      InvalidArgumentError: the operand has an integer dtype.
 
     Example:
       >>> tf.nn.l2_loss([3.0, 4.0]).numpy()

@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: the loss of label sequences whose positions in longer sequences are not known.
+"""Connectionist temporal classification: the loss of label sequences whose alignment with longer sequences is unknown.
 
 Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification: Labelling Unsegmented Sequence Data
 with Recurrent Neural Networks (2006).
@@ -19,7 +19,7 @@ from gradtape._src.core.operands import int_of, not_allowed
 from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.table.rows import integer, op, real, single
 
-# Logarithms of what has no probability: finite, so that differences of two are numbers.
+# The logarithm of probability 0: finite, so that differences of two are not NaN.
 NOTHING = -1e30
 STEP = 1e-30
 
@@ -31,7 +31,7 @@ def _log_sum(*terms: np.ndarray) -> np.ndarray:
 
 
 def _moved(x: np.ndarray, step: int) -> np.ndarray:
-    """x moved along its last axis, with NOTHING for what comes in."""
+    """x moved along its last axis, filled with NOTHING."""
     out = np.full_like(x, NOTHING)
     if step > 0:
         out[..., step:] = x[..., :-step]
@@ -41,14 +41,14 @@ def _moved(x: np.ndarray, step: int) -> np.ndarray:
 
 
 def _loss_and_gradient(logits: np.ndarray, known: tuple[Tensor, ...], blank: int) -> tuple[np.ndarray, np.ndarray]:
-    """The losses, of shape [batch], and their derivatives by the logits of [frames, batch, classes]; forward and
-    backward through all paths, of a batch at a time."""
+    """The losses, of shape [batch], and their derivatives by logits of shape [frames, batch, classes]; forward and
+    backward through all paths, for the whole batch at once."""
     labels, label_lengths, lengths = _checked(logits.shape, known, blank)
     frames, batch, _ = logits.shape
     size = 2 * labels.shape[1] + 1
     states = np.full((batch, size), blank)
     states[:, 1::2] = labels
-    # A state is reached from that two before it if a blank between two equal labels is not lost so.
+    # A state is reached from two states before unless that skips a blank between two equal labels.
     leaps = states != blank
     leaps[:, 2:] &= states[:, 2:] != states[:, :-2]
     leaps[:, :2] = False
@@ -90,7 +90,7 @@ def _loss_and_gradient(logits: np.ndarray, known: tuple[Tensor, ...], blank: int
 def _checked(
     shape: tuple[int, ...], known: tuple[Tensor, ...], blank: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels, blanks behind their ends, and the lengths of both sequences; InvalidArgumentError for what is none."""
+    """Labels, with blanks after their ends, and the lengths of both sequences; InvalidArgumentError if invalid."""
     frames, batch, classes = shape
     labels, label_lengths, lengths = map(view, known)
     if labels.ndim != 2 or labels.shape[0] != batch:
@@ -120,8 +120,8 @@ def _slope(logits: Tensor, *known: Any) -> Tensor:
 
 
 def _curvature(logits: Tensor, direction: Tensor, *known: Any) -> Tensor:
-    """The second derivative times a direction: the imaginary part of the slope a complex step away, without loss of
-    digits as nothing is subtracted (Squire and Trapp, Using Complex Variables to Estimate Derivatives, 1998)."""
+    """The second derivative times a direction: the imaginary part of the slope a complex step away, which loses no
+    digits, as nothing is subtracted (Squire and Trapp, Using Complex Variables to Estimate Derivatives, 1998)."""
     there = _double(logits) + 1j * STEP * _double(direction)
     return tensor_from(_loss_and_gradient(there, known[:3], known[3])[1].imag / STEP, logits.dtype)
 
@@ -167,16 +167,16 @@ def ctc_loss(
     blank_index: IntLike | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Minus the logarithm of the probability that labels come in their order among frames, blanks and repetitions.
+    """The negative log probability that frames contain the labels in order, between blanks and repetitions.
 
     Args:
-      labels: integers of shape [batch, longest], of which each row counts as far as label_length says.
+      labels: integers of shape [batch, longest]; label_length labels of each row count.
       logits: a floating tensor of shape [frames, batch, classes].
       label_length: the number of labels, of shape [batch].
       logit_length: the number of frames that count, of shape [batch].
       logits_time_major: whether frames come first; else logits have shape [batch, frames, classes].
-      unique: not used; TensorFlow saves memory by it.
-      blank_index: the class of a blank, from the end if negative; None for 0.
+      unique: not used; in TensorFlow it saves memory.
+      blank_index: the class of a blank, counted from the end if negative; None for 0.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Convolutions of each channel on its own, and of these with all channels place by place."""
+"""Depthwise convolutions, and pointwise ones after them."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def depthwise_conv2d(
     dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Convolves each channel with filters of its own.
+    """Convolves each channel with its own filters.
 
     Args:
       input: images of shape [batch, height, width, channels].
       filter: a tensor of shape [height, width, channels, multiplier].
       strides: the steps between windows, one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      padding: "SAME", "VALID" or amounts, as for `conv2d`.
       data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
       dilations: the steps between elements of a window, one per spatial axis; None for 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [batch, height, width, channels * multiplier]; the outputs of one channel are neighbours.
+      A tensor of shape [batch, height, width, channels * multiplier]; the outputs of one channel are adjacent.
 
     Raises:
-      InvalidArgumentError: other ranks or depths, a window that does not fit, or an unknown padding or format.
-      ValueError: another number of strides, dilations or amounts.
+      InvalidArgumentError: wrong ranks or depths, a window that does not fit, or an unknown padding or format.
+      ValueError: a wrong number of strides, dilations or amounts.
 
     Example:
       >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])
@@ -83,7 +83,7 @@ def separable_conv2d(
     dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """`depthwise_conv2d`, then a convolution of its outputs place by place.
+    """`depthwise_conv2d`, followed by a pointwise (1 × 1) convolution.
 
     Chollet, Xception: Deep Learning with Depthwise Separable Convolutions (2017).
 
@@ -92,7 +92,7 @@ def separable_conv2d(
       depthwise_filter: a tensor of shape [height, width, channels, multiplier].
       pointwise_filter: a tensor of shape [1, 1, channels * multiplier, outputs].
       strides: the steps between windows, one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
+      padding: "SAME", "VALID" or amounts, as for `conv2d`.
       data_format: "NHWC", or "NCHW" for channels before the spatial axes; None for the first.
       dilations: the steps between elements of a window, one per spatial axis; None for 1.
       name: not used; TensorFlow names operations by it.
@@ -101,8 +101,8 @@ def separable_conv2d(
       A tensor of shape [batch, height, width, outputs].
 
     Raises:
-      ValueError: the pointwise filter reaches further than its place.
-      InvalidArgumentError: as `depthwise_conv2d`.
+      ValueError: the pointwise filter is larger than 1 × 1.
+      InvalidArgumentError: as for `depthwise_conv2d`.
 
     Example:
       >>> image = tf.reshape(tf.range(8.0), [1, 2, 2, 2])

@@ -1,4 +1,4 @@
-"""Dilation and erosion of images by a filter's heights: the largest sum, and the least difference, in a window."""
+"""Grey-scale dilation and erosion: the largest sum, or smallest difference, of pixels and a filter in a window."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def dilation2d(
     dilations: Sequence[int],
     name: str | None = None,
 ) -> Tensor:
-    """The largest sum of pixels and a filter's heights in each window: grey-scale dilation.
+    """The largest sum of pixels and filter values in each window: grey-scale dilation.
 
     Args:
       input: images of shape [batch, height, width, channels].
@@ -87,8 +87,8 @@ def dilation2d(
       A tensor of shape [batch, height, width, channels]. The gradient goes to the first of the largest sums.
 
     Raises:
-      InvalidArgumentError: the operands do not have these axes and equal channels, or the window does not fit.
-      ValueError: the format is another.
+      InvalidArgumentError: the operands have wrong ranks or different channels, or the window does not fit.
+      ValueError: unknown format.
       TypeError: strides or dilations are not a list.
 
     Example:
@@ -115,7 +115,7 @@ def erosion2d(
     dilations: Sequence[int],
     name: str | None = None,
 ) -> Tensor:
-    """The least difference of pixels and the heights of a filter, turned by half, in each window: grey-scale erosion.
+    """The smallest difference of pixels and filter values, rotated by 180°, in each window: grey-scale erosion.
 
     Args:
       value: images of shape [batch, height, width, channels].
@@ -127,11 +127,11 @@ def erosion2d(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [batch, height, width, channels]. The gradient goes to the first of the least differences.
+      A tensor of shape [batch, height, width, channels]. The gradient goes to the first of the smallest differences.
 
     Raises:
-      InvalidArgumentError: the operands do not have these axes and equal channels, or the window does not fit.
-      ValueError: the format is another.
+      InvalidArgumentError: the operands have wrong ranks or different channels, or the window does not fit.
+      ValueError: unknown format.
       TypeError: strides or dilations are not a list.
 
     Example:

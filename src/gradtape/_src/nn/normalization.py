@@ -34,7 +34,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 
     Args:
       value: a tensor of at least two axes.
-      bias: a vector with an element for each channel.
+      bias: a vector with one element per channel.
       data_format: "N...C", such as "NHWC", for channels on the last axis, "NC..." for axis 1; None for the last.
       name: not used; TensorFlow names operations by it.
 
@@ -43,7 +43,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 
     Raises:
       ValueError: an unknown data_format.
-      InvalidArgumentError: the bias is not a vector of that length, or `value` has less than two axes.
+      InvalidArgumentError: the bias is not a vector of that length, or `value` has fewer than two axes.
 
     Example:
       >>> tf.nn.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).numpy()
@@ -71,7 +71,7 @@ def bias_add(value: TensorLike, bias: TensorLike, data_format: str | None = None
 @op(
     "nn.moments",
     orders="1",
-    notes="The variance's gradient takes the mean as a constant, as TensorFlow's does",
+    notes="The variance's gradient treats the mean as a constant, as in TensorFlow",
     samples=lambda: [
         *(call(real(2, 3), [0]), call(real(2, 3), [0, -1], keepdims=True), call(real(2, 3), 1, shift=1.0)),
         *(call(real(2, 3), None), call(real(2, 3), [])),
@@ -87,13 +87,12 @@ def moments(
       x: a floating tensor.
       axes: the axes that are reduced.
       shift: not used.
-      keepdims: whether reduced axes stay, with size 1.
+      keepdims: whether reduced axes are kept, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The mean and the variance, which divides by the number of elements. As in TensorFlow the variance's gradient takes
-      the
-      mean as a constant: right at first order, not beyond.
+      The mean and the variance, which divides by the number of elements. As in TensorFlow, the variance's gradient
+      treats the mean as a constant, which is right at first order only.
 
     Raises:
       InvalidArgumentError: an axis is out of range.
@@ -104,7 +103,7 @@ def moments(
       (array([2., 4.], dtype=float32), array([1., 4.], dtype=float32))
     """
     x = as_tensor(x)
-    if x.dtype.is_floating and x.dtype.size == 2:  # squares of halves overflow soon
+    if x.dtype.is_floating and x.dtype.size == 2:  # squares of half-precision numbers overflow early
         mean, variance = moments(apply_cast(x, float32), axes, shift, keepdims)
         return apply_cast(mean, x.dtype), apply_cast(variance, x.dtype)
     mean = apply_reduce("Mean", x, axes, True)
@@ -113,7 +112,7 @@ def moments(
 
 
 def _kept(wide: Tensor, axes: Any, keepdims: bool) -> Tensor:
-    """A reduced tensor without the axes that were kept as 1, unless they are to stay."""
+    """A reduced tensor, without the axes that were kept with size 1 unless `keepdims`."""
     if keepdims:
         return wide
     places = set(reduced_axes(axes, wide.ndim, "Squeeze"))
@@ -130,13 +129,13 @@ def _kept(wide: Tensor, axes: Any, keepdims: bool) -> Tensor:
 def weighted_moments(
     x: TensorLike, axes: Axes, frequency_weights: TensorLike, keepdims: bool = False, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance over axes of elements that count as often as their weights say.
+    """Weighted mean and variance over axes.
 
     Args:
       x: a floating tensor.
       axes: the axes that are reduced.
       frequency_weights: the weights, which broadcast to x.
-      keepdims: whether reduced axes stay, with size 1.
+      keepdims: whether reduced axes are kept, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -174,12 +173,12 @@ def sufficient_statistics(
     Args:
       x: a floating tensor.
       axes: the axes that are reduced.
-      shift: a value near the mean, by which x is lessened first, for accuracy; None for 0.
-      keepdims: whether reduced axes stay, with size 1.
+      shift: a value near the mean that is subtracted from x first, for accuracy; None for 0.
+      keepdims: whether reduced axes are kept, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The count of elements, the sum of x - shift, the sum of its squares, and shift, None if it was not given.
+      The number of elements, the sum of x - shift, the sum of its squares, and shift, None if it was not given.
 
     Raises:
       InvalidArgumentError: an axis is out of range.
@@ -209,10 +208,10 @@ def sufficient_statistics(
 def normalize_moments(
     counts: TensorLike, mean_ss: TensorLike, variance_ss: TensorLike, shift: TensorLike | None, name: str | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mean and variance from what `sufficient_statistics` gives.
+    """Mean and variance from the results of `sufficient_statistics`.
 
     Args:
-      counts: the count of elements.
+      counts: the number of elements.
       mean_ss: the sum of x - shift.
       variance_ss: the sum of squares of x - shift.
       shift: the shift, or None.
@@ -260,7 +259,7 @@ def batch_normalization(
       x: a floating tensor.
       mean: the mean, which broadcasts to x.
       variance: the variance, likewise.
-      offset: what is added, likewise; None for nothing.
+      offset: the offset, likewise; None for none.
       scale: the factor, likewise; None for 1.
       variance_epsilon: a small number that keeps the root from 0.
       name: not used; TensorFlow names operations by it.
@@ -299,16 +298,16 @@ def batch_norm_with_global_normalization(
     scale_after_normalization: bool,
     name: str | None = None,
 ) -> Tensor:
-    """`batch_normalization` under its first name, with beta as the offset and gamma as the scale.
+    """`batch_normalization` under its former name, with beta as the offset and gamma as the scale.
 
     Args:
       input: a floating tensor.
       mean: the mean, which broadcasts to the input.
       variance: the variance, likewise.
-      beta: what is added, likewise.
+      beta: the offset, likewise.
       gamma: the factor, likewise.
       variance_epsilon: a small number that keeps the root from 0.
-      scale_after_normalization: whether there is a factor at all.
+      scale_after_normalization: whether to multiply by gamma.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -357,8 +356,8 @@ def local_response_normalization(
 
     Args:
       input: a floating tensor of four axes, the channels last.
-      depth_radius: how many channels to each side count.
-      bias: what is added to the sum.
+      depth_radius: the number of neighbouring channels on each side.
+      bias: the constant added to the sum.
       alpha: the sum's factor.
       beta: the power.
       name: not used; TensorFlow names operations by it.
@@ -417,7 +416,7 @@ def _dropped(x: Any, rate: Any, noise_shape: Any, drawn: Callable[[list[int], DT
 
 
 def _seeded(tf: Any, function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """Tests call a stateful function after set_seed."""
+    """Calls a stateful function after set_seed, for tests."""
     tf.random.set_seed(7)
     return function(*arguments, **keywords)
 
@@ -437,7 +436,7 @@ def dropout(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """x with a fraction of its elements set to 0 at random and the others scaled up, so that the expected sum stays.
+    """x with a random fraction of its elements set to 0 and the others scaled up to keep the expected sum.
 
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting (2014).
 
@@ -452,7 +451,7 @@ def dropout(
       A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
 
     Raises:
-      ValueError: x is not floating, or `rate` is none.
+      ValueError: x is not floating, or `rate` is out of range.
 
     Example:
       >>> dropped = tf.nn.dropout(tf.ones([4]), rate=0.5).numpy()
@@ -477,7 +476,7 @@ def stateless_dropout(
     noise_shape: ShapeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """`dropout` whose choice follows from a seed alone, the same at every call.
+    """`dropout` with a mask determined by the seed alone.
 
     Args:
       x: a floating tensor.
@@ -491,7 +490,7 @@ def stateless_dropout(
       A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
 
     Raises:
-      ValueError: x is not floating, or `rate` is none.
+      ValueError: x is not floating, or `rate` is out of range.
 
     Example:
       >>> tf.nn.experimental.stateless_dropout(tf.ones([6]), rate=0.5, seed=[1, 2]).numpy()
@@ -531,7 +530,7 @@ def general_dropout(
       A tensor of the shape and dtype of x: each element 0 or x / (1 - rate).
 
     Raises:
-      ValueError: x is not floating, or `rate` is none.
+      ValueError: x is not floating, or `rate` is out of range.
 
     Example:
       >>> def sampler(shape, dtype):

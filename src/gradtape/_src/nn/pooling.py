@@ -1,4 +1,4 @@
-"""Pooling: the largest or the mean of what a window sees."""
+"""Pooling: the maximum or the mean of each window."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _pool(
 
 
 def _over_channels(image: Tensor, ksize: Any, strides: Any, rank: int, kernel: Kernel, first: bool) -> Tensor | None:
-    """The largest of each window of channels; None unless ksize has a window for them."""
+    """The maximum of each window of channels; None unless ksize has a window for them."""
     window, steps = np.asarray(held(ksize)).reshape(-1), np.asarray(held(strides)).reshape(-1)
     channels = 1 if first else rank + 1
     if window.size != rank + 2 or window[channels] == 1:
@@ -134,7 +134,7 @@ def _geometry(
 
 @functools.lru_cache(64)
 def _counts(shape: tuple[int, ...], geometry: Geometry, dtype: Any) -> Tensor:
-    """The number of elements inside the image of each window, (1, positions, 1)."""
+    """The number of elements of each window that are inside the image, (1, positions, 1)."""
     plane = (1, *shape[1:-1], 1)
     return _SUMS(tensor_from(np.ones(plane), dtype), attributes=(plane, geometry))
 
@@ -144,7 +144,7 @@ def _results(shape: tuple[int, ...], geometry: Geometry) -> tuple[int, ...]:
 
 
 def _largest(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> tuple[Tensor, Tensor]:
-    """Each window's largest elements, and where in the image they stand: there the gradient goes."""
+    """Each window's maxima and their positions in the image, where the gradient goes."""
     out, values = empty(_results(shape, geometry), image.dtype)
     where, places = empty(_results(shape, geometry), int32)
     if values.size:
@@ -161,7 +161,7 @@ def _largest_vjp(call: Any, needs: Any, g: Tensor, _: Tensor) -> tuple[Tensor]:
 
 
 def _put(values: Tensor, places: Tensor, pooled: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Values added up at their positions in an image."""
+    """Adds values at their positions in an image."""
     if values.dtype not in (float32, float64) or not values.shape.num_elements():
         return sums_of_rows(values, view(places), shape)
     out, image = empty(shape, values.dtype)
@@ -219,15 +219,15 @@ _SPREAD = Primitive(
 
 
 _SUMMARIES = {
-    True: "The largest element of each window; where several are equally large the first has the gradient.",
-    False: "The mean of each window's elements that lie within the image.",
+    True: "The maximum of each window; the gradient flows to the first of equal elements.",
+    False: "The mean of each window's elements inside the image.",
 }
 _EXAMPLES = {True: "array([3., 7.], dtype=float32)", False: "array([2., 5.], dtype=float32)"}
 _AXES = {None: "spatial axes", 1: "width", 2: "height, width", 3: "depth, height, width"}
 
 
 class Pooling(Protocol):
-    """To type checkers, `max_pool`, `avg_pool` and those of one rank."""
+    """The type of `max_pool`, `avg_pool` and their variants of fixed rank, for type checkers."""
 
     def __call__(
         self,
@@ -241,7 +241,7 @@ class Pooling(Protocol):
 
 
 def _pooling(largest: bool, rank: int | None) -> Pooling:
-    """Pooling over so many spatial axes; over as many as there are for None."""
+    """Pooling over this number of spatial axes; None for any."""
     name = ("max_pool" if largest else "avg_pool") + (f"{rank}d" if rank else "")
     first = FORMATS[rank][0] if rank else None
 
@@ -264,17 +264,17 @@ Args:
   input: a tensor of shape [batch, {_AXES[rank]}, channels].
   ksize: the sizes of the window, a number, one per spatial axis, or one per axis.
   strides: the steps between windows, likewise.
-  padding: "SAME" for as many places as the images have over the stride, "VALID" for those at which the whole window
-    lies within them.
-  data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for last.
+  padding: "SAME" for sizes divided by the stride, rounded up, "VALID" for windows entirely inside the images.
+  data_format: the order of the axes; channels come before the spatial axes if it starts with "NC". None for channels
+    last.
   name: not used; TensorFlow names operations by it.
 
 Returns:
-  A tensor of the same dtype, of as many places as windows fit.
+  A tensor of the same dtype, whose spatial sizes are the numbers of window positions.
 
 Raises:
   InvalidArgumentError: the window does not fit, or an argument is unknown.
-  ValueError: another rank, or another number of sizes or strides.
+  ValueError: a wrong rank, or a wrong number of sizes or strides.
 
 Example:
   >>> image = tf.reshape([1.0, 3.0, 3.0, 7.0], {shape})
@@ -321,7 +321,7 @@ def max_pool_with_argmax(
     include_batch_in_index: bool = False,
     name: str | None = None,
 ) -> MaxPoolWithArgmax:
-    """The largest element of each window, and where in its image it stands.
+    """The maximum of each window, and its position in the image.
 
     Args:
       input: images of shape [batch, height, width, channels].
@@ -330,14 +330,14 @@ def max_pool_with_argmax(
       padding: "SAME" or "VALID".
       data_format: "NHWC".
       output_dtype: the dtype of positions.
-      include_batch_in_index: whether positions count through all images of the batch.
+      include_batch_in_index: whether positions are indices into the whole batch.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A named tuple of `output`, the largest, and `argmax`, their positions (row * width + column) * channels + channel.
+      A named tuple of `output`, the maxima, and `argmax`, their positions (row * width + column) * channels + channel.
 
     Raises:
-      ValueError: another data_format.
+      ValueError: unknown data_format.
       InvalidArgumentError: the window does not fit, or the operand does not have four axes.
 
     Example:
@@ -384,7 +384,7 @@ def pool(
     dilations: Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Pooling of a kind over as many spatial axes as window_shape has sizes.
+    """Max or average pooling over as many spatial axes as window_shape has sizes.
 
     Args:
       input: a tensor of shape [batch, spatial axes, channels].
@@ -392,16 +392,16 @@ def pool(
       pooling_type: "MAX" or "AVG".
       strides: the steps between windows; None for 1.
       padding: "SAME" or "VALID".
-      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
-        last.
+      data_format: the order of the axes; channels come before the spatial axes if it starts with "NC". None for
+        channels last.
       dilations: the steps between elements of a window; None for 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same dtype, of as many positions as windows fit.
+      A tensor of the same dtype, with one element per channel and window position.
 
     Raises:
-      ValueError: another kind or rank, or dilations with strides greater than 1 or padding "SAME".
+      ValueError: unknown pooling_type, wrong rank, or dilations with strides greater than 1 or padding "SAME".
       InvalidArgumentError: the window does not fit.
 
     Example:

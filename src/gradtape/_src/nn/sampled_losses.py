@@ -1,4 +1,4 @@
-"""Losses that look at a few of many classes, and averages of losses over batches."""
+"""Losses over a sample of many classes, and averages of losses over batches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from gradtape._src.ops.joining import concat
 from gradtape._src.random.candidates import log_uniform_candidate_sampler
 from gradtape._src.table.rows import call, integer, op, real, single
 
-_HIDDEN = float(np.finfo(np.float32).min)  # what is added to the logit of an accidental hit
+_HIDDEN = float(np.finfo(np.float32).min)  # is added to the logit of an accidental hit
 
 
 def _sampled_logits(
@@ -46,7 +46,7 @@ def _sampled_logits(
     hide_hits: bool,
     seed: int | None,
 ) -> tuple[Tensor, Tensor]:
-    """The logits of true and of sampled classes, less the logarithms of how often these are expected, and labels.
+    """The logits of true and of sampled classes, minus the logarithms of their expected counts, and labels.
 
     They have shape [batch, num_true + num_sampled].
     """
@@ -62,7 +62,7 @@ def _sampled_logits(
     sampled = apply_cast(apply_stop_gradient(sampled), dtypes.int64)
     flat = apply_reshape(classes, (-1,))
     chosen = concat([flat, sampled], axis=0)
-    # Rows are taken of what was given: the gradient of a variable says which rows it is of.
+    # Gathers from the argument as given: then the gradient of a variable has only these rows.
     rows, offsets = gather(weights, chosen), gather(biases, chosen)
     count, width = flat.shape[0], rows.shape[-1]
     true_rows = apply_reshape(rows[:count], (-1, num_true, width))
@@ -98,7 +98,7 @@ def _samples() -> list[Any]:
 
 
 def _counted(tf: Any, function: Any, *arguments: Any, **keywords: Any) -> Any:
-    """TensorFlow wants the expected counts in the dtype of the weights."""
+    """Converts expected counts to the weights' dtype, as TensorFlow requires."""
     sampled, *expected = keywords.pop("sampled_values")
     counts = [tf.cast(count, arguments[0].dtype) for count in expected]
     return function(*arguments, **keywords, sampled_values=(sampled, *counts))
@@ -117,21 +117,21 @@ def nce_loss(
     remove_accidental_hits: bool = False,
     name: str = "nce_loss",
 ) -> Tensor:
-    """Noise-contrastive estimation: cross entropies of telling true classes from sampled ones.
+    """Noise-contrastive estimation: cross entropies of classifying true and sampled classes.
 
     Gutmann and Hyvärinen, Noise-Contrastive Estimation: A New Estimation Principle for Unnormalized Statistical Models
     (2010).
 
     Args:
-      weights: of shape [num_classes, width], or a list of such that make it up one after the other.
+      weights: of shape [num_classes, width], or a list of its shards along the first axis.
       biases: of shape [num_classes].
       labels: the true classes, integers of shape [batch, num_true].
       inputs: of shape [batch, width].
       num_sampled: number of classes drawn for the batch.
       num_classes: the number of classes.
-      num_true: the number of true classes of an example.
-      sampled_values: what a sampler gave; None for `tf.random.log_uniform_candidate_sampler`, without repetitions.
-      remove_accidental_hits: whether a sampled class does not count for an example of which it is a true one.
+      num_true: the number of true classes per example.
+      sampled_values: a sampler's result; None for `tf.random.log_uniform_candidate_sampler`, unique.
+      remove_accidental_hits: whether to ignore a sampled class that is one of the example's true classes.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -172,16 +172,16 @@ def sampled_softmax_loss(
     underestimates the cross entropy over all classes, and is for training.
 
     Args:
-      weights: of shape [num_classes, width], or a list of such that make it up one after the other.
+      weights: of shape [num_classes, width], or a list of its shards along the first axis.
       biases: of shape [num_classes].
       labels: the true classes, integers of shape [batch, num_true].
       inputs: of shape [batch, width].
       num_sampled: number of classes drawn for the batch.
       num_classes: the number of classes.
-      num_true: the number of true classes of an example.
-      sampled_values: what a sampler gave; None for `tf.random.log_uniform_candidate_sampler`, without repetitions.
-      remove_accidental_hits: whether a sampled class does not count for an example of which it is a true one.
-      seed: of that sampler.
+      num_true: the number of true classes per example.
+      sampled_values: a sampler's result; None for `tf.random.log_uniform_candidate_sampler`, unique.
+      remove_accidental_hits: whether to ignore a sampled class that is one of the example's true classes.
+      seed: the seed of that sampler.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -214,21 +214,21 @@ def sampled_softmax_loss(
 def compute_average_loss(
     per_example_loss: TensorLike, sample_weight: TensorLike | None = None, global_batch_size: IntLike | None = None
 ) -> Tensor:
-    """The sum of losses over the size of the whole batch.
+    """The sum of losses divided by the global batch size.
 
     Args:
       per_example_loss: losses of examples, of at least one axis.
-      sample_weight: what each is multiplied by, of its shape or that of its first axes.
-      global_batch_size: the size of the batch; None for that of the first axis, times the replicas of a strategy.
+      sample_weight: factors of the losses, of their shape or that of their first axes.
+      global_batch_size: the size of the batch; None for that of the first axis, times the number of replicas.
 
     Returns:
-      A scalar of the dtype of the losses, 0 where the batch is empty.
+      A scalar of the dtype of the losses, 0 if the batch is empty.
 
     Raises:
       ValueError: the losses have no axis.
       TypeError: global_batch_size is not an integer.
       InvalidArgumentError: it is negative.
-      RuntimeError: a strategy's scope is open, and no replica calls it.
+      RuntimeError: it is called in a strategy's scope outside a replica.
 
     Example:
       >>> tf.nn.compute_average_loss([1.0, 2.0, 3.0], global_batch_size=6).numpy()
@@ -260,7 +260,7 @@ def compute_average_loss(
 
 @op("nn.scale_regularization_loss", samples=lambda: [call(real(3)), call(real())])
 def scale_regularization_loss(regularization_loss: TensorLike) -> Tensor:
-    """The sum of regularization losses, over the number of a strategy's replicas, which all have them.
+    """The sum of regularization losses, divided by the number of a strategy's replicas, each of which has them all.
 
     Args:
       regularization_loss: a tensor of losses.
@@ -269,7 +269,7 @@ def scale_regularization_loss(regularization_loss: TensorLike) -> Tensor:
       A scalar.
 
     Raises:
-      RuntimeError: a strategy's scope is open, and no replica calls it.
+      RuntimeError: it is called in a strategy's scope outside a replica.
 
     Example:
       >>> tf.nn.scale_regularization_loss([1.0, 2.0]).numpy()

@@ -1,4 +1,4 @@
-"""Transposes of convolutions: products of positions with the filters, added where the windows lie."""
+"""Transposed convolutions: the product of each position with the filters, added to its window."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KERNELS = {
 
 
 class Transpose(Protocol):
-    """To type checkers, the transposes of convolutions over one to three axes."""
+    """The type of the transposed convolutions over one to three axes, for type checkers."""
 
     def __call__(
         self,
@@ -84,7 +84,7 @@ def _transpose(
 
 
 def _backward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> Transpose:
-    """The transpose of the convolution over so many spatial axes."""
+    """The transposed convolution over this number of spatial axes."""
 
     def transpose(
         input: TensorLike,
@@ -99,7 +99,7 @@ def _backward(rank: int, example: str, samples: Callable[[], list[Sample]]) -> T
         return _transpose(input, filters, output_shape, strides, padding, dilations, data_format, rank)
 
     transpose.__name__ = transpose.__qualname__ = f"conv{rank}d_transpose"
-    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images, if `input` is that of its result.
+    transpose.__doc__ = f"""The transpose of conv{rank}d: the gradient of its images for the cotangent `input`.
 
 Args:
   input: a floating tensor of shape [batch, {axes_text(rank)}, inputs].
@@ -114,8 +114,8 @@ Returns:
   A tensor of shape output_shape.
 
 Raises:
-  InvalidArgumentError: conv{rank}d would not make `input` of images of that shape.
-  ValueError: another number of strides, dilations or amounts.
+  InvalidArgumentError: conv{rank}d of images of that shape would not have the shape of `input`.
+  ValueError: a wrong number of strides, dilations or amounts.
 
 Example:
 {example}
@@ -174,16 +174,16 @@ def conv_transpose(
     dilations: int | Sequence[int] | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The transpose of a convolution over as many axes as output_shape has beside batch and channels.
+    """The transposed convolution over the spatial axes of output_shape, all but batch and channels.
 
     Args:
       input: a floating tensor of shape [batch, spatial axes, inputs].
       filters: a tensor of shape [spatial axes, outputs, inputs].
       output_shape: the shape of the result.
       strides: the steps between windows, a number, one per spatial axis, or one per axis.
-      padding: "SAME", "VALID" or amounts, as `conv2d` takes it.
-      data_format: the order of the axes; channels come before the spatial axes where it starts with "NC". None for
-        last.
+      padding: "SAME", "VALID" or amounts, as for `conv2d`.
+      data_format: the order of the axes; channels come before the spatial axes if it starts with "NC". None for
+        channels last.
       dilations: the steps between elements of a window, likewise; None for 1.
       name: not used; TensorFlow names operations by it.
 
@@ -191,7 +191,7 @@ def conv_transpose(
       A tensor of shape output_shape.
 
     Raises:
-      InvalidArgumentError: the convolution would not make `input` of images of that shape.
+      InvalidArgumentError: the convolution of images of that shape would not have the shape of `input`.
 
     Example:
       >>> signal = tf.constant([[[1.0], [2.0]]])
@@ -212,7 +212,7 @@ def conv_transpose(
 def atrous_conv2d_transpose(
     value: TensorLike, filters: TensorLike, output_shape: ShapeLike, rate: int, padding: str, name: str | None = None
 ) -> Tensor:
-    """The gradient of `atrous_conv2d` by its images, as a function: it takes images of outputs to images of inputs.
+    """The gradient of `atrous_conv2d` with respect to its images, as a function from outputs to images.
 
     Args:
       value: images of shape [batch, height, width, inputs].
@@ -226,7 +226,7 @@ def atrous_conv2d_transpose(
       A tensor of that shape.
 
     Raises:
-      ValueError: channels differ, the rate is less than 1, or the padding is another.
+      ValueError: channels differ, the rate is less than 1, or the padding is unknown.
       InvalidArgumentError: the shapes do not fit.
 
     Example:

@@ -1,7 +1,7 @@
-"""Windows over images: where they lie, the patches that they see, and patches added back to an image.
+"""Windows over images: their positions, the patches under them, and patches added back to an image.
 
-Gathering patches and adding them back are each other's reverse rule. Images are channels-last here; `last` and `given`
-transpose those that are not. Axes that are missing for one or two dimensions are counted as 1.
+Extracting patches and adding them back are each other's vjp. Images are channels-last here; `last` and `given`
+transpose others. For one or two dimensions the missing axes have size 1.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ FORMATS: tuple[tuple[str, ...], ...] = ((), ("NWC", "NCW", "NHWC", "NCHW"), ("NH
 
 
 class Kernel(NamedTuple):
-    """The op of TensorFlow's that an error names."""
+    """The TensorFlow op that an error names."""
 
     op: str
     paddings: tuple[str, ...] = ("SAME", "VALID", "EXPLICIT")
-    native: bool = True  # whether TensorFlow computes it in single precision by kernels of another name
-    whole: bool = False  # whether it takes int32 too
+    native: bool = True  # whether TensorFlow's single-precision kernels have another name
+    whole: bool = False  # whether int32 is supported too
 
     def error(self, message: str, dtype: Any = float32, kind: Any = None) -> OpError:
-        """An error of the running op, InvalidArgumentError unless another kind is given."""
+        """An error of the running op, InvalidArgumentError unless another class is given."""
         kernel = f"__MklNative{self.op}" if self.native and dtype == float32 else ""
         if kind is not None:
             return from_op(kind, self.op, message, "", kernel=kernel)
         return invalid_argument(self.op, message, "", kernel=kernel)
 
     def choice(self, attribute: str, value: str, allowed: tuple[str, ...]) -> OpError:
-        """The error of a word that is not among those allowed."""
+        """The error for a string that is not one of those allowed."""
         words = ", ".join(f'"{word}"' for word in allowed)
         message = f"Value for attr '{attribute}' of \"{value}\" is not in the list of allowed values: {words}"
         return invalid_argument(self.op, message, "", kernel=None)
@@ -54,7 +54,7 @@ class Geometry(NamedTuple):
     before: tuple[int, ...]
 
     def numbers(self) -> np.ndarray:
-        """The 15 numbers of the compiled gather, axes that are missing in front."""
+        """The 15 numbers of the compiled gather, with the missing axes first."""
         fill = (1, 1, 1, 1, 0)
         rows = [(missing,) * (3 - len(row)) + row for row, missing in zip(self, fill, strict=True)]
         return np.array(rows, np.intp).ravel()
@@ -75,14 +75,14 @@ def last(image: Tensor, first: bool) -> Tensor:
 
 
 def given(image: Tensor, first: bool) -> Tensor:
-    """An image with its channels where they were given."""
+    """An image with its channels in their original place."""
     return apply_transpose(image, (0, image.ndim - 1, *range(1, image.ndim - 1))) if first else image
 
 
 def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False) -> tuple[int, ...]:
-    """One number per spatial axis, from one for all, one each, or one for every axis of the image.
+    """One number per spatial axis, from a single one, one each, or one for every axis of the image.
 
-    Raises ValueError for another count and UnimplementedError for numbers other than 1 along batch and channels.
+    Raises ValueError for a wrong count and UnimplementedError for numbers other than 1 along batch and channels.
     """
     if value is None:
         return (1,) * rank
@@ -90,7 +90,7 @@ def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False
     if len(numbers) > rank + 2:
         raise ValueError(f"{name} should be of length 1, {rank} or {rank + 2}. Received one of length {len(numbers)}")
     if any(not -(2**31) <= number < 2**31 for number in numbers):
-        raise kernel.error(f"{name} must hold numbers of 32 bits, not {value}")
+        raise kernel.error(f"{name} must contain 32-bit numbers, not {value}")
     if len(numbers) == 1:
         return tuple(numbers * rank)
     if len(numbers) == rank + 2:
@@ -115,10 +115,10 @@ def lie(
     kernel: Kernel,
     first: bool = False,
 ) -> Geometry:
-    """How a window lies over an image of these spatial sizes.
+    """The geometry of a window over an image of these spatial sizes.
 
-    Raises InvalidArgumentError where it does not fit, a stride is not positive, or padding is unknown; TypeError where
-    amounts of padding are given and the op has none.
+    Raises InvalidArgumentError if it does not fit, a stride is not positive, or padding is unknown; TypeError if
+    amounts of padding are given and the op does not support them.
     """
     rank = len(sizes)
     strides = spread(strides, rank, "strides", kernel, first)
@@ -170,7 +170,7 @@ def _amounts(padding: Any, rank: int, kernel: Kernel, first: bool) -> list[tuple
 
 
 def either_strides_or_dilations(strides: Any, dilations: Any) -> None:
-    """Raises ValueError where both are greater than 1, or one is not a number."""
+    """Raises ValueError if both are greater than 1, or one is not a number."""
     counts = [np.atleast_1d(1 if value is None else held(value)) for value in (strides, dilations)]
     for name, count in zip(("strides", "dilations"), counts, strict=True):
         if count.dtype.kind not in "iufb":
@@ -190,12 +190,12 @@ def five(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def patches_of(image: Tensor, geometry: Geometry, outside: float = 0.0) -> Tensor:
-    """What a window sees at every place, (batch · positions, window · channels)."""
+    """The patch under each window, (batch · positions, window · channels)."""
     return _PATCHES(image, attributes=(tuple(image.shape), geometry, outside))
 
 
 def image_of(patches: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
-    """The image of this shape to which the patches add up."""
+    """The image of this shape that is the sum of the patches."""
     return _IMAGE(patches, attributes=(shape, geometry))
 
 

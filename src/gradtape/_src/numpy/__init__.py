@@ -1,1 +1,1 @@
-"""NumPy's functions on tensors, with NumPy's dtypes: what tf.experimental.numpy and the array API are made of."""
+"""NumPy's functions on tensors, with NumPy's dtypes: the implementation of tf.experimental.numpy and the array API."""

@@ -20,19 +20,19 @@ def real(val: Any) -> Tensor:
     return complex_numbers.real(tensor) if tensor.dtype.is_complex else tensor
 
 
-@documented("Imaginary parts, 0 of real numbers.", "np.imag([1 + 2j]).numpy()", "array([2.])")
+@documented("Imaginary parts; 0 for real numbers.", "np.imag([1 + 2j]).numpy()", "array([2.])")
 def imag(val: Any) -> Tensor:
     tensor = as_array(val)
     return complex_numbers.imag(tensor) if tensor.dtype.is_complex else zeros_like(tensor)
 
 
-@documented("Numbers with imaginary parts of the other sign.", "np.conj([1 + 2j]).numpy()", "array([1.-2.j])")
+@documented("Complex conjugates.", "np.conj([1 + 2j]).numpy()", "array([1.-2.j])")
 def conj(x: Any) -> Tensor:
     tensor = as_array(x)
     return complex_numbers.conj(tensor) if tensor.dtype.is_complex else tensor
 
 
-@documented("The angles of complex numbers to the real axis.", "np.angle([1j]).numpy()", "array([1.57079633])")
+@documented("The arguments of complex numbers.", "np.angle([1j]).numpy()", "array([1.57079633])")
 def angle(z: Any, deg: bool = False) -> Tensor:
     tensor = as_array(z)
     if not (tensor.dtype.is_complex or tensor.dtype.is_floating):
@@ -41,13 +41,13 @@ def angle(z: Any, deg: bool = False) -> Tensor:
     return apply_elementwise("multiply", angles, as_array(180 / math.pi, angles.dtype)) if deg else angles
 
 
-@documented("Which numbers have an imaginary part.", "np.iscomplex([1 + 1j, 1]).numpy()", "array([ True, False])")
+@documented("Whether elements have an imaginary part.", "np.iscomplex([1 + 1j, 1]).numpy()", "array([ True, False])")
 def iscomplex(x: Any) -> Tensor:
     part = imag(x)
     return apply_elementwise("not_equal", part, zeros_like(part))
 
 
-@documented("Which numbers have no imaginary part.", "np.isreal([1 + 1j, 1]).numpy()", "array([False,  True])")
+@documented("Whether elements have no imaginary part.", "np.isreal([1 + 1j, 1]).numpy()", "array([False,  True])")
 def isreal(x: Any) -> Tensor:
     part = imag(x)
     return apply_elementwise("equal", part, zeros_like(part))
@@ -64,7 +64,7 @@ def isrealobj(x: Any) -> bool:
 
 
 @documented(
-    "Quotients rounded down, and what remains.",
+    "Quotients rounded down, and remainders.",
     "[part.numpy().item() for part in np.divmod(7, 2)]",
     "[3, 1]",
     "Two tensors.",

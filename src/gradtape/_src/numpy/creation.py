@@ -1,4 +1,4 @@
-"""NumPy's functions that make tensors."""
+"""NumPy's functions that create tensors."""
 
 from __future__ import annotations
 
@@ -32,96 +32,98 @@ def _wanted(dtype: Any) -> Any:
     return None if dtype is None else supported(dtype)
 
 
-@documented("A tensor of a value.", "np.array([1, 2]).dtype", "tf.int64")
+@documented("Converts a value to a tensor.", "np.array([1, 2]).dtype", "tf.int64")
 def array(val: Any, dtype: Any = None, copy: bool = True, ndmin: int = 0) -> Tensor:
     tensor = as_array(val, _wanted(dtype))
     missing = ndmin - tensor.ndim
     return apply_reshape(tensor, (*[1] * missing, *tensor.shape)) if missing > 0 else tensor
 
 
-@documented("A tensor of a value.", "np.asarray([1.0]).dtype", "tf.float64")
+@documented("Converts a value to a tensor.", "np.asarray([1.0]).dtype", "tf.float64")
 def asarray(a: Any, dtype: Any = None) -> Tensor:
     return as_array(a, _wanted(dtype))
 
 
-@documented("A tensor of a value.", "np.asanyarray([1.0]).dtype", "tf.float64")
+@documented("Converts a value to a tensor.", "np.asanyarray([1.0]).dtype", "tf.float64")
 def asanyarray(a: Any, dtype: Any = None) -> Tensor:
     return as_array(a, _wanted(dtype))
 
 
-@documented("A tensor of a value.", "np.ascontiguousarray([1.0]).dtype", "tf.float64")
+@documented("Converts a value to a tensor.", "np.ascontiguousarray([1.0]).dtype", "tf.float64")
 def ascontiguousarray(a: Any, dtype: Any = None) -> Tensor:
     return as_array(a, _wanted(dtype))
 
 
-@documented("A tensor of the same value.", "np.copy([1.0]).numpy()", "array([1.])")
+@documented("Copies a tensor.", "np.copy([1.0]).numpy()", "array([1.])")
 def copy(a: Any) -> Tensor:
     return as_array(a)
 
 
-@documented("Zeros.", "np.zeros(2).numpy()", "array([0., 0.])")
+@documented("A tensor of zeros.", "np.zeros(2).numpy()", "array([0., 0.])")
 def zeros(shape: Any, dtype: Any = float) -> Tensor:
     return tensor_from(np.zeros(_shape(shape)), supported(dtype))
 
 
-@documented("Ones.", "np.ones(2).numpy()", "array([1., 1.])")
+@documented("A tensor of ones.", "np.ones(2).numpy()", "array([1., 1.])")
 def ones(shape: Any, dtype: Any = float) -> Tensor:
     return tensor_from(np.ones(_shape(shape)), supported(dtype))
 
 
-@documented("A tensor of a shape; of zeros.", "np.empty(2).shape", "TensorShape([2])")
+@documented("A tensor of the given shape; zeros.", "np.empty(2).shape", "TensorShape([2])")
 def empty(shape: Any, dtype: Any = float) -> Tensor:
     return tensor_from(np.zeros(_shape(shape)), supported(dtype))
 
 
-@documented("A tensor of equal elements.", "np.full(2, 3.0).numpy()", "array([3., 3.])")
+@documented("A tensor filled with one value.", "np.full(2, 3.0).numpy()", "array([3., 3.])")
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     value = as_array(fill_value, _wanted(dtype))
     sizes = _shape(shape)
     return _broadcast_to(value, [sizes] if isinstance(sizes, int) else sizes)
 
 
-@documented("Zeros like a tensor.", "np.zeros_like([1, 2]).numpy()", "array([0, 0])")
+@documented("A tensor of zeros with the shape of another.", "np.zeros_like([1, 2]).numpy()", "array([0, 0])")
 def zeros_like(a: Any, dtype: Any = None) -> Tensor:
     tensor = as_array(a)
     return tensor_from(np.zeros(tuple(tensor.shape)), _wanted(dtype) or tensor.dtype)
 
 
-@documented("Ones like a tensor.", "np.ones_like([1, 2]).numpy()", "array([1, 1])")
+@documented("A tensor of ones with the shape of another.", "np.ones_like([1, 2]).numpy()", "array([1, 1])")
 def ones_like(a: Any, dtype: Any = None) -> Tensor:
     tensor = as_array(a)
     return tensor_from(np.ones(tuple(tensor.shape)), _wanted(dtype) or tensor.dtype)
 
 
-@documented("A tensor like another one; of zeros.", "np.empty_like([1, 2]).shape", "TensorShape([2])")
+@documented("A tensor with the shape of another; zeros.", "np.empty_like([1, 2]).shape", "TensorShape([2])")
 def empty_like(a: Any, dtype: Any = None) -> Tensor:
     return zeros_like(a, dtype)
 
 
-@documented("Equal elements like a tensor.", "np.full_like([1, 2], 3).numpy()", "array([3, 3])")
+@documented(
+    "A tensor filled with one value, with the shape of another.", "np.full_like([1, 2], 3).numpy()", "array([3, 3])"
+)
 def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     tensor = as_array(a)
     return _broadcast_to(as_array(fill_value, _wanted(dtype) or tensor.dtype), tensor.shape)
 
 
-@documented("The unit matrix.", "np.identity(2).numpy()", "array([[1., 0.],\n         [0., 1.]])")
+@documented("The identity matrix.", "np.identity(2).numpy()", "array([[1., 0.],\n         [0., 1.]])")
 def identity(n: int, dtype: Any = float) -> Tensor:
     return tensor_from(np.identity(n), supported(dtype))
 
 
-@documented("Ones on a diagonal.", "np.eye(2, k=1).numpy()", "array([[0., 1.],\n         [0., 0.]])")
+@documented("A matrix with ones on a diagonal.", "np.eye(2, k=1).numpy()", "array([[0., 1.],\n         [0., 0.]])")
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Tensor:
     return tensor_from(np.eye(N, M, k), supported(dtype))
 
 
-@documented("Numbers at equal steps.", "np.arange(3).numpy()", "array([0, 1, 2])")
+@documented("Evenly spaced numbers in a half-open interval.", "np.arange(3).numpy()", "array([0, 1, 2])")
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Tensor:
     given = [part.numpy() if isinstance(part, TENSORS) else held(part) for part in (start, stop, step)]
     numbers = np.arange(given[0], step=given[2]) if stop is None else np.arange(*given)
     return tensor_from(numbers, _wanted(dtype) or supported(numbers.dtype))
 
 
-@documented("Numbers from one to another.", "np.linspace(0, 1, 3).numpy()", "array([0. , 0.5, 1. ])")
+@documented("Evenly spaced numbers in an interval.", "np.linspace(0, 1, 3).numpy()", "array([0. , 0.5, 1. ])")
 def linspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
 ) -> Any:
@@ -138,7 +140,7 @@ def linspace(
     return (found, step) if retstep else found
 
 
-@documented("Powers at equal steps of exponents.", "np.logspace(0, 2, 3).numpy()", "array([  1.,  10., 100.])")
+@documented("Powers with evenly spaced exponents.", "np.logspace(0, 2, 3).numpy()", "array([  1.,  10., 100.])")
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0, dtype: Any = None
 ) -> Tensor:
@@ -148,7 +150,7 @@ def logspace(
     return powers if dtype is None else apply_cast(powers, supported(dtype))
 
 
-@documented("Numbers at equal ratios.", "np.geomspace(1, 4, 3).numpy().round(6)", "array([1., 2., 4.])")
+@documented("A geometric sequence.", "np.geomspace(1, 4, 3).numpy().round(6)", "array([1., 2., 4.])")
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None) -> Tensor:
     first, last = floating(start, stop)
     found = FUNCTIONS["exp"](linspace(FUNCTIONS["log"](first), FUNCTIONS["log"](last), num, endpoint))
@@ -156,7 +158,7 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 @documented(
-    "Coordinates of a grid.",
+    "The coordinates of a grid's points.",
     "[part.shape for part in np.meshgrid([1, 2], [3])]",
     "[TensorShape([1, 2]), TensorShape([1, 2])]",
     "A list of tensors.",
@@ -179,7 +181,7 @@ def meshgrid(*xi: Any, indexing: str = "xy") -> list[Tensor]:
 
 
 @documented(
-    "A diagonal of a matrix, or the matrix of a diagonal.",
+    "A diagonal of a matrix, or a matrix with a diagonal.",
     "np.diag([1, 2]).numpy()",
     "array([[1, 0],\n         [0, 2]])",
 )
@@ -192,7 +194,11 @@ def diag(v: Any, k: int = 0) -> Tensor:
     return diagonal(tensor, k)
 
 
-@documented("The matrix of a diagonal.", "np.diagflat([[1], [2]]).numpy()", "array([[1, 0],\n         [0, 2]])")
+@documented(
+    "A matrix with the flattened operand on a diagonal.",
+    "np.diagflat([[1], [2]]).numpy()",
+    "array([[1, 0],\n         [0, 2]])",
+)
 def diagflat(v: Any, k: int = 0) -> Tensor:
     return _diag(apply_reshape(as_array(v), (-1,)), k=k)
 
@@ -208,20 +214,20 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     return diag_part(tensor, k=offset)
 
 
-@documented("Ones on and below a diagonal.", "np.tri(2).numpy()", "array([[1., 0.],\n         [1., 1.]])")
+@documented("A matrix with ones on and below a diagonal.", "np.tri(2).numpy()", "array([[1., 0.],\n         [1., 1.]])")
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = float) -> Tensor:
     return tensor_from(np.tri(N, M, k), supported(dtype))
 
 
 @documented(
-    "What is on and below a diagonal.", "np.tril([[1, 2], [3, 4]]).numpy()", "array([[1, 0],\n         [3, 4]])"
+    "Sets elements above a diagonal to 0.", "np.tril([[1, 2], [3, 4]]).numpy()", "array([[1, 0],\n         [3, 4]])"
 )
 def tril(m: Any, k: int = 0) -> Tensor:
     return _masked(m, np.tri, k, True)
 
 
 @documented(
-    "What is on and above a diagonal.", "np.triu([[1, 2], [3, 4]]).numpy()", "array([[1, 2],\n         [0, 4]])"
+    "Sets elements below a diagonal to 0.", "np.triu([[1, 2], [3, 4]]).numpy()", "array([[1, 2],\n         [0, 4]])"
 )
 def triu(m: Any, k: int = 0) -> Tensor:
     return _masked(m, np.tri, k - 1, False)
@@ -235,7 +241,7 @@ def _masked(m: Any, ones_below: Any, k: int, below: bool) -> Tensor:
     return where(mask if below else ~mask, tensor, np.zeros((), tensor.dtype.as_numpy_dtype))
 
 
-@documented("Powers of numbers, falling.", "np.vander([1, 2], 3).numpy()", "array([[1, 1, 1],\n         [4, 2, 1]])")
+@documented("A Vandermonde matrix.", "np.vander([1, 2], 3).numpy()", "array([[1, 1, 1],\n         [4, 2, 1]])")
 def vander(x: Any, N: int | None = None) -> Tensor:
     tensor = as_array(x)
     count = tensor.shape[0] if N is None else held(N)
@@ -244,7 +250,7 @@ def vander(x: Any, N: int | None = None) -> Tensor:
 
 
 @documented(
-    "Where the diagonal of a matrix is.",
+    "The indices of a matrix' diagonal.",
     "[part.numpy() for part in np.diag_indices(2)]",
     "[array([0, 1]), array([0, 1])]",
     "A tuple of tensors.",
@@ -263,6 +269,6 @@ def ix_(*xi: Any) -> list[Tensor]:
     return [_made(part) for part in np.ix_(*(view(as_array(part)) for part in xi))]
 
 
-@documented("Whether elements are of one value.", "np.isscalar(3.0)", "True", "A bool.")
+@documented("Whether a value is a scalar.", "np.isscalar(3.0)", "True", "A bool.")
 def isscalar(val: Any) -> bool:
     return bool(np.isscalar(val) or (isinstance(val, TENSORS) and not val.shape.rank))

@@ -1,4 +1,4 @@
-"""NumPy's elementwise functions: a row each, of how operands are promoted and what is then computed."""
+"""NumPy's elementwise functions: one row each, with the promotion of operands and the computation."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class _Row(NamedTuple):
 
     Attributes:
       name: NumPy's.
-      promoted: how operands become tensors.
-      compute: what is computed of these.
+      promoted: converts the operands to tensors.
+      compute: computes the result from these.
       doc: a sentence.
       at: the operands of the example.
-      result: what it shows.
+      result: its output.
     """
 
     name: str
@@ -44,13 +44,13 @@ def _logical(*values: Any) -> tuple[Tensor, ...]:
 
 
 def _numbers(*values: Any) -> tuple[Tensor, ...]:
-    """Operands; bools become int32, as there is no arithmetic of bools."""
+    """Converts operands to tensors; bools become int32, as arithmetic is not defined for bools."""
     tensors = alike(*values)
     return tuple(apply_cast(tensor, as_dtype("int32")) for tensor in tensors) if tensors[0].dtype == BOOL else tensors
 
 
 def _kept(name: str) -> Callable[..., Tensor]:
-    """A function that leaves integers unchanged."""
+    """A function that returns integers unchanged."""
     return lambda x: FUNCTIONS[name](x) if x.dtype.is_floating else x
 
 
@@ -59,12 +59,12 @@ def _by(name: str) -> Callable[..., Tensor]:
 
 
 def _with_bools(name: str, of_bools: str) -> Callable[..., Tensor]:
-    """A function that is another one of bools."""
+    """A function with a separate definition for bools."""
     return lambda x, y: FUNCTIONS[of_bools if x.dtype == BOOL else name](x, y)
 
 
 def _computed(function: Callable[..., Any]) -> Callable[..., Tensor]:
-    """What NumPy computes of integers and bools."""
+    """A function computed by NumPy for integers and bools."""
     return lambda *operands: tensor_from(np.asarray(function(*map(view, operands))), operands[0].dtype)
 
 
@@ -81,7 +81,7 @@ def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _hypot(x: Tensor, y: Tensor) -> Tensor:
-    """Without the squares' overflow."""
+    """Avoids overflow of the squares."""
     larger = FUNCTIONS["maximum"](FUNCTIONS["abs"](x), FUNCTIONS["abs"](y))
     scale = _chosen(larger > 0, larger, 1.0)
     return scale * FUNCTIONS["sqrt"]((x / scale) ** 2 + (y / scale) ** 2)
@@ -109,7 +109,7 @@ def _reciprocal(x: Tensor) -> Tensor:
 
 
 def _signed(name: str, of_unsigned: Callable[..., Any]) -> Callable[..., Tensor]:
-    """A function that TensorFlow lacks for integers without a sign."""
+    """A function that TensorFlow does not define for unsigned integers."""
     return lambda *operands: (_computed(of_unsigned) if operands[0].dtype.is_unsigned else FUNCTIONS[name])(*operands)
 
 
@@ -134,7 +134,7 @@ def _log_by(base: float) -> Callable[[Tensor], Tensor]:
 
 
 def _looked_at(name: str, of_complex: Callable[..., Any]) -> Callable[..., Tensor]:
-    """A question that TensorFlow does not answer about complex numbers."""
+    """A predicate that TensorFlow does not define for complex numbers."""
     return lambda x: tensor_from(np.asarray(of_complex(view(x)))) if x.dtype.is_complex else FUNCTIONS[name](x)
 
 
@@ -143,39 +143,39 @@ def _infinite(sign: float) -> Callable[[Tensor], Tensor]:
 
 
 _ROWS = (
-    _Row("abs", alike, _abs, "Magnitudes.", "[-1.5, 2.0]", "[1.5, 2. ]"),
-    _Row("negative", alike, _signed("negative", np.negative), "Elements of the other sign.", "[1, -2]", "[-1,  2]"),
-    _Row("positive", alike, lambda x: x, "Elements as they are.", "[1, -2]", "[ 1, -2]"),
-    _Row("sign", alike, _signed("sign", np.sign), "-1, 0 or 1 by the sign.", "[-3, 0, 2]", "[-1,  0,  1]"),
+    _Row("abs", alike, _abs, "Absolute values.", "[-1.5, 2.0]", "[1.5, 2. ]"),
+    _Row("negative", alike, _signed("negative", np.negative), "Negated elements.", "[1, -2]", "[-1,  2]"),
+    _Row("positive", alike, lambda x: x, "Elements unchanged.", "[1, -2]", "[ 1, -2]"),
+    _Row("sign", alike, _signed("sign", np.sign), "-1, 0 or 1 by sign.", "[-3, 0, 2]", "[-1,  0,  1]"),
     _Row("square", _numbers, _by("square"), "Squares.", "[2, -3]", "[4, 9]"),
     _Row("reciprocal", alike, _reciprocal, "1 / x.", "[2.0, 4.0]", "[0.5 , 0.25]"),
-    _Row("ceil", alike, _kept("ceil"), "The next integers above.", "[1.2, -1.2]", "[ 2., -1.]"),
-    _Row("floor", alike, _kept("floor"), "The next integers below.", "[1.2, -1.2]", "[ 1., -2.]"),
-    _Row("fix", alike, _truncated, "The next integers towards 0.", "[1.7, -1.7]", "[ 1., -1.]"),
-    _Row("fabs", floating, _by("abs"), "Magnitudes, as floating numbers.", "[-1, 2]", "[1., 2.]"),
-    _Row("arccos", floating, _by("acos"), "Angles of cosines.", "[1.0]", "[0.]"),
-    _Row("arccosh", floating, _by("acosh"), "The inverse of cosh.", "[1.0]", "[0.]"),
-    _Row("arcsin", floating, _by("asin"), "Angles of sines.", "[0.0]", "[0.]"),
-    _Row("arcsinh", floating, _by("asinh"), "The inverse of sinh.", "[0.0]", "[0.]"),
-    _Row("arctan", floating, _by("atan"), "Angles of tangents.", "[0.0]", "[0.]"),
-    _Row("arctanh", floating, _by("atanh"), "The inverse of tanh.", "[0.0]", "[0.]"),
+    _Row("ceil", alike, _kept("ceil"), "Elements rounded up.", "[1.2, -1.2]", "[ 2., -1.]"),
+    _Row("floor", alike, _kept("floor"), "Elements rounded down.", "[1.2, -1.2]", "[ 1., -2.]"),
+    _Row("fix", alike, _truncated, "Elements rounded towards 0.", "[1.7, -1.7]", "[ 1., -1.]"),
+    _Row("fabs", floating, _by("abs"), "Absolute values, as floats.", "[-1, 2]", "[1., 2.]"),
+    _Row("arccos", floating, _by("acos"), "Inverse cosines.", "[1.0]", "[0.]"),
+    _Row("arccosh", floating, _by("acosh"), "Inverse hyperbolic cosines.", "[1.0]", "[0.]"),
+    _Row("arcsin", floating, _by("asin"), "Inverse sines.", "[0.0]", "[0.]"),
+    _Row("arcsinh", floating, _by("asinh"), "Inverse hyperbolic sines.", "[0.0]", "[0.]"),
+    _Row("arctan", floating, _by("atan"), "Inverse tangents.", "[0.0]", "[0.]"),
+    _Row("arctanh", floating, _by("atanh"), "Inverse hyperbolic tangents.", "[0.0]", "[0.]"),
     _Row("cos", floating, _by("cos"), "Cosines.", "[0]", "[1.]"),
     _Row("cosh", floating, _by("cosh"), "Hyperbolic cosines.", "[0]", "[1.]"),
-    _Row("exp", floating, _by("exp"), "Powers of e.", "[0]", "[1.]"),
-    _Row("expm1", floating, _by("expm1"), "Powers of e less 1.", "[0]", "[0.]"),
+    _Row("exp", floating, _by("exp"), "Exponentials.", "[0]", "[1.]"),
+    _Row("expm1", floating, _by("expm1"), "Accurate exp(x) - 1.", "[0]", "[0.]"),
     _Row("log", floating, _by("log"), "Natural logarithms.", "[1]", "[0.]"),
-    _Row("log1p", floating, _by("log1p"), "Logarithms of 1 + x.", "[0]", "[0.]"),
+    _Row("log1p", floating, _by("log1p"), "Accurate log(1 + x).", "[0]", "[0.]"),
     _Row("sin", floating, _by("sin"), "Sines.", "[0]", "[0.]"),
     _Row("sinh", floating, _by("sinh"), "Hyperbolic sines.", "[0]", "[0.]"),
     _Row("sqrt", floating, _by("sqrt"), "Square roots.", "[4, 9]", "[2., 3.]"),
     _Row("tan", floating, _by("tan"), "Tangents.", "[0]", "[0.]"),
     _Row("tanh", floating, _by("tanh"), "Hyperbolic tangents.", "[0]", "[0.]"),
-    _Row("cbrt", floating, _cbrt, "Cubic roots.", "[0]", "[0.]"),
+    _Row("cbrt", floating, _cbrt, "Cube roots.", "[0]", "[0.]"),
     _Row("exp2", floating, lambda x: _by("exp")(x * math.log(2.0)), "Powers of 2.", "[0]", "[1.]"),
-    _Row("log2", floating, _log_by(2.0), "Logarithms by 2.", "[1, 2]", "[0., 1.]"),
-    _Row("log10", floating, _log_by(10.0), "Logarithms by 10.", "[1]", "[0.]"),
-    _Row("deg2rad", floating, lambda x: x * (math.pi / 180), "Degrees in radians.", "[0]", "[0.]"),
-    _Row("rad2deg", floating, lambda x: x * (180 / math.pi), "Radians in degrees.", "[0]", "[0.]"),
+    _Row("log2", floating, _log_by(2.0), "Logarithms to base 2.", "[1, 2]", "[0., 1.]"),
+    _Row("log10", floating, _log_by(10.0), "Logarithms to base 10.", "[1]", "[0.]"),
+    _Row("deg2rad", floating, lambda x: x * (math.pi / 180), "Converts degrees to radians.", "[0]", "[0.]"),
+    _Row("rad2deg", floating, lambda x: x * (180 / math.pi), "Converts radians to degrees.", "[0]", "[0.]"),
     _Row("sinc", floating, _sinc, "sin(pi x) / (pi x).", "[0]", "[1.]"),
     _Row("isfinite", floating, _looked_at("is_finite", np.isfinite), "Whether they are finite.", "[1.0]", "[ True]"),
     _Row("isinf", floating, _looked_at("is_inf", np.isinf), "Whether elements are infinite.", "[1.0]", "[False]"),
@@ -184,7 +184,7 @@ _ROWS = (
     _Row("isposinf", floating, _infinite(1.0), "Whether elements are infinity.", "[1.0]", "[False]"),
     _Row("signbit", alike, _signbit, "Whether signs are negative.", "[-1.0, 1.0]", "[ True, False]"),
     _Row("logical_not", _logical, _by("logical_not"), "Whether elements are 0.", "[0, 2]", "[ True, False]"),
-    _Row("bitwise_not", alike, _bits("logical_not", bitwise.invert), "Every bit turned over.", "[0, 5]", "[-1, -6]"),
+    _Row("bitwise_not", alike, _bits("logical_not", bitwise.invert), "Inverted bits.", "[0, 5]", "[-1, -6]"),
 )  # fmt: skip
 
 _BINARY = (
@@ -193,29 +193,29 @@ _BINARY = (
     _Row("multiply", alike, _with_bools("multiply", "logical_and"), "Products.", "[1, 2], 3", "[3, 6]"),
     _Row("divide", floating, _by("divide"), "Quotients.", "[1, 2], 2", "[0.5, 1. ]"),
     _Row("floor_divide", _numbers, _by("floordiv"), "Quotients, rounded down.", "[5, -5], 2", "[ 2, -3]"),
-    _Row("mod", _numbers, _by("floormod"), "What is left, with the divisor's sign.", "[5, -5], 3", "[2, 1]"),
+    _Row("mod", _numbers, _by("floormod"), "Remainders, with the divisor's sign.", "[5, -5], 3", "[2, 1]"),
     _Row("power", _numbers, _signed("pow", np.power), "Powers.", "[2, 3], 2", "[4, 9]"),
     _Row("float_power", _doubles, _by("pow"), "Powers, in double precision.", "2, [3]", "[8.]"),
-    _Row("maximum", alike, _with_bools("maximum", "logical_or"), "The greater of two.", "[1, 5], 3", "[3, 5]"),
-    _Row("minimum", alike, _with_bools("minimum", "logical_and"), "The lesser of two.", "[1, 5], 3", "[1, 3]"),
-    _Row("arctan2", floating, _by("atan2"), "Angles of points.", "[0.0], 1.0", "[0.]"),
-    _Row("hypot", floating, _hypot, "Distances of points from 0.", "[3], 4", "[5.]"),
+    _Row("maximum", alike, _with_bools("maximum", "logical_or"), "Elementwise maxima.", "[1, 5], 3", "[3, 5]"),
+    _Row("minimum", alike, _with_bools("minimum", "logical_and"), "Elementwise minima.", "[1, 5], 3", "[1, 3]"),
+    _Row("arctan2", floating, _by("atan2"), "Angles of points (x2, x1).", "[0.0], 1.0", "[0.]"),
+    _Row("hypot", floating, _hypot, "sqrt(x1**2 + x2**2).", "[3], 4", "[5.]"),
     _Row("logaddexp", floating, _logaddexp, "log(exp(x1) + exp(x2)).", "[0.0], -1000.0", "[0.]"),
     _Row("logaddexp2", floating, _logaddexp2, "log2(2**x1 + 2**x2).", "[1.0], 1.0", "[2.]"),
-    _Row("heaviside", floating, _heaviside, "0 below 0, 1 above it, x2 at it.", "[-1, 0, 1], 0.5", "[0. , 0.5, 1. ]"),
-    _Row("nextafter", floating, _by("nextafter"), "The next numbers in a direction.", "[1.0], 1.0", "[1.]"),
-    _Row("equal", alike, _by("equal"), "Whether two are equal.", "[1, 2], 2", "[False,  True]"),
-    _Row("not_equal", alike, _by("not_equal"), "Whether two are unequal.", "[1, 2], 2", "[ True, False]"),
+    _Row("heaviside", floating, _heaviside, "0 if x1 < 0, 1 if x1 > 0, else x2.", "[-1, 0, 1], 0.5", "[0. , 0.5, 1. ]"),
+    _Row("nextafter", floating, _by("nextafter"), "The next numbers after x1 towards x2.", "[1.0], 1.0", "[1.]"),
+    _Row("equal", alike, _by("equal"), "Whether x1 == x2.", "[1, 2], 2", "[False,  True]"),
+    _Row("not_equal", alike, _by("not_equal"), "Whether x1 != x2.", "[1, 2], 2", "[ True, False]"),
     _Row("greater", _numbers, _by("greater"), "Whether x1 > x2.", "[1, 3], 2", "[False,  True]"),
     _Row("greater_equal", _numbers, _by("greater_equal"), "Whether x1 >= x2.", "[1, 2], 2", "[False,  True]"),
     _Row("less", _numbers, _by("less"), "Whether x1 < x2.", "[1, 3], 2", "[ True, False]"),
     _Row("less_equal", _numbers, _by("less_equal"), "Whether x1 <= x2.", "[2, 3], 2", "[ True, False]"),
     _Row("logical_and", _logical, _by("logical_and"), "Whether neither is 0.", "[0, 2], 1", "[False,  True]"),
-    _Row("logical_or", _logical, _by("logical_or"), "Whether one is not 0.", "[0, 2], 0", "[False,  True]"),
-    _Row("logical_xor", _logical, _by("logical_xor"), "Whether just one is not 0.", "[0, 2], 1", "[ True, False]"),
-    _Row("bitwise_and", alike, _bits("logical_and", bitwise.bitwise_and), "Bits set in both.", "[12, 7], 10", "[8, 2]"),
-    _Row("bitwise_or", alike, _bits("logical_or", bitwise.bitwise_or), "Bits in either.", "[12], 10", "[14]"),
-    _Row("bitwise_xor", alike, _bits("logical_xor", bitwise.bitwise_xor), "Bits in one.", "[12], 10", "[6]"),
+    _Row("logical_or", _logical, _by("logical_or"), "Whether either is not 0.", "[0, 2], 0", "[False,  True]"),
+    _Row("logical_xor", _logical, _by("logical_xor"), "Whether exactly one is not 0.", "[0, 2], 1", "[ True, False]"),
+    _Row("bitwise_and", alike, _bits("logical_and", bitwise.bitwise_and), "Bitwise AND.", "[12, 7], 10", "[8, 2]"),
+    _Row("bitwise_or", alike, _bits("logical_or", bitwise.bitwise_or), "Bitwise OR.", "[12], 10", "[14]"),
+    _Row("bitwise_xor", alike, _bits("logical_xor", bitwise.bitwise_xor), "Bitwise XOR.", "[12], 10", "[6]"),
     _Row("gcd", _numbers, _computed(np.gcd), "Greatest common divisors.", "[4, 9], 6", "[2, 3]"),
     _Row("lcm", _numbers, _computed(np.lcm), "Least common multiples.", "[4, 9], 6", "[12, 18]"),
 )  # fmt: skip

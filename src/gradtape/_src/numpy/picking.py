@@ -1,4 +1,4 @@
-"""NumPy's functions that pick, sort and compare."""
+"""NumPy's functions that select, sort and compare."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INT64, BOOL = as_dtype("int64"), as_dtype("bool")
 
 
 @documented(
-    "Elements of two tensors by a condition, or where a condition holds.",
+    "Selects elements by a condition, or returns the indices where it holds.",
     "np.where([True, False], 1, 2).numpy()",
     "array([1, 2])",
     "A tensor; without x and y a list of indices for each axis.",
@@ -38,7 +38,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 
 @documented(
-    "Where elements are not 0.",
+    "The indices of nonzero elements.",
     "[part.numpy() for part in np.nonzero([0, 2])]",
     "[array([1])]",
     "A list of int64 tensors, one for each axis.",
@@ -48,7 +48,9 @@ def nonzero(a: Any) -> list[Tensor]:
 
 
 @documented(
-    "Elements by the first condition that holds.", "np.select([[True, False]], [[1, 2]]).numpy()", "array([1, 0])"
+    "Selects elements by the first condition that holds.",
+    "np.select([[True, False]], [[1, 2]]).numpy()",
+    "array([1, 0])",
 )
 def select(condition: Any, values: Any, fill_value: Any = 0) -> Tensor:
     *parts, found = alike(*values, fill_value)
@@ -57,7 +59,7 @@ def select(condition: Any, values: Any, fill_value: Any = 0) -> Tensor:
     return found
 
 
-@documented("Elements by their places.", "np.take([5, 6, 7], [2, 0]).numpy()", "array([7, 5])")
+@documented("Gathers elements by index.", "np.take([5, 6, 7], [2, 0]).numpy()", "array([7, 5])")
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "clip") -> Tensor:
     tensor = as_array(a)
     tensor, place = (apply_reshape(tensor, (-1,)), 0) if axis is None else (tensor, axes_of((axis,), tensor.ndim)[0])
@@ -71,7 +73,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "clip") -> T
     return gather(tensor, places, axis=place)
 
 
-@documented("Elements by places along an axis.", "np.take_along_axis([[5, 6]], [[1, 0]], 1).numpy()", "array([[6, 5]])")
+@documented(
+    "Gathers elements by index along an axis.", "np.take_along_axis([[5, 6]], [[1, 0]], 1).numpy()", "array([[6, 5]])"
+)
 def take_along_axis(arr: Any, indices: Any, axis: int | None) -> Tensor:
     tensor, places = as_array(arr), view(as_array(indices))
     if axis is None:
@@ -80,7 +84,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None) -> Tensor:
     return gather(apply_reshape(tensor, (-1,)), np.take_along_axis(numbers, places, axis))
 
 
-@documented("The elements for which a condition holds.", "np.compress([True, False], [5, 6]).numpy()", "array([5])")
+@documented("The slices for which a condition holds.", "np.compress([True, False], [5, 6]).numpy()", "array([5])")
 def compress(condition: Any, a: Any, axis: int | None = None) -> Tensor:
     tensor = as_array(a)
     if axis is None:
@@ -91,13 +95,13 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Tensor:
     return boolean_mask(tensor, mask, axis=axes_of((axis,), tensor.ndim)[0])
 
 
-@documented("Where sorted elements stand.", "np.argsort([3, 1, 2]).numpy()", "array([1, 2, 0])")
+@documented("The indices that sort elements.", "np.argsort([3, 1, 2]).numpy()", "array([1, 2, 0])")
 def argsort(a: Any, axis: int | None = -1) -> Tensor:
     array = view(as_array(a))
     return tensor_from(np.argsort(array, axis=axis, kind="stable"), INT64)
 
 
-@documented("Elements in ascending order.", "np.sort([3, 1, 2]).numpy()", "array([1, 2, 3])")
+@documented("Sorts elements in ascending order.", "np.sort([3, 1, 2]).numpy()", "array([1, 2, 3])")
 def sort(a: Any, axis: int | None = -1) -> Tensor:
     tensor = as_array(a)
     if axis is None:
@@ -105,7 +109,7 @@ def sort(a: Any, axis: int | None = -1) -> Tensor:
     return take_along_axis(tensor, argsort(tensor, axis), axis)
 
 
-@documented("Values no less and no more than bounds.", "np.clip([1, 5], 2, 4).numpy()", "array([2, 4])")
+@documented("Clips values to an interval.", "np.clip([1, 5], 2, 4).numpy()", "array([2, 4])")
 def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Tensor:
     found = as_array(a)
     if a_min is not None:
@@ -113,9 +117,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Tensor:
     return found if a_max is None else NUMPY["minimum"](found, a_max)
 
 
-@documented(
-    "Elements rounded to decimals, halves to the even neighbour.", "np.round([1.5, 2.5]).numpy()", "array([2., 2.])"
-)
+@documented("Rounds elements to a number of decimals, ties to even.", "np.round([1.5, 2.5]).numpy()", "array([2., 2.])")
 def round(a: Any, decimals: int = 0) -> Tensor:
     tensor = as_array(a)
     if not tensor.dtype.is_floating:
@@ -123,7 +125,9 @@ def round(a: Any, decimals: int = 0) -> Tensor:
     return FUNCTIONS["round"](tensor * 10.0**decimals) / 10.0**decimals if decimals else FUNCTIONS["round"](tensor)
 
 
-@documented("Whether elements are nearly equal.", "np.isclose([1.0], [1.0 + 1e-9]).numpy()", "array([ True])")
+@documented(
+    "Whether elements are equal within a tolerance.", "np.isclose([1.0], [1.0 + 1e-9]).numpy()", "array([ True])"
+)
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     x, y = floating(a, b)
     near = FUNCTIONS["abs"](x - y) <= FUNCTIONS["abs"](y) * rtol + atol
@@ -134,7 +138,9 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
     return found
 
 
-@documented("Whether all elements are nearly equal.", "np.allclose([1.0], [1.0 + 1e-9]).numpy()", "np.True_")
+@documented(
+    "Whether all elements are equal within a tolerance.", "np.allclose([1.0], [1.0 + 1e-9]).numpy()", "np.True_"
+)
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     return _all(isclose(a, b, rtol, atol, equal_nan))
 

@@ -30,7 +30,7 @@ def matmul(x1: Any, x2: Any) -> Tensor:
 
 
 @documented(
-    "Products over the last axis of one and the one before last of the other.",
+    "Products over the last axis of a and the last but one of b.",
     "np.dot([1, 2], [3, 4]).numpy()",
     "np.int64(11)",
 )
@@ -47,7 +47,7 @@ def inner(a: Any, b: Any) -> Tensor:
     return x * y if not x.ndim or not y.ndim else contractions.tensordot(x, y, [[x.ndim - 1], [y.ndim - 1]])
 
 
-@documented("The product of two tensors as vectors.", "np.vdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
+@documented("The inner product of two flattened tensors.", "np.vdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
 def vdot(a: Any, b: Any) -> Tensor:
     x, y = (apply_reshape(part, (-1,)) for part in alike(a, b))
     return contractions.tensordot(x, y, 1)
@@ -67,7 +67,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
     return contractions.tensordot(x, y, axes)
 
 
-@documented("Sums of products by a formula.", "np.einsum('i,i', [1, 2], [3, 4]).numpy()", "np.int64(11)")
+@documented("Sums of products in Einstein notation.", "np.einsum('i,i', [1, 2], [3, 4]).numpy()", "np.int64(11)")
 def einsum(subscripts: str, *operands: Any) -> Tensor:
     if "->" not in subscripts:
         letters = sorted({letter for letter in subscripts if letter.isalpha() and subscripts.count(letter) == 1})
@@ -75,7 +75,7 @@ def einsum(subscripts: str, *operands: Any) -> Tensor:
     return contractions.einsum(subscripts, *alike(*operands))
 
 
-@documented("Kronecker's products.", "np.kron([1, 2], [1, 10]).numpy()", "array([ 1, 10,  2, 20])")
+@documented("Kronecker products.", "np.kron([1, 2], [1, 10]).numpy()", "array([ 1, 10,  2, 20])")
 def kron(a: Any, b: Any) -> Tensor:
     x, y = alike(a, b)
     rank = max(x.ndim, y.ndim)
@@ -86,7 +86,7 @@ def kron(a: Any, b: Any) -> Tensor:
     return apply_reshape(product, [n * m for n, m in zip(left, right, strict=True)])
 
 
-@documented("Vector products.", "np.cross([1, 0, 0], [0, 1, 0]).numpy()", "array([0, 0, 1])")
+@documented("Cross products of vectors.", "np.cross([1, 0, 0], [0, 1, 0]).numpy()", "array([0, 0, 1])")
 def cross(a: Any, b: Any, axis: int = -1) -> Tensor:
     x, y = (moveaxis(part, axis, -1) for part in alike(a, b))
     if x.shape[-1] != 3 or y.shape[-1] != 3:

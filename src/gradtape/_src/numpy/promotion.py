@@ -15,7 +15,7 @@ from gradtape._src.numpy.documented import documented
 
 
 def supported(dtype: Any) -> DType:
-    """NumPy's dtype, or the least that holds it and that there are tensors of.
+    """NumPy's dtype, or the smallest dtype that holds it and that tensors support.
 
     Raises:
       TypeError: there is none.
@@ -36,7 +36,7 @@ def _holds_tensors(value: Any) -> bool:
 
 
 def as_array(value: Any, dtype: DType | None = None) -> Tensor:
-    """A value as a tensor, of a dtype or the one that NumPy gives it."""
+    """Converts a value to a tensor of the given dtype, or the one that NumPy gives it."""
     if _holds_tensors(value):
         tensor = as_tensor(value)
     else:
@@ -46,7 +46,7 @@ def as_array(value: Any, dtype: DType | None = None) -> Tensor:
 
 
 def _kind(value: Any) -> Any:
-    """What NumPy's promotion is told of a value: a dtype, or a number of Python's."""
+    """The argument of NumPy's promotion for a value: a dtype, or a Python number."""
     if isinstance(value, TENSORS):
         return np.dtype(value.dtype.as_numpy_dtype)
     if isinstance(value, DType):
@@ -59,23 +59,23 @@ def _kind(value: Any) -> Any:
 
 
 def common(*values: Any) -> DType:
-    """The dtype that NumPy computes values in."""
+    """The dtype in which NumPy computes with values."""
     kinds = [*map(_kind, values)]
     of_arrays = [kind for kind in kinds if isinstance(kind, np.dtype)]
-    # Beside bfloat16, which it does not know, NumPy takes Python's numbers for double ones.
+    # Next to bfloat16, which NumPy does not know, it would treat Python numbers as double.
     if of_arrays and np.result_type(*of_arrays).name == "bfloat16":
         return bfloat16
     return supported(np.result_type(*kinds))
 
 
 def alike(*values: Any) -> tuple[Tensor, ...]:
-    """Values as tensors of the dtype that NumPy computes them in."""
+    """Converts values to tensors of the dtype in which NumPy computes with them."""
     dtype = common(*values)
     return tuple(as_array(value, dtype) for value in values)
 
 
 def floating(*values: Any) -> tuple[Tensor, ...]:
-    """Values as tensors of the floating or complex dtype that NumPy computes them in."""
+    """Converts values to tensors of the floating or complex dtype in which NumPy computes with them."""
     dtype = common(*values)
     if not (dtype.is_floating or dtype.is_complex):
         dtype = as_dtype("float64")
@@ -83,7 +83,10 @@ def floating(*values: Any) -> tuple[Tensor, ...]:
 
 
 @documented(
-    "The dtype of a computation with values of some dtypes.", "np.result_type(np.ones(2), 1)", "tf.float64", "A dtype."
+    "The dtype of the result of an op on these values or dtypes.",
+    "np.result_type(np.ones(2), 1)",
+    "tf.float64",
+    "A dtype.",
 )
 def result_type(*arrays_and_dtypes: Any) -> DType:
     return common(*arrays_and_dtypes)

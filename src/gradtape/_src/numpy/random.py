@@ -21,7 +21,7 @@ def _sizes(size: Any) -> list[int]:
 
 
 @documented(
-    "Has the numbers start anew from a seed.",
+    "Seeds the random numbers.",
     "np.random.seed(1)",
     ">>> np.random.rand(1).shape\n  TensorShape([1])",
     "None.",

@@ -20,7 +20,7 @@ INT64, FLOAT64 = as_dtype("int64"), as_dtype("float64")
 
 
 def _summed(a: Any, dtype: Any) -> Tensor:
-    """What is summed or multiplied: bools and small integers as NumPy's standard ones."""
+    """The operand of a sum or product: bools and small integers become NumPy's standard integers."""
     tensor = as_array(a)
     if dtype is None:
         whole = as_dtype("uint64") if tensor.dtype.is_unsigned else INT64
@@ -80,17 +80,17 @@ def _extreme(a: Any, axis: Any, keepdims: Any, function: Any, of_bools: Any, nam
     return _reduced(of_bools if tensor.dtype.is_bool else function, tensor, axis, keepdims)
 
 
-@documented("The greatest elements.", "np.max([1, 2]).numpy()", "np.int64(2)")
+@documented("The maximum over axes.", "np.max([1, 2]).numpy()", "np.int64(2)")
 def max(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _extreme(a, axis, keepdims, ops.reduce_max, ops.reduce_any, "maximum")
 
 
-@documented("The least elements.", "np.min([1, 2]).numpy()", "np.int64(1)")
+@documented("The minimum over axes.", "np.min([1, 2]).numpy()", "np.int64(1)")
 def min(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _extreme(a, axis, keepdims, ops.reduce_min, ops.reduce_all, "minimum")
 
 
-@documented("Greatest elements less least.", "np.ptp([1, 4]).numpy()", "np.int64(3)")
+@documented("Maximum minus minimum over axes.", "np.ptp([1, 4]).numpy()", "np.int64(3)")
 def ptp(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return max(a, axis, keepdims) - min(a, axis, keepdims)
 
@@ -99,17 +99,17 @@ def _bools(a: Any) -> Tensor:
     return apply_cast(as_array(a), as_dtype("bool"))
 
 
-@documented("Whether no element is 0.", "np.all([1, 0]).numpy()", "np.False_")
+@documented("Whether all elements are nonzero.", "np.all([1, 0]).numpy()", "np.False_")
 def all(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_all, _bools(a), axis, keepdims)
 
 
-@documented("Whether an element is not 0.", "np.any([1, 0]).numpy()", "np.True_")
+@documented("Whether any element is nonzero.", "np.any([1, 0]).numpy()", "np.True_")
 def any(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_any, _bools(a), axis, keepdims)
 
 
-@documented("The number of elements that are not 0.", "np.count_nonzero([1, 0]).numpy()", "np.int64(1)")
+@documented("The number of nonzero elements.", "np.count_nonzero([1, 0]).numpy()", "np.int64(1)")
 def count_nonzero(a: Any, axis: Any = None) -> Tensor:
     return _reduced(ops.reduce_sum, apply_cast(_bools(a), INT64), axis, False)
 
@@ -129,7 +129,7 @@ def average(a: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
 
 def _without_nan(a: Any, instead: float) -> tuple[Tensor, Tensor]:
-    """A tensor with another value in the place of NaN, and where there was none."""
+    """A tensor with NaN replaced by another value, and the mask of NaN."""
     (tensor,) = alike(a)
     if not tensor.dtype.is_floating:
         return tensor, tensor_from(np.ones(tuple(tensor.shape), bool))
@@ -137,29 +137,29 @@ def _without_nan(a: Any, instead: float) -> tuple[Tensor, Tensor]:
     return apply_elementwise("select", missing, instead, tensor), FUNCTIONS["logical_not"](missing)
 
 
-@documented("Sums of what is not NaN.", "np.nansum([1.0, float('nan')]).numpy()", "np.float64(1.0)")
+@documented("Sums ignoring NaN.", "np.nansum([1.0, float('nan')]).numpy()", "np.float64(1.0)")
 def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims)
 
 
-@documented("Products of what is not NaN.", "np.nanprod([3.0, float('nan')]).numpy()", "np.float64(3.0)")
+@documented("Products ignoring NaN.", "np.nanprod([3.0, float('nan')]).numpy()", "np.float64(3.0)")
 def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims)
 
 
-@documented("Means of what is not NaN.", "np.nanmean([3.0, float('nan')]).numpy()", "np.float64(3.0)")
+@documented("Means ignoring NaN.", "np.nanmean([3.0, float('nan')]).numpy()", "np.float64(3.0)")
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     tensor, there = _without_nan(_averaged(a, dtype), 0.0)
     return sum(tensor, axis, None, keepdims) / sum(apply_cast(there, tensor.dtype), axis, None, keepdims)
 
 
-@documented("Running sums.", "np.cumsum([1, 2]).numpy()", "array([1, 3])")
+@documented("Cumulative sums.", "np.cumsum([1, 2]).numpy()", "array([1, 3])")
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     tensor = _summed(a, dtype)
     return scans.cumsum(apply_reshape(tensor, (-1,)) if axis is None else tensor, 0 if axis is None else axis)
 
 
-@documented("Running products.", "np.cumprod([2, 3]).numpy()", "array([2, 6])")
+@documented("Cumulative products.", "np.cumprod([2, 3]).numpy()", "array([2, 6])")
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     tensor = _summed(a, dtype)
     return scans.cumprod(apply_reshape(tensor, (-1,)) if axis is None else tensor, 0 if axis is None else axis)
@@ -177,11 +177,11 @@ def _placed(a: Any, axis: int | None, keepdims: Any, function: Any) -> Tensor:
     return found
 
 
-@documented("Where the greatest elements are.", "np.argmax([1, 5, 2]).numpy()", "np.int64(1)")
+@documented("The indices of the maxima.", "np.argmax([1, 5, 2]).numpy()", "np.int64(1)")
 def argmax(a: Any, axis: int | None = None, keepdims: bool | None = None) -> Tensor:
     return _placed(a, axis, keepdims, np.argmax)
 
 
-@documented("Where the least elements are.", "np.argmin([5, 1, 2]).numpy()", "np.int64(1)")
+@documented("The indices of the minima.", "np.argmin([5, 1, 2]).numpy()", "np.int64(1)")
 def argmin(a: Any, axis: int | None = None, keepdims: bool | None = None) -> Tensor:
     return _placed(a, axis, keepdims, np.argmin)

@@ -1,4 +1,4 @@
-"""NumPy's functions that change shapes, join and part."""
+"""NumPy's functions that change shapes, join and split."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gradtape._src.ops.rearranging import repeat as _repeat
 
 
 def _listed(axis: Any) -> list[Any]:
-    """The axes that are named, read once: items that become numbers may change the list that they stand in."""
+    """The given axes, read once: converting an item to a number may change the list that holds it."""
     axis = held(axis)
     return [axis] if np.ndim(axis) == 0 else list(axis)
 
 
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
-    """Axes from the front; all for None. Raises ValueError for those that there are not, or that come twice."""
+    """Axes counted from the front; all for None. Raises ValueError for axes out of range or repeated."""
     if axis is None:
         return tuple(range(rank))
     found = []
@@ -54,25 +54,25 @@ def size(a: Any, axis: int | None = None) -> int:
     return math.prod(sizes) if axis is None else sizes[axis]
 
 
-@documented("Elements in another shape.", "np.reshape([1, 2], (2, 1)).shape", "TensorShape([2, 1])")
+@documented("Reshapes a tensor.", "np.reshape([1, 2], (2, 1)).shape", "TensorShape([2, 1])")
 def reshape(a: Any, newshape: Any, order: str = "C") -> Tensor:
     if order != "C":
         raise ValueError("elements are taken in the order 'C'")
     return apply_reshape(as_array(a), newshape if isinstance(newshape, list | tuple) else (newshape,))
 
 
-@documented("All elements on one axis.", "np.ravel([[1, 2]]).numpy()", "array([1, 2])")
+@documented("Flattens a tensor.", "np.ravel([[1, 2]]).numpy()", "array([1, 2])")
 def ravel(a: Any) -> Tensor:
     return apply_reshape(as_array(a), (-1,))
 
 
-@documented("Axes in another order.", "np.transpose([[1, 2]]).shape", "TensorShape([2, 1])")
+@documented("Permutes the axes.", "np.transpose([[1, 2]]).shape", "TensorShape([2, 1])")
 def transpose(a: Any, axes: Any = None) -> Tensor:
     tensor = as_array(a)
     return apply_transpose(tensor, [*range(tensor.ndim)][::-1] if axes is None else list(axes_of(axes, tensor.ndim)))
 
 
-@documented("Axes moved to other places.", "np.moveaxis([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+@documented("Moves axes to other positions.", "np.moveaxis([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
 def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     tensor = as_array(a)
     moved, places = axes_of(source, tensor.ndim), axes_of(destination, tensor.ndim)
@@ -84,7 +84,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     return apply_transpose(tensor, order)
 
 
-@documented("Two axes exchanged.", "np.swapaxes([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+@documented("Exchanges two axes.", "np.swapaxes([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
 def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
     tensor = as_array(a)
     order = list(range(tensor.ndim))
@@ -93,7 +93,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
     return apply_transpose(tensor, order)
 
 
-@documented("A tensor with axes of size 1 added.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
+@documented("Inserts axes of size 1.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
 def expand_dims(a: Any, axis: Any) -> Tensor:
     tensor = as_array(a)
     places = _listed(axis)
@@ -103,7 +103,7 @@ def expand_dims(a: Any, axis: Any) -> Tensor:
     return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(rank)])
 
 
-@documented("A tensor without axes of size 1.", "np.squeeze([[1, 2]]).shape", "TensorShape([2])")
+@documented("Removes axes of size 1.", "np.squeeze([[1, 2]]).shape", "TensorShape([2])")
 def squeeze(a: Any, axis: Any = None) -> Tensor:
     tensor = as_array(a)
     dropped = axes_of(axis, tensor.ndim)
@@ -113,13 +113,13 @@ def squeeze(a: Any, axis: Any = None) -> Tensor:
     return apply_reshape(tensor, kept)
 
 
-@documented("A tensor repeated to a shape.", "np.broadcast_to([1, 2], (2, 2)).shape", "TensorShape([2, 2])")
+@documented("Broadcasts a tensor to a shape.", "np.broadcast_to([1, 2], (2, 2)).shape", "TensorShape([2, 2])")
 def broadcast_to(a: Any, shape: Any) -> Tensor:
     return shapes.broadcast_to(as_array(a), shape if isinstance(shape, list | tuple) else (shape,))
 
 
 @documented(
-    "Tensors repeated to one shape.",
+    "Broadcasts tensors to a common shape.",
     "[part.shape for part in np.broadcast_arrays([1, 2], 3)]",
     "[TensorShape([2]), TensorShape([2])]",
     "A list of tensors.",
@@ -139,7 +139,10 @@ def _at_least(a: Any, rank: int) -> Tensor:
 
 
 @documented(
-    "Tensors of at least one axis.", "np.atleast_1d(3).shape", "TensorShape([1])", "A tensor, or a list of several."
+    "Tensors with at least one axis.",
+    "np.atleast_1d(3).shape",
+    "TensorShape([1])",
+    "A tensor, or a list for several operands.",
 )
 def atleast_1d(*arys: Any) -> Any:
     found = [_at_least(array, 1) for array in arys]
@@ -147,7 +150,10 @@ def atleast_1d(*arys: Any) -> Any:
 
 
 @documented(
-    "Tensors of at least two axes.", "np.atleast_2d(3).shape", "TensorShape([1, 1])", "A tensor, or a list of several."
+    "Tensors with at least two axes.",
+    "np.atleast_2d(3).shape",
+    "TensorShape([1, 1])",
+    "A tensor, or a list for several operands.",
 )
 def atleast_2d(*arys: Any) -> Any:
     found = [_at_least(array, 2) for array in arys]
@@ -155,17 +161,17 @@ def atleast_2d(*arys: Any) -> Any:
 
 
 @documented(
-    "Tensors of at least three axes.",
+    "Tensors with at least three axes.",
     "np.atleast_3d([3, 4]).shape",
     "TensorShape([1, 2, 1])",
-    "A tensor, or a list of several.",
+    "A tensor, or a list for several operands.",
 )
 def atleast_3d(*arys: Any) -> Any:
     found = [_at_least(array, 3) for array in arys]
     return found[0] if len(found) == 1 else found
 
 
-@documented("Tensors joined along an axis.", "np.concatenate([[1], [2]]).numpy()", "array([1, 2])")
+@documented("Joins tensors along an axis.", "np.concatenate([[1], [2]]).numpy()", "array([1, 2])")
 def concatenate(arys: Any, axis: int | None = 0) -> Tensor:
     tensors = alike(*arys)
     if axis is None:
@@ -173,39 +179,39 @@ def concatenate(arys: Any, axis: int | None = 0) -> Tensor:
     return joining.concat(list(tensors), axis=axis)
 
 
-@documented("Tensors joined along a new axis.", "np.stack([[1], [2]]).shape", "TensorShape([2, 1])")
+@documented("Stacks tensors along a new axis.", "np.stack([[1], [2]]).shape", "TensorShape([2, 1])")
 def stack(arrays: Any, axis: int = 0) -> Tensor:
     return joining.stack(list(alike(*arrays)), axis=axis)
 
 
-@documented("Values added at the end.", "np.append([1], [2]).numpy()", "array([1, 2])")
+@documented("Appends values.", "np.append([1], [2]).numpy()", "array([1, 2])")
 def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
     return concatenate([arr, values], axis)
 
 
-@documented("Tensors side by side.", "np.hstack([[1], [2]]).numpy()", "array([1, 2])")
+@documented("Joins tensors along the second axis.", "np.hstack([[1], [2]]).numpy()", "array([1, 2])")
 def hstack(arrays: Any) -> Tensor:
     parts = [_at_least(array, 1) for array in arrays]
     return concatenate(parts, 0 if parts[0].ndim == 1 else 1)
 
 
-@documented("Tensors above one another.", "np.vstack([[1], [2]]).shape", "TensorShape([2, 1])")
+@documented("Joins tensors along the first axis.", "np.vstack([[1], [2]]).shape", "TensorShape([2, 1])")
 def vstack(arrays: Any) -> Tensor:
     return concatenate([_at_least(array, 2) for array in arrays], 0)
 
 
-@documented("Tensors behind one another.", "np.dstack([[1], [2]]).shape", "TensorShape([1, 1, 2])")
+@documented("Joins tensors along the third axis.", "np.dstack([[1], [2]]).shape", "TensorShape([1, 1, 2])")
 def dstack(arrays: Any) -> Tensor:
     return concatenate([_at_least(array, 3) for array in arrays], 2)
 
 
 def _part(tensor: Tensor, axis: int, begin: int | None, end: int | None) -> Tensor:
-    """What lies between two positions of an axis."""
+    """The slice between two positions of an axis."""
     return tensor[tuple([slice(None)] * axis + [slice(begin, end)])]
 
 
 @documented(
-    "A tensor in parts.",
+    "Splits a tensor along an axis.",
     "[part.numpy() for part in np.split([1, 2], 2)]",
     "[array([1]), array([2])]",
     "A list of tensors.",
@@ -225,7 +231,7 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 
 @documented(
-    "A tensor in parts side by side.",
+    "Splits a tensor along the second axis.",
     "[part.numpy() for part in np.hsplit([1, 2], 2)]",
     "[array([1]), array([2])]",
     "A list of tensors.",
@@ -235,34 +241,34 @@ def hsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(tensor, indices_or_sections, 0 if tensor.ndim == 1 else 1)
 
 
-@documented("A tensor in parts above one another.", "len(np.vsplit([[1], [2]], 2))", "2", "A list of tensors.")
+@documented("Splits a tensor along the first axis.", "len(np.vsplit([[1], [2]], 2))", "2", "A list of tensors.")
 def vsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(a, indices_or_sections, 0)
 
 
-@documented("A tensor in parts behind one another.", "len(np.dsplit([[[1, 2]]], 2))", "2", "A list of tensors.")
+@documented("Splits a tensor along the third axis.", "len(np.dsplit([[[1, 2]]], 2))", "2", "A list of tensors.")
 def dsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(a, indices_or_sections, 2)
 
 
-@documented("Elements in reverse.", "np.flip([1, 2]).numpy()", "array([2, 1])")
+@documented("Reverses the order of elements along axes.", "np.flip([1, 2]).numpy()", "array([2, 1])")
 def flip(m: Any, axis: Any = None) -> Tensor:
     tensor = as_array(m)
     places = axes_of(axis, tensor.ndim)
     return tensor[tuple(slice(None, None, -1) if axis in places else slice(None) for axis in range(tensor.ndim))]
 
 
-@documented("Columns in reverse.", "np.fliplr([[1, 2]]).numpy()", "array([[2, 1]])")
+@documented("Reverses the order of columns.", "np.fliplr([[1, 2]]).numpy()", "array([[2, 1]])")
 def fliplr(m: Any) -> Tensor:
     return flip(m, 1)
 
 
-@documented("Rows in reverse.", "np.flipud([1, 2]).numpy()", "array([2, 1])")
+@documented("Reverses the order of rows.", "np.flipud([1, 2]).numpy()", "array([2, 1])")
 def flipud(m: Any) -> Tensor:
     return flip(m, 0)
 
 
-@documented("A quarter turn, or several.", "np.rot90([[1, 2]]).numpy()", "array([[2],\n         [1]])")
+@documented("Rotates by 90° a number of times.", "np.rot90([[1, 2]]).numpy()", "array([[2],\n         [1]])")
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     tensor = as_array(m)
     first, second = axes_of(axes, tensor.ndim)
@@ -275,7 +281,7 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
 
 
 @documented(
-    "Elements moved on, and what leaves brought in at the other end.",
+    "Rotates elements along axes.",
     "np.roll([1, 2, 3], 1).numpy()",
     "array([3, 1, 2])",
 )
@@ -286,13 +292,13 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     return rearranging.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(held(axis)) else axis)
 
 
-@documented("Each element several times.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
+@documented("Repeats each element.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
     tensor = as_array(a)
     return _repeat(apply_reshape(tensor, (-1,)) if axis is None else tensor, repeats, 0 if axis is None else axis)
 
 
-@documented("A tensor several times.", "np.tile([1, 2], 2).numpy()", "array([1, 2, 1, 2])")
+@documented("Repeats a tensor along its axes.", "np.tile([1, 2], 2).numpy()", "array([1, 2, 1, 2])")
 def tile(a: Any, reps: Any) -> Tensor:
     tensor = as_array(a)
     times = [int(reps)] if np.ndim(held(reps)) == 0 else [int(part) for part in reps]
@@ -301,24 +307,24 @@ def tile(a: Any, reps: Any) -> Tensor:
     return rearranging.tile(tensor, [*[1] * (rank - len(times)), *times])
 
 
-@documented("A tensor with elements around it.", "np.pad([1, 2], 1, 'constant').numpy()", "array([0, 1, 2, 0])")
+@documented("Pads a tensor.", "np.pad([1, 2], 1, 'constant').numpy()", "array([0, 1, 2, 0])")
 def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor:
     tensor = as_array(a)
     if mode == "constant":
         constant = values.get("constant_values", 0)
         widths = np.broadcast_to(np.asarray(held(pad_width)), (tensor.ndim, 2)).tolist()
         return padding.pad(tensor, widths, constant_values=constant)
-    # Where each element comes from, by NumPy.
+    # The source of each element, computed by NumPy.
     numbers: Any = np.arange(builtins.max(size(tensor), 1)).reshape(tuple(tensor.shape))
     places = np.pad(numbers, held(pad_width), mode, **values)  # type: ignore[call-overload]
     return gather(apply_reshape(tensor, (-1,)), places)
 
 
-@documented("Differences of neighbours.", "np.diff([1, 4, 9]).numpy()", "array([3, 5])")
+@documented("Differences of consecutive elements.", "np.diff([1, 4, 9]).numpy()", "array([3, 5])")
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]
-    for _ in range(min(n, tensor.shape[place])):  # after which nothing is left
+    for _ in range(min(n, tensor.shape[place])):  # then nothing is left
         upper, lower = _part(tensor, place, 1, None), _part(tensor, place, None, -1)
         tensor = upper != lower if tensor.dtype.is_bool else upper - lower
     return tensor

@@ -1,4 +1,4 @@
-"""Functions of the array API standard whose arguments are other ones than NumPy's."""
+"""Functions of the array API standard whose arguments differ from NumPy's."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class finfo_object(NamedTuple):
 
     Attributes:
       bits: its size.
-      eps: the distance from 1 to the next number.
-      max: the greatest number.
-      min: the least number.
-      smallest_normal: the least positive number of full precision.
-      dtype: the dtype; of complex numbers that of their parts, which the other attributes are of too.
+      eps: the distance from 1 to the next larger number.
+      max: the largest number.
+      min: the smallest number.
+      smallest_normal: the smallest positive normal number.
+      dtype: the dtype; for complex numbers the dtype of their parts, which the other attributes describe too.
 
     Example:
       >>> tf.array_api.finfo(tf.float32).bits
@@ -65,8 +65,8 @@ class iinfo_object(NamedTuple):
 
     Attributes:
       bits: its size.
-      max: the greatest number.
-      min: the least number.
+      max: the largest number.
+      min: the smallest number.
       dtype: the dtype.
 
     Example:
@@ -84,7 +84,7 @@ def _dtype_of(value: Any) -> Any:
     return value.dtype if hasattr(value, "dtype") else value
 
 
-@documented("What is known of a floating dtype.", "tf.array_api.finfo(tf.float32).bits", "32", "Its limits.")
+@documented("The properties of a floating dtype.", "tf.array_api.finfo(tf.float32).bits", "32", "Its limits.")
 def finfo(type: Any) -> finfo_object:
     dtype = supported(_dtype_of(type))
     found = limits(dtype)
@@ -92,14 +92,14 @@ def finfo(type: Any) -> finfo_object:
     return finfo_object(found.bits, eps, most, least, normal, as_dtype(np.dtype(found.dtype)))
 
 
-@documented("What is known of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
+@documented("The properties of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
 def iinfo(type: Any) -> iinfo_object:
     dtype = supported(_dtype_of(type))
     found = np.iinfo(dtype.as_numpy_dtype)
     return iinfo_object(found.bits, int(found.max), int(found.min), dtype)
 
 
-@documented("Whether a dtype is of a kind.", "tf.array_api.isdtype(tf.int32, 'integral')", "True", "A bool.")
+@documented("Whether a dtype belongs to a kind.", "tf.array_api.isdtype(tf.int32, 'integral')", "True", "A bool.")
 def isdtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return any(isdtype(dtype, one) for one in kind)
@@ -108,17 +108,21 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     return _KINDS[kind](as_dtype(dtype)) if isinstance(kind, str) else _numpys(dtype) == _numpys(kind)
 
 
-@documented("Whether one dtype holds another's values.", "tf.array_api.can_cast(tf.int32, tf.int64)", "True", "A bool.")
+@documented(
+    "Whether one dtype can represent another's values.", "tf.array_api.can_cast(tf.int32, tf.int64)", "True", "A bool."
+)
 def can_cast(type1: Any, type2: Any) -> bool:
     return bool(np.can_cast(_numpys(_dtype_of(type1)), _numpys(type2)))
 
 
-@documented("A tensor in another dtype.", "tf.array_api.astype(tf.constant(1.5), tf.int32).numpy()", "np.int32(1)")
+@documented(
+    "Casts a tensor to another dtype.", "tf.array_api.astype(tf.constant(1.5), tf.int32).numpy()", "np.int32(1)"
+)
 def astype(x: Any, dtype: Any, copy: bool = True) -> Tensor:
     return apply_cast(as_array(x), supported(dtype))
 
 
-@documented("Axes in another order.", "tf.array_api.permute_dims(tf.ones([2, 3]), (1, 0)).shape", "TensorShape([3, 2])")
+@documented("Permutes the axes.", "tf.array_api.permute_dims(tf.ones([2, 3]), (1, 0)).shape", "TensorShape([3, 2])")
 def permute_dims(x: Any, axes: Any) -> Tensor:
     return shapes.transpose(x, axes)
 
@@ -128,66 +132,68 @@ def matrix_transpose(x: Any) -> Tensor:
     return shapes.swapaxes(x, -1, -2)
 
 
-@documented("Tensors joined along an axis.", "tf.array_api.concat([[1], [2]]).numpy()", "array([1, 2])")
+@documented("Joins tensors along an axis.", "tf.array_api.concat([[1], [2]]).numpy()", "array([1, 2])")
 def concat(arrays: Any, axis: int | None = 0) -> Tensor:
     return shapes.concatenate(arrays, axis)
 
 
 @documented(
-    "The parts of a tensor along an axis.", "len(tf.array_api.unstack(tf.ones([2, 3])))", "2", "A tuple of tensors."
+    "The slices of a tensor along an axis.", "len(tf.array_api.unstack(tf.ones([2, 3])))", "2", "A tuple of tensors."
 )
 def unstack(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
     tensor = shapes.moveaxis(x, axis, 0)
     return tuple(tensor[place] for place in range(tensor.shape[0]))
 
 
-@documented("Products of vectors.", "tf.array_api.vecdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
+@documented("Inner products of vectors.", "tf.array_api.vecdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Tensor:
     a, b = alike(x1, x2)
     return reductions.sum(conj(a) * b, axis, a.dtype)
 
 
-@documented("Elements to the nearest integers.", "tf.array_api.round([1.5, 2.5]).numpy()", "array([2., 2.])")
+@documented("Rounds elements to the nearest integers.", "tf.array_api.round([1.5, 2.5]).numpy()", "array([2., 2.])")
 def round(x: Any) -> Tensor:
     tensor = as_array(x)
     return tensor_from(np.round(view(tensor))) if tensor.dtype.is_complex else picking.round(tensor)
 
 
-@documented("Where elements are not 0.", "tf.array_api.nonzero([0, 2])[0].numpy()", "array([1])", "A tensor per axis.")
+@documented(
+    "The indices of nonzero elements.", "tf.array_api.nonzero([0, 2])[0].numpy()", "array([1])", "A tensor per axis."
+)
 def nonzero(x: Any) -> tuple[Tensor, ...]:
     return tuple(picking.nonzero(x))
 
 
-@documented("Values no less and no more than bounds.", "tf.array_api.clip([1, 5], max=4).numpy()", "array([1, 4])")
+@documented("Clips values to an interval.", "tf.array_api.clip([1, 5], max=4).numpy()", "array([1, 4])")
 def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
     return picking.clip(x, min, max)
 
 
-@documented("Bits moved up.", "tf.array_api.bitwise_left_shift([1], 3).numpy()", "array([8])")
+@documented("Bits shifted left.", "tf.array_api.bitwise_left_shift([1], 3).numpy()", "array([8])")
 def bitwise_left_shift(x1: Any, x2: Any) -> Tensor:
     x, places = alike(x1, x2)
     return bitwise.left_shift(x, places)
 
 
-@documented("Bits moved down.", "tf.array_api.bitwise_right_shift([8], 3).numpy()", "array([1])")
+@documented("Bits shifted right.", "tf.array_api.bitwise_right_shift([8], 3).numpy()", "array([1])")
 def bitwise_right_shift(x1: Any, x2: Any) -> Tensor:
     x, places = alike(x1, x2)
     return bitwise.right_shift(x, places)
 
 
-@documented("Magnitudes with other signs.", "tf.array_api.copysign([1.0], -2.0).numpy()", "array([-1.])")
+@documented("x1 with the sign of x2.", "tf.array_api.copysign([1.0], -2.0).numpy()", "array([-1.])")
 def copysign(x1: Any, x2: Any) -> Tensor:
     x, y = alike(x1, x2)
     size = NUMPY["abs"](x)
     return picking.where(NUMPY["signbit"](y), -size, size)
 
 
-@documented("Running sums.", "tf.array_api.cumulative_sum([1, 2]).numpy()", "array([1, 3])")
+@documented("Cumulative sums.", "tf.array_api.cumulative_sum([1, 2]).numpy()", "array([1, 3])")
 def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
     return _running(reductions.cumsum, x, axis, dtype, include_initial, 0)
 
 
-@documented("Running products.", "tf.array_api.cumulative_prod([2, 3]).numpy()", "array([2, 6])")
+@documented("Cumulative products.", "tf.array_api.cumulative_prod([2, 3]).numpy()", "array([2, 6])")
 def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
     return _running(reductions.cumprod, x, axis, dtype, include_initial, 1)
 
@@ -214,22 +220,26 @@ def var(x: Any, axis: Any = None, correction: float = 0.0, keepdims: bool = Fals
     return reductions.var(x, axis, None, correction, keepdims)  # type: ignore[arg-type]
 
 
-@documented("Where sorted elements stand.", "tf.array_api.argsort([3, 1], descending=True).numpy()", "array([0, 1])")
+@documented("The indices that sort elements.", "tf.array_api.argsort([3, 1], descending=True).numpy()", "array([0, 1])")
 def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     tensor = as_array(x)
     if not descending:
         return picking.argsort(tensor, axis)
-    # Among equal elements, the first stay first.
+    # Equal elements keep their order.
     backwards = shapes.flip(picking.argsort(shapes.flip(tensor, axis), axis), axis)
     return tensor.shape[axis] - 1 - backwards
 
 
-@documented("Elements in order.", "tf.array_api.sort([3, 1, 2], descending=True).numpy()", "array([3, 2, 1])")
+@documented("Sorts elements.", "tf.array_api.sort([3, 1, 2], descending=True).numpy()", "array([3, 2, 1])")
 def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     return picking.take_along_axis(x, argsort(x, axis, descending), axis)
 
 
-@documented("Where values belong among sorted ones.", "tf.array_api.searchsorted([1, 2, 3], [2]).numpy()", "array([1])")
+@documented(
+    "The indices at which to insert values into a sorted array.",
+    "tf.array_api.searchsorted([1, 2, 3], [2]).numpy()",
+    "array([1])",
+)
 def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Tensor:
     x, values = alike(x1, x2)
     if sorter is not None:
@@ -239,13 +249,13 @@ def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Te
 
 
 class unique_result(NamedTuple):
-    """The distinct elements of a tensor, and what else was requested; None for what was not.
+    """The distinct elements of a tensor, and the other requested results; None for the others.
 
     Attributes:
       values: the distinct elements, sorted.
-      indices: where each stands first.
-      inverse_indices: which of them each element is.
-      counts: how often each is there.
+      indices: the index of each one's first occurrence.
+      inverse_indices: for each element its index in `values`.
+      counts: the number of occurrences of each.
 
     Example:
       >>> tf.array_api.unique_all([3, 1, 3]).counts.numpy()
@@ -259,7 +269,7 @@ class unique_result(NamedTuple):
 
 
 @documented(
-    "Distinct elements, and all about them.",
+    "Distinct elements, their indices, inverse indices and counts.",
     "tf.array_api.unique_all([3, 1, 3]).indices.numpy()",
     "array([1, 0])",
     "Values, indices, inverse indices and counts.",
@@ -277,11 +287,11 @@ def unique_values(x: Any) -> Tensor:
 
 
 class unique_counts_result(NamedTuple):
-    """The distinct elements of a tensor and how often each is there.
+    """The distinct elements of a tensor and their counts.
 
     Attributes:
       values: the distinct elements, sorted.
-      counts: how often each is there.
+      counts: the number of occurrences of each.
 
     Example:
       >>> tf.array_api.unique_counts([3, 1, 3]).counts.numpy()
@@ -293,11 +303,11 @@ class unique_counts_result(NamedTuple):
 
 
 class unique_inverse_result(NamedTuple):
-    """The distinct elements of a tensor and which of them each element is.
+    """The distinct elements of a tensor and for each element its index among them.
 
     Attributes:
       values: the distinct elements, sorted.
-      inverse_indices: which of them each element is.
+      inverse_indices: for each element its index in `values`.
 
     Example:
       >>> tf.array_api.unique_inverse([3, 1, 3]).inverse_indices.numpy()
@@ -309,7 +319,7 @@ class unique_inverse_result(NamedTuple):
 
 
 @documented(
-    "Distinct elements, and how often each is there.",
+    "Distinct elements and their counts.",
     "tf.array_api.unique_counts([3, 1, 3]).counts.numpy()",
     "array([1, 2])",
     "Values and counts.",
@@ -320,7 +330,7 @@ def unique_counts(x: Any) -> unique_counts_result:
 
 
 @documented(
-    "Distinct elements, and which of them each element is.",
+    "Distinct elements, and the index of each element among them.",
     "tf.array_api.unique_inverse([3, 1, 3]).inverse_indices.numpy()",
     "array([1, 0, 1])",
     "Values and inverse indices.",
@@ -351,7 +361,7 @@ class Info:
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 12}
 
     def default_device(self) -> str:
-        """The one device there is.
+        """The only device.
 
         Returns:
           Text.
@@ -363,7 +373,7 @@ class Info:
         return "cpu"
 
     def devices(self) -> list[str]:
-        """The devices there are.
+        """The available devices.
 
         Returns:
           A list of strings.
@@ -375,7 +385,7 @@ class Info:
         return ["cpu"]
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
-        """The dtypes of Python's numbers.
+        """The default dtypes of Python numbers.
 
         Args:
           device: not used.
@@ -392,7 +402,7 @@ class Info:
         return {**floating, "integral": whole, "indexing": whole}
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
-        """The dtypes there are.
+        """The supported dtypes.
 
         Args:
           device: not used.

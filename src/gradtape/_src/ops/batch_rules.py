@@ -1,10 +1,10 @@
-"""Batch rules: how a primitive is evaluated on operands of which some have an axis of slices in front.
+"""Batch rules: how a primitive is evaluated on operands, some of which have a leading batch axis.
 
-A primitive names its rule, which stands under that name in `RULES`. It is called as rule(primitive, count, operands,
-batched, given): `batched` says per operand whether it has the axis, of size `count`; `given` are the attributes of one
-slice, as `Primitive.again` takes them, for a compiled primitive its number and its result's shape. It gives all results
-with the axis, or None where it does not know how: then, and for primitives that name no rule, slices are evaluated one
-by one. A rule is made of recorded functions, so that tapes see through it.
+A primitive names its rule, a key of `RULES`. It is called as rule(primitive, count, operands,
+batched, given): `batched` tells per operand whether it has the axis, of size `count`; `given` are the attributes for
+one slice, as for `Primitive.again`, for a compiled primitive its number and its result's shape. It returns all results
+with the axis, or None if it does not support the case: then, and for primitives without a rule, slices are taken one
+by one. A rule is composed of recorded functions, so that tapes can differentiate it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Rule = Callable[[Primitive, int, list[Tensor], list[bool], Any], "Sequence[Tenso
 def evaluate_batch(
     primitive: Primitive, count: int, operands: list[Tensor], batched: list[bool], given: Any
 ) -> Sequence[Tensor]:
-    """The results of a primitive with the axis of slices in front."""
+    """The results of a primitive, with a leading batch axis."""
     results = None
     if primitive.batch is not None:
         results = RULES[primitive.batch](primitive, count, operands, batched, given)
@@ -61,7 +61,7 @@ def _slice_by_slice(
 
 
 def _aligned(operands: list[Tensor], batched: list[bool], rank: int = 0) -> list[Tensor]:
-    """Operands whose slices broadcast: those of fewer axes get axes of size 1 behind that of slices."""
+    """Operands whose slices broadcast: slices of fewer axes get axes of size 1 after the batch axis."""
     ranks = [tensor.ndim - has for tensor, has in zip(operands, batched, strict=True)]
     rank = max(rank, *ranks)
     aligned = list(operands)
@@ -80,17 +80,17 @@ def _all_batched(count: int, operands: list[Tensor], batched: list[bool]) -> lis
 
 
 def _over(count: int, tensor: Tensor, shape: Any) -> Tensor:
-    """A batch of slices broadcast to a shape."""
+    """Broadcasts each slice of a batch to a shape."""
     return apply_broadcast_to(_aligned([tensor], [True], len(shape))[0], (count, *shape))
 
 
 def _summed(count: int, tensor: Tensor, shape: Any) -> Tensor:
-    """A batch of slices summed to the shape from which each was broadcast."""
+    """Sums each slice of a batch to the shape from which it was broadcast."""
     wide = (count, *(1,) * (tensor.ndim - 1 - len(shape)), *shape)
     return apply_reshape(apply_sum_to(tensor, wide), (count, *shape))
 
 
-# Rules of compiled primitives, and of those that the engine makes
+# Rules of compiled primitives, and of those that the engine defines
 
 
 def _elementwise(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
@@ -98,7 +98,7 @@ def _elementwise(primitive: Any, count: int, operands: list[Tensor], batched: li
 
 
 def _same_number(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of primitives that ask for nothing but the result's shape."""
+    """For primitives whose only attribute is the result's shape."""
     return primitive.again(tuple(operands), (given[0], (count, *given[1])))
 
 
@@ -132,7 +132,7 @@ def _reduce(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
 
 
 def _even(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """A slice's only value everywhere, for a mean divided by how many elements it was made of."""
+    """Broadcasts the only value of each slice; for a mean, divided by the number of its elements."""
     number, shape = given
     value = apply_reshape(operands[0], (count,))
     kernel, axes, _ = read_reduction(number)
@@ -153,7 +153,7 @@ def _matmul(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
 def _product(count: int, operands: list[Tensor], batched: list[bool], left: bool, right: bool) -> Any:
     a, b = operands
     if not batched[1] and b.ndim == 2 and a.ndim == 3 and not left:
-        # One matrix serves all slices: their rows are rows of one product.
+        # A matrix shared by all slices: their rows become rows of one product.
         rows = apply_matmul(apply_reshape(a, (-1, a.shape[2])), b, False, right) if a.shape[2] else None
         return rows if rows is None else (apply_reshape(rows, (*a.shape[:2], rows.shape[1])),)
     a, b = _aligned(operands, batched)
@@ -169,13 +169,13 @@ def _added_product(primitive: Any, count: int, operands: list[Tensor], batched: 
 
 
 def _everywhere(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """A program whose operands are one value each, everywhere in a shape."""
+    """A program whose operands have one value each, broadcast to a shape."""
     (value,) = primitive.evaluate.args[0].again(tuple(_aligned(operands, batched)), None)
     return (_over(count, value, given[0]),)
 
 
 def _total(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """The same summed to a second shape."""
+    """The same, summed to a second shape."""
     over, shape = given
     (wide,) = _everywhere(primitive, count, operands, batched, (over,))
     return (_summed(count, wide, shape),)
@@ -192,7 +192,7 @@ def _assembled(primitive: Any, count: int, operands: list[Tensor], batched: list
 
 
 def _leading(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of primitives that take any axes in front of those that they work on, alike for all operands."""
+    """For primitives that accept any leading axes, the same for all operands."""
     return primitive.again(tuple(_all_batched(count, operands, batched)), given)
 
 
@@ -203,14 +203,14 @@ def _triangular(primitive: Any, count: int, operands: list[Tensor], batched: lis
 
 
 def _axis_first(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of primitives whose first attribute is an axis."""
+    """For primitives whose first attribute is an axis."""
     axis, *others = given
     operands = _all_batched(count, operands, batched)
     return primitive.again(tuple(operands), (axis + 1 if axis >= 0 else axis, *others))
 
 
 def _axes_first(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of primitives whose first attribute are axes; None means all."""
+    """For primitives whose first attribute is axes; None means all."""
     axes, *others = given
     axes = range(operands[0].ndim - 1) if axes is None else axes
     axes = (axes,) if isinstance(axes, int) else axes
@@ -222,10 +222,10 @@ def _one_hot(primitive: Any, count: int, operands: list[Tensor], batched: list[b
 
 
 def _gather_rows(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Rows of one tensor for all slices are rows of it; those of a tensor per slice are taken along its second axis."""
+    """Rows of a tensor that slices share are gathered from it; rows of one tensor per slice along its second axis."""
     if not batched[0]:
         return primitive.again(tuple(operands), given)
-    from gradtape._src.ops.gathering import slices_at  # read when first used
+    from gradtape._src.ops.gathering import slices_at  # imported when first used
 
     return (slices_at(operands[0], operands[1], 1, int(batched[1])),)
 
@@ -250,7 +250,7 @@ def _merged(tensor: Tensor) -> Tensor:
 
 
 def _images(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of primitives whose first axis is a batch already, whose first attribute is the image's shape."""
+    """For primitives whose first axis is a batch already, and whose first attribute is the image's shape."""
     shape, *others = given
     results = primitive.again(tuple(_merged(tensor) for tensor in operands), ((count * shape[0], *shape[1:]), *others))
     return [apply_reshape(one, (count, one.shape[0] // count, *one.shape[1:])) for one in results]
@@ -286,11 +286,11 @@ def _places(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
     return primitive.again(tuple(operands), (*others, place + 1, dtype))
 
 
-# Rows by number
+# Row numbers
 
 
 def _of_slices(count: int, rows: np.ndarray, size: int) -> np.ndarray:
-    """Numbers of rows in each of so many slices, which have `size` rows; negative ones, which mean none, stay."""
+    """Row numbers of slices with `size` rows each, as row numbers of the batch; negative ones, for none, are kept."""
     places = np.arange(count).reshape(-1, *(1 for _ in rows.shape)) * size
     return np.where(rows < 0, -1, rows + places)
 
@@ -308,7 +308,7 @@ def _rows_added(primitive: Any, count: int, operands: list[Tensor], batched: lis
 
 
 def _rows_put(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of rows that change another tensor's; the second attribute is a shape or a function."""
+    """For primitives that change rows of another tensor; the second attribute is a shape or a function."""
     data, slices = _all_batched(count, operands, batched)
     rows, other = given
     wide = _of_slices(count, rows, _row_count(rows, data.shape[1:], slices.shape[1:]))
@@ -316,13 +316,13 @@ def _rows_put(primitive: Any, count: int, operands: list[Tensor], batched: list[
 
 
 def _row_count(rows: np.ndarray, shape: Any, taken: Any) -> int:
-    """How many rows a tensor has of which these are taken."""
+    """The number of rows of the tensor that these are taken from."""
     run = math.prod(taken) // rows.size if rows.size else 0
     return math.prod(shape) // run if run else 0
 
 
 def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Of values, their positions among an image's elements, and the pooled values."""
+    """For values, their positions among an image's elements, and the pooled values."""
     *others, pooled = operands
     values, places = _all_batched(count, others, batched[:2])
     (shape,) = given
@@ -335,7 +335,7 @@ def _pooled(primitive: Any, count: int, operands: list[Tensor], batched: list[bo
     return (apply_reshape(result, (count, result.shape[0] // count, *result.shape[1:])),)
 
 
-# Slices behind the axes that a primitive works along
+# The batch axis after the axes that a primitive works along
 
 
 def _moved(tensor: Tensor, source: int, target: int) -> Tensor:
@@ -345,7 +345,7 @@ def _moved(tensor: Tensor, source: int, target: int) -> Tensor:
 
 
 def _segments(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Slices are further elements of the rows that share a number."""
+    """The batch becomes a trailing axis of the rows that share a number."""
     _, numbers, *_ = given
     (result,) = primitive.again((_moved(operands[0], 0, numbers.ndim),), given)
     return (_moved(result, 1, 0),)
@@ -358,7 +358,7 @@ def _recurrence(primitive: Any, count: int, operands: list[Tensor], batched: lis
 
 
 def _solve(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    """Right-hand sides of one matrix are columns of one."""
+    """Right-hand sides of one matrix become columns of one."""
     matrix, sides = operands
     if batched[0]:
         return _leading(primitive, count, operands, batched, given)

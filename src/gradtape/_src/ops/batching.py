@@ -1,9 +1,9 @@
-"""A function of one slice evaluated on a batch of slices: traced once, and each step evaluated by its batch rule.
+"""Evaluates a function of one slice on a batch of slices: traced once, and each step evaluated by its batch rule.
 
-A slot of the trace is batched where it depends on the slices, and has then an axis in front of those that the function
-saw; all others are unchanged. A primitive without a rule is evaluated slice by slice. Where Python looked at a
-batched value, or anything but drawing random numbers was done beside computing, there is no batch, and the caller takes
-the slices one after the other; the first one's result is there already.
+A slot of the trace is batched if it depends on the slices, and then has an additional leading axis; all others are
+unchanged. A primitive without a rule is evaluated slice by slice. If Python read a
+batched value, or the function had effects other than drawing random numbers, there is no batch, and the caller takes
+the slices one after the other; the result of the first one is already computed.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Planned = tuple[Any, str, tuple[int, ...], tuple[int, ...]]  # a step, its kind,
 
 
 class Unvectorizable(Exception):
-    """Why a function has no batch."""
+    """The reason why a function cannot be batched."""
 
 
 def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor], count: int) -> tuple[Any, Any, str]:
-    """A function of the first slice; of all of them, None where it has no batch, and why it has none.
+    """A function's result for the first slice, and for all of them, None with the reason if it cannot be batched.
 
     tensors: the flat tensors of elems, of first size `count`, or 1 for one that all slices share.
     """
@@ -46,12 +46,12 @@ def first_and_batch(fn: Callable[[Any], Any], elems: Any, tensors: list[Tensor],
         code = getattr(fn, "__code__", None)
         return first, nest.pack_sequence_as(first, _of_all(code, recorder, tensors, count, outputs)), ""
     except Unvectorizable as why:
-        recorder.give_up(f"vectorized_map takes one slice after the other: {why}")
+        recorder.give_up(f"vectorized_map computes slices one by one: {why}")
         return first, None, str(why)
 
 
 def together(fn: Callable[[list[Tensor]], list[Tensor]], tensors: list[Tensor], count: int) -> list[Tensor] | None:
-    """What a pure function of tensors gives of their slices, stacked; None where it has no batch."""
+    """The stacked results of a pure function of tensors for their slices; None if it cannot be batched."""
     recorder = SliceRecorder(any(is_recording()))
     given = recorder.begin([tensor[0] for tensor in tensors])
     if given is False:
@@ -64,7 +64,7 @@ def together(fn: Callable[[list[Tensor]], list[Tensor]], tensors: list[Tensor], 
 
 
 def _recorded(recorder: SliceRecorder, fn: Callable[[], Any]) -> tuple[Any, list[int]]:
-    """What a function returns that a recorder, which has begun, looks at; the slots of its tensors."""
+    """Calls a function under a recorder, which is already active; returns its result and the slots of its tensors."""
     try:
         first = fn()
         _, slots = recorder.outputs([] if first is None else [as_tensor(value) for value in nest.flatten(first)])
@@ -75,7 +75,7 @@ def _recorded(recorder: SliceRecorder, fn: Callable[[], Any]) -> tuple[Any, list
 
 
 def _values(recorder: SliceRecorder, tensors: list[Tensor], count: int) -> list[Any]:
-    """A tensor per slot: what was given, constants and what variables hold; None of those that are not there yet."""
+    """A tensor per slot: operands, constants and the values of variables; None for those not yet computed."""
     values: list[Any] = [None] * recorder.slot_count
     for slot, tensor in enumerate(tensors):
         values[slot] = tensor if tensor.shape[0] == count else tensor[0]
@@ -88,7 +88,7 @@ def _values(recorder: SliceRecorder, tensors: list[Tensor], count: int) -> list[
 
 
 class Batch:
-    """What a function of one slice did, to be done for all of them. Raises Unvectorizable where it cannot be."""
+    """The steps of a function of one slice, to be executed for all. Raises Unvectorizable if that is not possible."""
 
     def __init__(self, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]) -> None:
         if recorder.failure is not None:
@@ -106,11 +106,11 @@ class Batch:
         ]
 
     def evaluate(self, recorder: Any, values: list[Any]) -> list[Tensor]:
-        """The outputs, stacked; recorder: where it draws random numbers, who has the first slice's."""
+        """The outputs, stacked; recorder: the source of the first slice's random numbers, if it draws any."""
         batched, count = self.batched, self.count
         for step, what, places, given in self.steps:
             if what == "guard":
-                values[places[0]].numpy()  # a function around this one is told that a value was read
+                values[places[0]].numpy()  # tells a trace of an outer function that a value was read
             elif what == "draws":
                 _draw(recorder, step, values, batched, count)
             else:
@@ -128,11 +128,11 @@ class Batch:
 
 
 class CachedBatch:
-    """A batch that is kept, and from the second time on the plan that repeats it.
+    """A cached batch, and from the second time on the plan that replays it.
 
-    The function runs for the first slice in every call, and what it does then is compared: so whatever it reads of
-    Python may change from call to call. Constants and the values of variables are operands of the plan; splats, which
-    are no operands outside of the engine, are constants there too.
+    Every call runs the function for the first slice and compares its steps: so any Python state that it reads
+    may change from call to call. Constants and the values of variables are operands of the plan; splats, which
+    cannot be operands outside the engine, are constants.
     """
 
     def __init__(self, batch: Batch, steps: list[Any]) -> None:
@@ -141,7 +141,7 @@ class CachedBatch:
         self.plan: Plan | None = None
 
     def evaluate(self, values: list[Any]) -> list[Tensor]:
-        """The outputs, stacked; values: as `_values` gives them."""
+        """The outputs, stacked; values: from `_values`."""
         slots = [slot for slot, value in enumerate(values) if value is not None and slot not in self.splats]
         tensors = [values[slot] for slot in slots]
         if self.plan is None:
@@ -150,7 +150,7 @@ class CachedBatch:
         return self.batch.evaluate(None, values) if found is MISSED else found
 
     def _planned(self, slots: list[int], tensors: list[Tensor], values: list[Any]) -> list[Tensor]:
-        """The same, and makes the plan."""
+        """The same, and creates the plan."""
         recorder = Recorder(False)
         given = recorder.begin(tensors)
         if given is False:
@@ -169,14 +169,14 @@ class CachedBatch:
         return results
 
 
-MOST_CACHED = 8  # batches of one function
+MOST_CACHED = 8  # batches per function
 _cache: weakref.WeakKeyDictionary[CodeType, dict[Any, CachedBatch]] = weakref.WeakKeyDictionary()
 
 
 def _of_all(
     code: CodeType | None, recorder: SliceRecorder, tensors: list[Tensor], count: int, outputs: list[int]
 ) -> list[Tensor]:
-    """The outputs, stacked, by a batch that is cached for this code, if it does the same and is not observed."""
+    """The stacked outputs, by a batch that is cached for this code, if steps are the same and it is not observed."""
     if code is None or recorder.failure is not None or not recorder.is_alone():
         return Batch(recorder, tensors, count, outputs).evaluate(recorder, _values(recorder, tensors, count))
     batches = _cache.setdefault(code, {})
@@ -193,7 +193,7 @@ def _of_all(
 
 
 def _spread(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) -> None:
-    """Marks the slots that depend on batched ones; raises Unvectorizable where slices cannot go together."""
+    """Marks the slots that depend on batched ones; raises Unvectorizable if slices cannot be batched."""
     for step, what, places, given in steps:
         depends = what == "draws"
         for slot in places:
@@ -212,7 +212,7 @@ def _spread(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) 
 
 
 def _live(steps: list[Planned], outputs: list[int]) -> set[int]:
-    """The slots on which something that is done depends."""
+    """The slots on which outputs or effects depend."""
     live = set(outputs)
     for _, what, places, given in reversed(steps):
         if what in ("guard", "draws") or not live.isdisjoint(given):
@@ -221,7 +221,7 @@ def _live(steps: list[Planned], outputs: list[int]) -> set[int]:
 
 
 def _draw(recorder: SliceRecorder, step: Any, values: list[Any], batched: list[bool], count: int) -> None:
-    """Random numbers of each slice's own; the first slice has them already."""
+    """Random numbers for each slice; those of the first slice are already drawn."""
     first = [recorder.drawn(slot) for slot in step.result_slots]
     drawn = [] if any(one is None for one in first) else [first]
     for i in range(len(drawn), count):

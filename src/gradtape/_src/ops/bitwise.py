@@ -1,4 +1,4 @@
-"""tf.bitwise: integers as rows of bits."""
+"""tf.bitwise: bitwise functions of integers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _shifts() -> list[Any]:
             call(np.array([200, 15], np.uint8), np.array([1, 7], np.uint8)),
             call(np.array([2**40, -1]), np.array([2, 5])),
         ),
-        # What lies outside of the word is taken for the nearest shift that does not.
+        # Shifts out of range are clamped to the nearest one in range.
         *(call([1, -8, 7], [40, -3, 32]), call(np.array([200, 15], np.uint8), np.array([9, 8], np.uint8))),
     ]
 
@@ -74,7 +74,7 @@ def _applied(primitive: Primitive, kernel: str, x: TensorLike, y: TensorLike) ->
 
 @op("bitwise.bitwise_and", dtypes=INTEGERS, orders="0", edges=_pairs)
 def bitwise_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits that are set in both operands.
+    """Bitwise AND.
 
     Args:
       x: a tensor of integers.
@@ -85,7 +85,7 @@ def bitwise_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
       A tensor of the shape that x and y broadcast to, of the same dtype.
 
     Raises:
-      InvalidArgumentError: an operand is of another dtype, or the shapes do not broadcast.
+      InvalidArgumentError: an operand has another dtype, or the shapes do not broadcast.
 
     Example:
       >>> tf.bitwise.bitwise_and([12, 7], [10, 3]).numpy()
@@ -96,7 +96,7 @@ def bitwise_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
 @op("bitwise.bitwise_or", dtypes=INTEGERS, orders="0", edges=_pairs)
 def bitwise_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits that are set in an operand at least.
+    """Bitwise OR.
 
     Args:
       x: a tensor of integers.
@@ -107,7 +107,7 @@ def bitwise_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
       A tensor of the shape that x and y broadcast to, of the same dtype.
 
     Raises:
-      InvalidArgumentError: an operand is of another dtype, or the shapes do not broadcast.
+      InvalidArgumentError: an operand has another dtype, or the shapes do not broadcast.
 
     Example:
       >>> tf.bitwise.bitwise_or([12, 7], [10, 3]).numpy()
@@ -118,7 +118,7 @@ def bitwise_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 @op("bitwise.bitwise_xor", dtypes=INTEGERS, orders="0", edges=_pairs)
 def bitwise_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits that are set in one operand alone.
+    """Bitwise XOR.
 
     Args:
       x: a tensor of integers.
@@ -129,7 +129,7 @@ def bitwise_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
       A tensor of the shape that x and y broadcast to, of the same dtype.
 
     Raises:
-      InvalidArgumentError: an operand is of another dtype, or the shapes do not broadcast.
+      InvalidArgumentError: an operand has another dtype, or the shapes do not broadcast.
 
     Example:
       >>> tf.bitwise.bitwise_xor([12, 7], [10, 3]).numpy()
@@ -140,18 +140,18 @@ def bitwise_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
 @op("bitwise.left_shift", dtypes=INTEGERS, orders="0", edges=_shifts)
 def left_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits of x moved up by y positions; those that leave the word are lost.
+    """Shifts the bits of x left by y positions; bits beyond the word are lost.
 
     Args:
       x: a tensor of integers.
-      y: the positions, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
+      y: the positions, in the dtype of x; clamped to [0, bits - 1].
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the shape that x and y broadcast to, of the same dtype.
 
     Raises:
-      InvalidArgumentError: an operand is of another dtype, or the shapes do not broadcast.
+      InvalidArgumentError: an operand has another dtype, or the shapes do not broadcast.
 
     Example:
       >>> tf.bitwise.left_shift([1, 3], 2).numpy()
@@ -162,18 +162,18 @@ def left_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
 @op("bitwise.right_shift", dtypes=INTEGERS, orders="0", edges=_shifts)
 def right_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
-    """The bits of x moved down by y positions; what comes in is the sign's, or 0 of unsigned numbers.
+    """Shifts the bits of x right by y positions, filling with the sign bit, or with 0 for unsigned integers.
 
     Args:
       x: a tensor of integers.
-      y: the positions, in the dtype of x; less than 0 counts as 0, and the word's width or more as one less than it.
+      y: the positions, in the dtype of x; clamped to [0, bits - 1].
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the shape that x and y broadcast to, of the same dtype.
 
     Raises:
-      InvalidArgumentError: an operand is of another dtype, or the shapes do not broadcast.
+      InvalidArgumentError: an operand has another dtype, or the shapes do not broadcast.
 
     Example:
       >>> tf.bitwise.right_shift([16, -1], 2).numpy()
@@ -189,7 +189,7 @@ def right_shift(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
     edges=lambda: [call([0, -1, 5]), call(7), call(np.array([0, 200], np.uint8)), call(np.array([2**40]))],
 )
 def invert(x: TensorLike, name: str | None = None) -> Tensor:
-    """Every bit turned over.
+    """Flips every bit.
 
     Args:
       x: a tensor of integers.
@@ -199,7 +199,7 @@ def invert(x: TensorLike, name: str | None = None) -> Tensor:
       A tensor of the shape and dtype of x.
 
     Raises:
-      InvalidArgumentError: x is of another dtype.
+      InvalidArgumentError: x has another dtype.
 
     Example:
       >>> tf.bitwise.invert([0, 5]).numpy()

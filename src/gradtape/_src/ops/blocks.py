@@ -1,4 +1,4 @@
-"""Blocks of axes moved to the batch and back, and tensors' bits read as another dtype."""
+"""Blocks of spatial axes moved to the batch axis and back, and bit casts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real
 
 
 def _blocks(op: str, tensor: Tensor, block_shape: Any, amounts: Any, name: str) -> tuple[list[int], list[list[int]]]:
-    """The sizes of blocks and the pairs of amounts by axis, as the kernel demands them."""
+    """The sizes of blocks and the pairs of amounts by axis, as the kernel requires them."""
     block = index_array(block_shape, op, "Tblock_shape")
     if block.ndim != 1:
         raise invalid_argument(op, f"block_shape rank should be 1 instead of {block.ndim}")
@@ -71,20 +71,20 @@ _SPACE: dict[str, Any] = {
 
 @op("space_to_batch", "nn.space_to_batch", dtypes=ALL, **_SPACE)
 def space_to_batch(input: TensorLike, block_shape: TensorLike, paddings: TensorLike, name: str | None = None) -> Tensor:
-    """Cuts axes into blocks, and makes each place in a block an element of the batch of its own.
+    """Divides axes into blocks, and moves the positions within a block to the batch axis.
 
     Args:
-      input: a tensor: the batch, the axes that are cut, and further ones.
-      block_shape: the side of a block along each axis that is cut.
-      paddings: [before, behind] of each such axis, zeros that are added first.
+      input: a tensor: the batch axis, the axes that are divided, and further ones.
+      block_shape: the size of a block along each of these axes.
+      paddings: [before, after] of each such axis, the number of zeros that are added first.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor whose batch is as many times larger as a block has elements, and whose axes are as many times shorter.
+      A tensor whose batch is larger by the number of elements of a block, and whose axes are shorter by its sizes.
 
     Raises:
-      InvalidArgumentError: a side is not positive or does not divide its axis, an amount is negative, or there are not
-        as many of each as axes.
+      InvalidArgumentError: a size is not positive or does not divide its axis, an amount is negative, or their number
+        is not that of the axes.
 
     Example:
       >>> tf.space_to_batch([[[1], [2], [3], [4]]], [2], [[0, 0]])[..., 0].numpy()
@@ -101,16 +101,16 @@ def space_to_batch_nd(
     """`space_to_batch` under another name.
 
     Args:
-      input: a tensor: the batch, the axes that are cut, and further ones.
-      block_shape: the side of a block along each axis that is cut.
-      paddings: [before, behind] of each such axis, zeros that are added first.
+      input: a tensor: the batch axis, the axes that are divided, and further ones.
+      block_shape: the size of a block along each of these axes.
+      paddings: [before, after] of each such axis, the number of zeros that are added first.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor whose batch is as many times larger as a block has elements, and whose axes are as many times shorter.
+      A tensor whose batch is larger by the number of elements of a block, and whose axes are shorter by its sizes.
 
     Raises:
-      InvalidArgumentError: as `space_to_batch`.
+      InvalidArgumentError: as for `space_to_batch`.
 
     Example:
       >>> tf.space_to_batch_nd([[1, 2, 3]], [2], [[0, 1]]).numpy()
@@ -131,20 +131,20 @@ def space_to_batch_nd(
     edges=lambda: [call(integer([[[1], [2]], [[3], [4]]]), [2], [[0, 0]])],
 )
 def batch_to_space(input: TensorLike, block_shape: TensorLike, crops: TensorLike, name: str | None = None) -> Tensor:
-    """Moves elements of the batch axis to blocks of spatial axes: the reverse of `space_to_batch`.
+    """Moves elements of the batch axis to blocks of spatial axes: the inverse of `space_to_batch`.
 
     Args:
-      input: a tensor: the batch, the axes that grow, and further ones.
-      block_shape: the side of a block along each axis that grows; one number stands for two axes.
-      crops: [before, behind] of each such axis, elements that are left out of the result.
+      input: a tensor: the batch axis, the axes that grow, and further ones.
+      block_shape: the size of a block along each axis that grows; a single number for two axes.
+      crops: [before, after] of each such axis, the number of elements that are cut from the result.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor whose batch is as many times smaller as a block has elements, and whose axes are as many times longer.
+      A tensor whose batch is smaller by the number of elements of a block, and whose axes are longer by its sizes.
 
     Raises:
-      InvalidArgumentError: the block's elements do not divide the batch, an amount is negative or leaves less than
-        nothing, or there are not as many of each as axes.
+      InvalidArgumentError: the block's size does not divide the batch, an amount is negative or exceeds the axis, or
+        their number is not that of the axes.
 
     Example:
       >>> tf.batch_to_space([[[1], [3]], [[2], [4]]], [2], [[0, 0]])[..., 0].numpy()
@@ -181,7 +181,7 @@ _BITS = "bfloat16, half, float, double, int64, int32, uint8, uint16, uint32, uin
 
 
 def _bits(tensor: Tensor, given: dtypes.DType, kind: dtypes.DType) -> Tensor:
-    # Primitives in Python get half precision widened.
+    # Primitives in Python are called with half precision widened.
     array: np.ndarray = np.ascontiguousarray(view(tensor), given.as_numpy_dtype)
     wanted = np.dtype(kind.as_numpy_dtype)
     if wanted.itemsize > array.itemsize:
@@ -206,19 +206,19 @@ _BITCAST = Primitive("Bitcast", _bits, complexes=True)
     ],
 )
 def bitcast(input: TensorLike, type: DTypeLike, name: str | None = None) -> Tensor:
-    """Reads the bits of a tensor's elements as those of another dtype.
+    """Reinterprets the bits of a tensor's elements as another dtype.
 
     Args:
       input: a tensor of numbers.
-      type: the dtype. Of a smaller one several make an element, along a further axis; of a larger one the last axis
-        makes one.
+      type: the dtype. For a smaller one the elements are split along a new last axis; for a larger one the last axis
+        is merged.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that dtype, through which no gradient flows.
+      A tensor of that dtype, without a gradient.
 
     Raises:
-      InvalidArgumentError: an element's bits do not fill whole elements of the other dtype, or one is not a number.
+      InvalidArgumentError: an element's bits do not fill whole elements of the other dtype, or a dtype is not numeric.
 
     Example:
       >>> tf.bitcast(1.0, tf.int32).numpy()

@@ -33,12 +33,12 @@ from gradtape._src.table.rows import ALL, call, integer, op, real, values
     tolerance=1e-6,
 )
 def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
-    """Converts x to another dtype; floats become integers by dropping their fractions.
+    """Converts x to another dtype; floats are truncated to integers.
 
-    Bools become 0 and 1, and numbers become True where they are not 0. Gradients flow between floating dtypes.
+    Bools become 0 and 1, and numbers become True if they are not 0. Gradients flow between floating dtypes.
 
     Args:
-      x: a tensor, or what converts to one, or IndexedSlices, whose values are converted.
+      x: a tensor, or a value convertible to one, or IndexedSlices, whose values are converted.
       dtype: the dtype, or its name.
       name: not used; TensorFlow names operations by it.
 
@@ -46,8 +46,8 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
       A tensor of the shape of x, or IndexedSlices; x itself if it has the dtype.
 
     Raises:
-      TypeError: gradtape does not have the dtype.
-      UnimplementedError: x is text and the dtype one of numbers, or the other way round.
+      TypeError: gradtape does not support the dtype.
+      UnimplementedError: conversion between strings and numbers.
 
     Example:
       >>> tf.cast([1.8, -1.8], tf.int32).numpy()
@@ -62,7 +62,7 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
 
 
 def _text_cast(x: Any, wanted: dtypes.DType) -> Any:
-    """Text as text, which it stays; otherwise an error, the one in flight where it is not about text."""
+    """Returns strings if the dtype is string; otherwise raises, the error in flight if it is not about strings."""
     given = dtypes.string if holds_text(x) else as_tensor(x).dtype
     if given is wanted:
         return StringTensor(x)
@@ -88,10 +88,10 @@ def _text_cast(x: Any, wanted: dtypes.DType) -> Any:
     ],
 )
 def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) -> Tensor:
-    """Converts a tensor to another dtype, after limiting it to what that dtype holds.
+    """Converts a tensor to another dtype, after clamping it to that dtype's range.
 
     Args:
-      value: a tensor, or what converts to one.
+      value: a tensor, or a value convertible to one.
       dtype: the dtype, or its name.
       name: not used; TensorFlow names operations by it.
 
@@ -99,7 +99,7 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
       A tensor of the shape of `value`.
 
     Raises:
-      TypeError: gradtape does not have the dtype.
+      TypeError: gradtape does not support the dtype.
 
     Example:
       >>> tf.saturate_cast([-5.0, 7.5, 300.0], tf.uint8).numpy()
@@ -108,25 +108,25 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
     given = tensor.dtype
     low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
-    # No float holds an integer beyond any float: only a narrower dtype cuts values off.
+    # Every integer is in the range of floats; only a narrower float needs clamping.
     if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
         return apply_cast(tensor, wanted)
     if given.is_floating:
-        # The nearest float to int32's greatest is beyond it.
+        # The float nearest to int32's maximum exceeds it.
         low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
     return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
 
 
 def _exactly(choose: Any, one: Any, other: Any) -> Any:
-    """The greater or the smaller of two bounds, which may be an int and a float, compared as the numbers they are."""
+    """The larger or the smaller of two bounds, which may be an int and a float, compared exactly."""
     return choose(one, other, key=_number)
 
 
 def _inwards(rounded: np.floating, bound: Any) -> np.floating:
-    """A bound rounded to a float, or the next float nearer to 0 where rounding went beyond it."""
+    """A bound rounded to a float, or the next float towards 0 if rounding exceeded it."""
     return np.nextafter(rounded, rounded.dtype.type(0)) if abs(_number(rounded)) > abs(_number(bound)) else rounded
 
 
 def _number(value: Any) -> int | float:
-    """As one of Python's, which compare exactly."""
+    """Converts to a Python number; these compare exactly."""
     return value if isinstance(value, int) else float(value)

@@ -1,4 +1,4 @@
-"""Norms: scaling to unit length, clipping, and rows looked up with their norms bounded."""
+"""Norms: scaling to unit length, clipping, and embedding lookup with bounded norms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def l2_normalize(
     Args:
       x: a floating or complex tensor.
       axis: the axis or axes along which the squares are summed; None for all.
-      epsilon: the least value that the sum of squares counts as.
+      epsilon: the lower bound of the sum of squares.
       dim: an old name of axis.
       name: not used; TensorFlow names operations by it.
 
@@ -40,7 +40,7 @@ def l2_normalize(
       A tensor of the shape and dtype of x.
 
     Raises:
-      TypeError: x is of integers.
+      TypeError: x has an integer dtype.
       InvalidArgumentError: an axis is out of range.
 
     Example:
@@ -57,11 +57,11 @@ def l2_normalize(
 
 @op("clip_by_norm", samples=lambda: [call(real(2, 3), 1.0), call(real(2, 3), 100.0), call(real(2, 3), 0.5, axes=[1])])
 def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Axes = None, name: str | None = None) -> Any:
-    """Scales t down to a Euclidean norm of at most clip_norm; a shorter t stays unchanged.
+    """Scales t down to a Euclidean norm of at most clip_norm; a smaller norm leaves t unchanged.
 
     Args:
       t: a floating tensor, or IndexedSlices, whose values are scaled.
-      clip_norm: the greatest norm; a negative one counts as 0.
+      clip_norm: the largest norm; a negative one counts as 0.
       axes: the axes over which norms are taken; None for one norm of all elements.
       name: not used; TensorFlow names operations by it.
 
@@ -70,7 +70,7 @@ def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Axes = None, name: str | N
 
     Raises:
       ValueError: the shape of clip_norm would change that of t.
-      InvalidArgumentError: t is of integers.
+      InvalidArgumentError: t has an integer dtype.
 
     Example:
       >>> tf.clip_by_norm([3.0, 4.0], 1.0).numpy().round(4)
@@ -104,7 +104,7 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
     Args:
       t: a tensor of numbers, or IndexedSlices, whose values are limited.
       clip_value_min: the lower bound, a number or a tensor that broadcasts to t.
-      clip_value_max: the upper bound, likewise. Where it is below the lower one, the lower one is the result.
+      clip_value_max: the upper bound, likewise. If it is below the lower bound, the result is the lower bound.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -112,7 +112,7 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
 
     Raises:
       ValueError: a bound's shape would change that of t.
-      TypeError: t is of integers and a bound is not an integer.
+      TypeError: t has an integer dtype and a bound is not an integer.
       InvalidArgumentError: a bound does not broadcast, or is a tensor of another dtype.
 
     Example:
@@ -139,13 +139,13 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
 def embedding_lookup(
     params: TensorLike, ids: TensorLike, max_norm: TensorLike | None = None, name: str | None = None
 ) -> Tensor:
-    """Rows of params by number, each scaled down to a Euclidean norm of at most max_norm.
+    """Rows of params by index, each scaled down to a Euclidean norm of at most max_norm.
 
     The gradient of a variable is IndexedSlices, so that an optimizer touches only the rows that were read.
 
     Args:
       params: a tensor or variable of at least one axis; a list of them is joined along the first axis.
-      ids: integers, which count along the first axis of params.
+      ids: integers, indices into the first axis of params.
       max_norm: maximum norm of rows; None leaves rows unchanged.
       name: not used; TensorFlow names operations by it.
 
@@ -154,7 +154,7 @@ def embedding_lookup(
 
     Raises:
       ValueError: there are no params.
-      InvalidArgumentError: an id is outside the first axis of params.
+      InvalidArgumentError: an id is out of range.
 
     Example:
       >>> table = tf.Variable([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
@@ -182,15 +182,15 @@ def global_norm(t_list: Sequence[TensorLike | None], name: str | None = None) ->
     """The Euclidean norm of all tensors together: the root of the sum of all their squares.
 
     Args:
-      t_list: a sequence of floating tensors and IndexedSlices, of which the values count; None entries are left out.
+      t_list: a sequence of floating tensors and IndexedSlices, whose values are used; None entries are ignored.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A scalar tensor; 0 if there is nothing but None.
+      A scalar tensor; 0 if all entries are None.
 
     Raises:
       TypeError: t_list is not a sequence.
-      InvalidArgumentError: a tensor is of integers.
+      InvalidArgumentError: a tensor has an integer dtype.
 
     Example:
       >>> tf.linalg.global_norm([tf.constant([3.0, 0.0]), tf.constant([[4.0]])]).numpy()
@@ -219,8 +219,8 @@ def clip_by_global_norm(
 
     Args:
       t_list: a sequence of floating tensors and IndexedSlices, whose values are scaled; None entries stay None.
-      clip_norm: the greatest global norm.
-      use_norm: the global norm, where it is known already.
+      clip_norm: the largest global norm.
+      use_norm: the global norm, if it is already known.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -228,7 +228,7 @@ def clip_by_global_norm(
 
     Raises:
       TypeError: t_list is not a sequence.
-      InvalidArgumentError: a tensor is of integers.
+      InvalidArgumentError: a tensor has an integer dtype.
 
     Example:
       >>> clipped, norm = tf.clip_by_global_norm([tf.constant([3.0, 0.0]), tf.constant([4.0])], 2.5)

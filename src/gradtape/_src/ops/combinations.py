@@ -1,4 +1,4 @@
-"""Tensors combined by sums and products: sums of several, scalar multiples, polynomials."""
+"""Linear combinations of tensors: sums, scalar multiples, polynomials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.table.rows import NUMBERS, call, integer, op, real
     edges=lambda: [call([integer([1, 2]), integer([3, 4])])],
 )
 def add_n(inputs: Sequence[TensorLike], name: str | None = None) -> Tensor:
-    """Adds tensors of one shape, from the first to the last.
+    """Adds tensors of one shape, in order.
 
     Args:
       inputs: a sequence of tensors of one shape and dtype, or of IndexedSlices, which become dense.
@@ -31,7 +31,7 @@ def add_n(inputs: Sequence[TensorLike], name: str | None = None) -> Tensor:
       A tensor of that shape and dtype.
 
     Raises:
-      ValueError: there are none, or one is None.
+      ValueError: the sequence is empty, or contains None.
       InvalidArgumentError: shapes or dtypes differ.
 
     Example:
@@ -77,7 +77,7 @@ def accumulate_n(
       A tensor of that shape and dtype.
 
     Raises:
-      ValueError: there are none, or their shapes differ.
+      ValueError: the list is empty, or the shapes differ.
 
     Example:
       >>> tf.math.accumulate_n([[1, 2], [3, 4]]).numpy()
@@ -110,7 +110,7 @@ def scalar_mul(scalar: TensorLike, x: Any, name: str | None = None) -> Any:
       A tensor of the shape and dtype of x, or IndexedSlices.
 
     Raises:
-      ValueError: `scalar` has axes.
+      ValueError: `scalar` is not a scalar.
 
     Example:
       >>> tf.scalar_mul(2.0, [1.0, 2.0]).numpy()
@@ -135,7 +135,7 @@ def polyval(coeffs: TensorLike, x: TensorLike, name: str | None = None) -> Tenso
     """The value at x of a polynomial, by Horner's rule.
 
     Args:
-      coeffs: a list of coefficients, from that of the highest power down; none give 0.
+      coeffs: a list of coefficients, from the highest power down; 0 if empty.
       x: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 

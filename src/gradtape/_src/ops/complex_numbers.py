@@ -1,7 +1,7 @@
 """Complex numbers and their parts.
 
-Cotangents are in TensorFlow's convention: that of z = x + iy is the derivative by x plus i times that by y, so that a
-holomorphic function passes its cotangent on times the conjugate of its derivative. What is not holomorphic stands here.
+Cotangents follow TensorFlow's convention: that of z = x + iy is the derivative by x plus i times that by y, so that a
+holomorphic function multiplies the cotangent by the conjugate of its derivative. Other functions are defined here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PARTS = {dtypes.float32: dtypes.complex64, dtypes.float64: dtypes.complex128}
 
 
 def _parts_program(tf: Any, function: Any, x: Any) -> Any:
-    """A real function of a real operand, by way of a complex one."""
+    """A real function of a real operand, computed by a complex one."""
     return function(tf.complex(x, tf.sin(x) + 0.5))
 
 
@@ -88,7 +88,7 @@ _ABS = Primitive(
 
 
 def _sign(z: Tensor) -> Tensor:
-    """z / |z|, and 0 of 0, with derivatives of its own."""
+    """z / |z|, and 0 for 0, with its own derivatives."""
     return apply_elementwise("divide_no_nan", z, apply_cast(_ABS(z), z.dtype))
 
 
@@ -109,18 +109,18 @@ install_composition("squared_difference", _squared_difference)
     program=lambda tf, function, x, y: tf.math.real(function(x, y)) * 2 + tf.math.imag(function(x, y)) ** 2,
 )
 def complex(real: TensorLike, imag: TensorLike, name: str | None = None) -> Tensor:
-    """Complex numbers of real and imaginary parts.
+    """Complex numbers from real and imaginary parts.
 
     Args:
-      real: a tensor, or what converts to one, of float32 or float64.
+      real: a tensor, or a value convertible to one, of float32 or float64.
       imag: the same, in the dtype of `real`; the shapes broadcast.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of complex64, of complex128 where the parts are float64.
+      A tensor of complex64, or complex128 if the parts are float64.
 
     Raises:
-      TypeError: the parts have different dtypes, or others than these.
+      TypeError: the parts have different or other dtypes.
       InvalidArgumentError: the shapes do not broadcast.
 
     Example:
@@ -150,14 +150,14 @@ def real(input: TensorLike, name: str | None = None) -> Tensor:
     """The real parts of numbers.
 
     Args:
-      input: a tensor, or what converts to one, of complex or real numbers.
+      input: a tensor, or a value convertible to one, of complex or real numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape, float32 of complex64 and float64 of complex128; real numbers unchanged.
+      A tensor of that shape, float32 for complex64 and float64 for complex128; real numbers unchanged.
 
     Raises:
-      TypeError: it holds bools.
+      TypeError: input has dtype bool.
 
     Example:
       >>> tf.math.real(tf.constant([1 + 2j, 3.5 - 1j])).numpy()
@@ -182,11 +182,11 @@ def imag(input: TensorLike, name: str | None = None) -> Tensor:
     """The imaginary parts of numbers.
 
     Args:
-      input: a tensor, or what converts to one, of complex or real numbers.
+      input: a tensor, or a value convertible to one, of complex or real numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape, float32 of complex64 and float64 of complex128; of real numbers zeros.
+      A tensor of that shape, float32 for complex64 and float64 for complex128; zeros for real numbers.
 
     Example:
       >>> tf.math.imag(tf.constant([1 + 2j, 3.5 - 1j])).numpy()
@@ -205,14 +205,14 @@ def conj(x: TensorLike, name: str | None = None) -> Tensor:
     """The complex conjugates of numbers.
 
     Args:
-      x: a tensor, or what converts to one, of complex or real numbers.
+      x: a tensor, or a value convertible to one, of complex or real numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of that shape and dtype; real numbers unchanged.
 
     Raises:
-      TypeError: it holds bools.
+      TypeError: x has dtype bool.
 
     Example:
       >>> tf.math.conj(tf.constant([1 + 2j, 3.5 - 1j])).numpy()
@@ -232,18 +232,18 @@ def conj(x: TensorLike, name: str | None = None) -> Tensor:
 )
 @one_step("input")
 def angle(input: TensorLike, name: str | None = None) -> Tensor:
-    """The angles of numbers in the complex plane, between -pi and pi.
+    """The arguments of complex numbers, between -pi and pi.
 
     Args:
-      input: a tensor, or what converts to one, of complex or floating numbers.
+      input: a tensor, or a value convertible to one, of complex or floating numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape, float32 of complex64 and float64 of complex128; of real numbers 0 where they are positive
-      and pi where they are negative.
+      A tensor of that shape, float32 for complex64 and float64 for complex128; for real numbers 0 if they are positive
+      and pi if they are negative.
 
     Raises:
-      TypeError: it holds integers or bools.
+      TypeError: input has an integer dtype or bool.
 
     Example:
       >>> tf.math.angle(tf.constant([1j, -2 + 0j])).numpy().round(4)

@@ -1,4 +1,4 @@
-"""Branches, loops and the order of execution. Everything runs eagerly, so that these are Python's own."""
+"""Branches, loops and the order of execution. Everything runs eagerly, so these are Python's own."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def cond(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      What the function returns.
+      The function's result.
 
     Raises:
       TypeError: a function is missing or not callable.
@@ -87,13 +87,13 @@ def case(
 
     Args:
       pred_fn_pairs: pairs of a bool tensor and a function without arguments, or a dict of them.
-      default: the function that is called where no predicate holds.
-      exclusive: says that at most one predicate holds, which is not checked.
-      strict: not used; it is for graphs.
+      default: the function that is called if no predicate holds.
+      exclusive: asserts that at most one predicate holds, which is not checked.
+      strict: not used; it concerns graphs.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      What the function returns.
+      The function's result.
 
     Raises:
       InvalidArgumentError: no predicate holds and there is no default.
@@ -152,20 +152,20 @@ def case(
 def switch_case(
     branch_index: TensorLike, branch_fns: Any, default: Callable[[], Any] | None = None, name: str = "switch_case"
 ) -> Any:
-    """Calls the function with a given index.
+    """Calls the function at a given index.
 
     Args:
       branch_index: an integer scalar tensor.
       branch_fns: functions without arguments, or pairs of index and function, or a dict of them; indices count from 0.
-      default: the function for an index that none has; None for the one with the greatest index.
+      default: the function for an index that is missing; None for the one with the largest index.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      What the function returns.
+      The function's result.
 
     Raises:
       TypeError: the index is not an integer tensor, or a function is not callable.
-      ValueError: the functions' indices leave gaps, or there are none.
+      ValueError: the functions' indices are not consecutive, or there are none.
 
     Example:
       >>> tf.switch_case(tf.constant(1), [lambda: "zero", lambda: "one"])
@@ -227,23 +227,23 @@ def while_loop(
     maximum_iterations: Any = None,
     name: str | None = None,
 ) -> Any:
-    """Calls body again and again while cond holds.
+    """Calls body repeatedly while cond holds.
 
     Tapes see the operations as they run, so that gradients of any order go through the loop.
 
     Args:
       cond: a function of the loop variables that returns a bool, or a scalar tensor.
       body: a function of the loop variables that returns their next values, in the same structure.
-      loop_vars: a tuple, list or nested structure of the first values.
+      loop_vars: a tuple, list or nested structure of the initial values.
       shape_invariants: not used; shapes may change.
       parallel_iterations: not used; steps run one after the other.
       back_prop: not used; gradients go through the loop.
       swap_memory: not used.
-      maximum_iterations: the greatest number of steps; None for no limit.
+      maximum_iterations: the largest number of steps; None for no limit.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The last values, as tensors in the structure of loop_vars.
+      The final values, as tensors in the structure of loop_vars.
 
     Raises:
       TypeError: cond or body is not callable.
@@ -276,14 +276,14 @@ def while_loop(
 
 
 def group(*inputs: Any, **kwargs: Any) -> None:
-    """Does nothing: the operations that it is given have run already.
+    """Does nothing: its operations have already run.
 
     Args:
       *inputs: results of operations.
       **kwargs: `name`, which is not used.
 
     Raises:
-      ValueError: another keyword.
+      ValueError: unknown keyword.
 
     Example:
       >>> v = tf.Variable(1.0)
@@ -311,12 +311,12 @@ def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> 
     """The tensors as a list, all of which have been computed.
 
     Args:
-      tensors: a sequence of tensors and None, or a tensor alone.
+      tensors: a sequence of tensors and None, or a single tensor.
       control_inputs: not used; operations run in the order of the program.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A list in which None stays None, or the tensor alone.
+      A list in which None is kept, or the tensor.
 
     Raises:
       TypeError: the argument is not a sequence of tensors.
@@ -332,7 +332,7 @@ def tuple(tensors: Any, control_inputs: Any = None, name: str | None = None) -> 
 
 @contextlib.contextmanager
 def control_dependencies(control_inputs: Any) -> Iterator[None]:
-    """A block like any other: operations run in the order of the program.
+    """A context without effect: operations run in the order of the program.
 
     Args:
       control_inputs: not used.
@@ -350,10 +350,10 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def init_scope() -> Iterator[None]:
-    """A block in which no tape and no accumulator records, not one that is made in it either.
+    """A context in which no tape and no accumulator records, including those created in it.
 
-    In a function that `tf.function` made it is run as the function is traced, and not repeated: variables may be made
-    in it at any time, and what it computes is a constant for the function.
+    In a function decorated with `tf.function` it runs while the function is traced, and is not replayed: variables may
+    be created in it at any time, and its results are constants for the function.
 
     Returns:
       A context manager.
@@ -371,7 +371,7 @@ def init_scope() -> Iterator[None]:
 
 
 def timestamp(name: str | None = None) -> Any:
-    """Seconds since the year 1970 began.
+    """Seconds since January 1, 1970.
 
     Args:
       name: not used; TensorFlow names operations by it.

@@ -65,21 +65,21 @@ def bincount(
     """Counts the occurrences of each of the integers 0, 1, 2, ...
 
     Args:
-      arr: a tensor of integers that are not negative.
-      weights: a tensor of the same shape, whose sums take the place of counts and whose dtype the result has; None for
+      arr: a tensor of non-negative integers.
+      weights: a tensor of the same shape, whose sums replace counts and determine the result's dtype; None for
         counts.
-      minlength: the least length of the result, which is filled with 0.
-      maxlength: the greatest length; greater numbers are left out.
+      minlength: the minimum length of the result, which is padded with 0.
+      maxlength: the maximum length; larger numbers are ignored.
       dtype: the dtype of counts.
-      axis: None or 0 to count all elements, -1 to count each row of a matrix by itself.
-      binary_output: whether the result says 1 for what occurs instead of how often.
+      axis: None or 0 to count all elements, -1 to count each row of a matrix separately.
+      binary_output: whether the result is 1 for numbers that occur, instead of counts.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A vector whose length is one more than the greatest number, or a matrix with a row for each.
+      A vector whose length is one more than the largest number, or a matrix with one such row per row.
 
     Raises:
-      ValueError: another axis, or weights together with binary_output.
+      ValueError: unsupported axis, or weights together with binary_output.
       InvalidArgumentError: a number is negative, the shapes differ, or there are more than two axes with axis=-1.
 
     Example:
@@ -131,7 +131,7 @@ def bincount(
 
 
 def _counted(places: np.ndarray, length: int, weights: np.ndarray | None, dtype: dtypes.DType) -> np.ndarray:
-    """Counts the occurrences of each index below a length, or sums weights by index, in the order given."""
+    """Counts the occurrences of each index below a length, or sums weights by index, in the given order."""
     check_memory((length,), dtypes.int64)
     if weights is None:
         return np.bincount(places.reshape(-1), minlength=length).astype(dtype.as_numpy_dtype)
@@ -158,7 +158,7 @@ def histogram_fixed_width(
     """A histogram: the number of values in each of nbins equal parts of a range.
 
     Args:
-      values: a tensor of numbers; those outside the range fall into the first or last part.
+      values: a tensor of numbers; those outside the range are counted in the first or last part.
       value_range: the ends of the range, in the dtype of `values`.
       nbins: the number of parts.
       dtype: the dtype of counts.
@@ -214,20 +214,20 @@ def histogram_fixed_width_bins(
     dtype: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """Into which of nbins equal parts of a range each value falls.
+    """The index of the bin, one of nbins equal parts of a range, of each value.
 
     Args:
-      values: a floating tensor; values outside the range fall into the first or last part.
+      values: a floating tensor; values outside the range belong to the first or last part.
       value_range: the ends of the range, in the same dtype.
       nbins: the number of parts.
       dtype: not used; the result is of int32, as in TensorFlow.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      An int32 tensor of the shape of `values`; TensorFlow's least integer stands for NaN.
+      An int32 tensor of the shape of `values`; NaN gives TensorFlow's smallest integer.
 
     Raises:
-      InvalidArgumentError: values and range are of two dtypes or of integers, or there are no bins.
+      InvalidArgumentError: values and range are of different dtypes or integers, or there are no bins.
 
     Example:
       >>> tf.histogram_fixed_width_bins([-2.0, 0.5, 1.0, 3.5, 9.0], [0.0, 4.0], nbins=4).numpy()
@@ -270,10 +270,10 @@ def confusion_matrix(
     """The confusion matrix: element [i, j] counts label i with prediction j.
 
     Args:
-      labels: a vector of classes, which are not negative.
+      labels: a vector of classes, which are non-negative.
       predictions: a vector of the same length.
-      num_classes: the number of classes; None for one more than the greatest.
-      weights: a weight for each pair, whose sums take the place of counts; None for 1.
+      num_classes: the number of classes; None for the largest class plus one.
+      weights: a weight for each pair, whose sums replace counts; None for 1.
       dtype: the dtype of the result.
       name: not used; TensorFlow names operations by it.
 
@@ -358,7 +358,7 @@ def _distinct(kernel: str, x: Any) -> tuple[Tensor, np.ndarray, np.ndarray]:
     ],
 )
 def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> Unique:
-    """Distinct values of a vector in the order of their first occurrence, and each element's place among them.
+    """Distinct values of a vector in the order of their first occurrence, and each element's index among them.
 
     Args:
       x: a vector.
@@ -384,7 +384,7 @@ def unique(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = 
 
 @op("unique_with_counts", dtypes=ALL, orders="0", edges=lambda: [call([1, 1, 2]), call([2.0, 1.0, 2.0], "int64")])
 def unique_with_counts(x: TensorLike, out_idx: DTypeLike = dtypes.int32, name: str | None = None) -> UniqueWithCounts:
-    """Distinct values of a vector, each element's place among them, and how often each occurs.
+    """Distinct values of a vector, each element's index among them, and their counts.
 
     Args:
       x: a vector.
@@ -419,10 +419,10 @@ def unravel_index(indices: TensorLike, dims: TensorLike, name: str | None = None
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A matrix with a row for each axis and a column for each index, or a vector for a single index.
+      A matrix with one row per axis and one column per index, or a vector for a single index.
 
     Raises:
-      InvalidArgumentError: an index is outside the shape, or has more axes.
+      InvalidArgumentError: an index is out of range, or is not a scalar or vector.
 
     Example:
       >>> tf.unravel_index([2, 5], dims=[3, 3]).numpy()

@@ -43,20 +43,20 @@ _RANGE_DTYPES = (
 def convert_to_tensor(
     value: TensorLike, dtype: DTypeLike | None = None, dtype_hint: DTypeLike | None = None, name: str | None = None
 ) -> Tensor:
-    """A tensor of the value.
+    """Converts a value to a tensor.
 
     Args:
-      value: a tensor, variable, array, number or nested sequence of these, or text.
-      dtype: the dtype that the result must have; None takes the value's own. Python floats become float32, Python
+      value: a tensor, variable, array, number, string or nested sequence of these.
+      dtype: the dtype that the result must have; None for the value's own. Python floats become float32, Python
         integers int32.
-      dtype_hint: the dtype that the result gets if the values allow it.
+      dtype_hint: the dtype of the result if the values can be converted to it.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor: the value itself if it is one already, a variable's present value, or a copy of the data.
+      A tensor: the value itself if it is a tensor, a variable's current value, or a copy of the data.
 
     Raises:
-      TypeError: the value does not convert to the dtype, or is of a dtype that gradtape does not have.
+      TypeError: the value cannot be converted to the dtype, or has a dtype that gradtape does not support.
       ValueError: it is ragged, or a tensor of another dtype.
 
     Example:
@@ -77,9 +77,9 @@ def convert_to_tensor(
 
 
 def _text(value: Any, dtype: Any) -> Any:
-    """The string tensor that a value is, or ought to be; None for one of numbers.
+    """The string tensor for a value of strings; None for one of numbers.
 
-    Asked only after the engine, which holds numbers alone, has refused the value: numbers wait for no question.
+    Called only after the engine, which supports only numbers, rejected the value, so that numbers cost no time here.
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     if wanted is not dtypes.string and (wanted is not None or not holds_text(value)):
@@ -104,16 +104,16 @@ def constant(
     """A tensor with a copy of the value.
 
     Args:
-      value: a number, array or nested sequence of numbers, or text; a tensor is returned unchanged.
+      value: a number, array, string or nested sequence of these; a tensor is returned unchanged.
       dtype: its dtype; by default float32, int32 or bool for Python numbers, and an array's own dtype.
-      shape: its shape; a value of one element is repeated to fill it, another one is reshaped.
+      shape: its shape; a value of one element is broadcast to it, any other is reshaped.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of that dtype and shape.
 
     Raises:
-      TypeError: the value does not convert to the dtype or does not fill the shape.
+      TypeError: the value cannot be converted to the dtype or does not fill the shape.
       ValueError: the value is ragged.
 
     Example:
@@ -158,7 +158,7 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None 
     Args:
       shape: its shape, a sequence or a vector of sizes.
       dtype: its dtype.
-      layout: not used; it is for several devices.
+      layout: not used; it is for multiple devices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -186,7 +186,7 @@ def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None =
     Args:
       shape: its shape, a sequence or a vector of sizes.
       dtype: its dtype.
-      layout: not used; it is for several devices.
+      layout: not used; it is for multiple devices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -205,12 +205,12 @@ def ones(shape: ShapeLike, dtype: DTypeLike = dtypes.float32, name: str | None =
 def zeros_like(
     input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None
 ) -> Tensor:
-    """A tensor of zeros in another tensor's shape.
+    """A tensor of zeros with another tensor's shape.
 
     Args:
-      input: the other tensor, or what converts to one.
+      input: the other tensor, or a value convertible to one.
       dtype: the dtype; None for that of `input`.
-      layout: not used; it is for several devices.
+      layout: not used; it is for multiple devices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -231,12 +231,12 @@ def zeros_like(
 
 
 def ones_like(input: TensorLike, dtype: DTypeLike | None = None, name: str | None = None, layout: Any = None) -> Tensor:
-    """A tensor of ones in another tensor's shape.
+    """A tensor of ones with another tensor's shape.
 
     Args:
-      input: the other tensor, or what converts to one.
+      input: the other tensor, or a value convertible to one.
       dtype: the dtype; None for that of `input`.
-      layout: not used; it is for several devices.
+      layout: not used; it is for multiple devices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -269,12 +269,12 @@ def is_tensor(x: Any) -> bool:
 
 
 def fill(dims: ShapeLike, value: TensorLike, name: str | None = None, layout: Any = None) -> Tensor:
-    """A tensor that repeats one value.
+    """A tensor filled with one value.
 
     Args:
       dims: the shape, a sequence or a vector of sizes.
       value: a number or a scalar tensor.
-      layout: not used; it is for several devices.
+      layout: not used; it is for multiple devices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -314,7 +314,7 @@ def eye(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor whose last axes have num_rows and num_columns, behind those of batch_shape.
+      A tensor whose last axes have sizes num_rows and num_columns, after those of batch_shape.
 
     Raises:
       InvalidArgumentError: a size is negative.
@@ -352,13 +352,13 @@ def range(
     dtype: DTypeLike | None = None,
     name: str = "range",
 ) -> Tensor:
-    """Numbers at equal distances: start, start + delta, ... up to but without limit.
+    """Evenly spaced numbers: start, start + delta, ... up to but excluding limit.
 
     Args:
-      start: the first number; the limit where none is given, and the first number is 0 then.
-      limit: the end, which is left out.
-      delta: the distance between numbers; it may be negative.
-      dtype: the dtype; None for the widest of the operands', integers before floats.
+      start: the first number; if limit is not given, this is the limit and the first number is 0.
+      limit: the end, which is excluded.
+      delta: the difference between numbers; it may be negative.
+      dtype: the dtype; None for the widest of the operands', floats over integers.
       name: not used.
 
     Returns:
@@ -412,7 +412,7 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
       start: the first value, or a tensor of them.
       stop: the last value, of the dtype of `start`; both broadcast.
       num: number of values.
-      axis: where the axis of values goes in the result.
+      axis: the position of the new axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -444,16 +444,16 @@ def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None
     check_memory((count,), delta.dtype)
     steps: NDArray[Any] = np.arange(1, max(count - 1, 1), dtype=delta.dtype.as_numpy_dtype)
     inner = first + delta * steps.reshape([-1 if i == place else 1 for i in np.arange(first.ndim)])
-    # The ends are themselves, whatever becomes of their distance.
+    # The ends are exact, even if their difference overflows.
     return concat([first, inner, last] if count > 1 else [first[(slice(None),) * place + (slice(count),)]], place)
 
 
 def get_static_value(tensor: Any, partial: bool = False) -> Any:
-    """The value of a tensor as an array, which every tensor has.
+    """The value of a tensor as an array; every tensor has one.
 
     Args:
-      tensor: a tensor, or an array or number, which are given back.
-      partial: not used; TensorFlow's graphs may know a part of a tensor.
+      tensor: a tensor, or an array or number, which are returned unchanged.
+      partial: not used; in TensorFlow's graphs a part of a tensor may be known.
 
     Returns:
       An array, or None for a variable, whose value changes.
@@ -468,10 +468,10 @@ def get_static_value(tensor: Any, partial: bool = False) -> Any:
 
 
 def is_symbolic_tensor(tensor: Any) -> bool:
-    """Whether it is a tensor of a graph, without a value: never, as operations run at once.
+    """Whether it is a symbolic tensor of a graph: never, as operations run eagerly.
 
     Args:
-      tensor: not used, whatever it is.
+      tensor: not used.
 
     Returns:
       False.

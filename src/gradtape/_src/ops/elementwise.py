@@ -1,4 +1,4 @@
-"""Elementwise functions, made from the rows of their table."""
+"""Elementwise functions, generated from the rows of their table."""
 
 from __future__ import annotations
 

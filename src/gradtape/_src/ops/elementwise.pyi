@@ -11,11 +11,11 @@ FUNCTIONS: dict[str, Callable[..., Any]]
 def add(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Adds x and y.
 
-    Derivative by x: 1.
-    Derivative by y: 1.
+    Derivative with respect to x: 1.
+    Derivative with respect to y: 1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -24,7 +24,7 @@ def add(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.add([1, 2, 3], 10).numpy()
@@ -35,11 +35,11 @@ def add(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Subtracts y from x.
 
-    Derivative by x: 1.
-    Derivative by y: -1.
+    Derivative with respect to x: 1.
+    Derivative with respect to y: -1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -48,7 +48,7 @@ def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.subtract([1, 2, 3], 10).numpy()
@@ -59,11 +59,11 @@ def subtract(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def multiply(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Multiplies x by y.
 
-    Derivative by x: y.
-    Derivative by y: x.
+    Derivative with respect to x: y.
+    Derivative with respect to y: x.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -72,7 +72,7 @@ def multiply(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.multiply([1, 2, 3], 10).numpy()
@@ -83,11 +83,11 @@ def multiply(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def divide(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Divides x by y; integers give float64.
 
-    Derivative by x: 1 / y.
-    Derivative by y: -x / y**2.
+    Derivative with respect to x: 1 / y.
+    Derivative with respect to y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -96,7 +96,7 @@ def divide(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.divide([1.0, 2.0, 3.0], 4.0).numpy()
@@ -108,10 +108,10 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
     """Negates x.
 
     Derivative: -1.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -119,7 +119,7 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.negative([1, -2]).numpy()
@@ -130,10 +130,10 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
 def floordiv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The largest integer not above x / y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -142,7 +142,7 @@ def floordiv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.floordiv([7, -7], 2).numpy()
@@ -153,11 +153,11 @@ def floordiv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def floormod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The remainder x - y * floor(x / y), which has the sign of y.
 
-    Derivative by x: 1.
-    Derivative by y: -floor(x / y).
+    Derivative with respect to x: 1.
+    Derivative with respect to y: -floor(x / y).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -166,7 +166,7 @@ def floormod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.floormod([7, -7], 3).numpy()
@@ -177,10 +177,10 @@ def floormod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def truncatediv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The quotient x / y rounded towards 0.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -189,7 +189,7 @@ def truncatediv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.truncatediv([7, -7], 2).numpy()
@@ -200,11 +200,11 @@ def truncatediv(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 def truncatemod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The remainder of x / y rounded towards 0, which has the sign of x.
 
-    Derivative by x: 1.
-    Derivative by y: -truncatediv(x, y).
+    Derivative with respect to x: 1.
+    Derivative with respect to y: -truncatediv(x, y).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, int32, int64.
+      x: a tensor or a value convertible to one, of dtype float32, float64, int32, int64.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -213,7 +213,7 @@ def truncatemod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.truncatemod([7, -7], 3).numpy()
@@ -224,11 +224,11 @@ def truncatemod(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 def squared_difference(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The square of the difference, (x - y)**2.
 
-    Derivative by x: 2 * (x - y).
-    Derivative by y: 2 * (y - x).
+    Derivative with respect to x: 2 * (x - y).
+    Derivative with respect to y: 2 * (y - x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, int32, int64.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, int32, int64.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -237,7 +237,7 @@ def squared_difference(x: TensorLike, y: TensorLike, name: str | None = None) ->
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.squared_difference([1.0, 5.0], 3.0).numpy()
@@ -248,11 +248,11 @@ def squared_difference(x: TensorLike, y: TensorLike, name: str | None = None) ->
 def multiply_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Multiplies x by y; 0 where y is 0, even if x is infinite or NaN.
 
-    Derivative by x: y.
-    Derivative by y: x.
+    Derivative with respect to x: y.
+    Derivative with respect to y: x.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -261,7 +261,7 @@ def multiply_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Te
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.multiply_no_nan([2.0, np.inf], [3.0, 0.0]).numpy()
@@ -272,11 +272,11 @@ def multiply_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Te
 def divide_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Divides x by y; 0 where y is 0.
 
-    Derivative by x: 1 / y.
-    Derivative by y: -x / y**2.
+    Derivative with respect to x: 1 / y.
+    Derivative with respect to y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -285,7 +285,7 @@ def divide_no_nan(x: TensorLike, y: TensorLike, name: str | None = None) -> Tens
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.divide_no_nan([1.0, 1.0], [4.0, 0.0]).numpy()
@@ -299,7 +299,7 @@ def reciprocal_no_nan(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / x**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -307,7 +307,7 @@ def reciprocal_no_nan(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.reciprocal_no_nan([4.0, 0.0]).numpy()
@@ -321,7 +321,7 @@ def reciprocal(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / x**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -329,7 +329,7 @@ def reciprocal(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.reciprocal([4.0, -0.5]).numpy()
@@ -340,11 +340,11 @@ def reciprocal(x: TensorLike, name: str | None = None) -> Tensor:
 def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The larger of x and y; NaN where either is, and at ties x has the gradient.
 
-    Derivative by x: where(x >= y, 1, 0).
-    Derivative by y: where(x >= y, 0, 1).
+    Derivative with respect to x: where(x >= y, 1, 0).
+    Derivative with respect to y: where(x >= y, 0, 1).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -353,7 +353,7 @@ def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.maximum([1.0, 5.0], 3.0).numpy()
@@ -364,11 +364,11 @@ def maximum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """The smaller of x and y; NaN where either is, and at ties x has the gradient.
 
-    Derivative by x: where(x <= y, 1, 0).
-    Derivative by y: where(x <= y, 0, 1).
+    Derivative with respect to x: where(x <= y, 1, 0).
+    Derivative with respect to y: where(x <= y, 0, 1).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -377,7 +377,7 @@ def minimum(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.minimum([1.0, 5.0], 3.0).numpy()
@@ -389,13 +389,13 @@ def clip_by_value(
     t: TensorLike, clip_value_min: TensorLike, clip_value_max: TensorLike, name: str | None = None
 ) -> Tensor: ...
 def nextafter(x1: TensorLike, x2: TensorLike, name: str | None = None) -> Tensor:
-    """The next number that its dtype holds after x1 in the direction of x2.
+    """The next representable number after x1 towards x2.
 
-    Derivative by x1: 1.
-    Derivative by x2: 0.
+    Derivative with respect to x1: 1.
+    Derivative with respect to x2: 0.
 
     Args:
-      x1: a tensor, or what converts to one, of dtype float32, float64.
+      x1: a tensor or a value convertible to one, of dtype float32, float64.
       x2: the same, in the dtype of x1.
       name: not used; TensorFlow names operations by it.
 
@@ -404,7 +404,7 @@ def nextafter(x1: TensorLike, x2: TensorLike, name: str | None = None) -> Tensor
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.nextafter(tf.constant(1.0, tf.float64), 2.0).numpy() - 1 == 2.0**-52
@@ -417,10 +417,10 @@ def abs(x: TensorLike, name: str | None = None) -> Tensor:
     """The absolute value of x; its gradient is 0 at 0.
 
     Derivative: sign(x).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -428,7 +428,7 @@ def abs(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.abs([-1.5, 2.0]).numpy()
@@ -440,10 +440,10 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
     """The sign of x: -1, 0 or 1, and NaN where x is; its gradient is 0.
 
     Derivative: 0.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -451,7 +451,7 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.sign([-2.5, 0.0, 7.0]).numpy()
@@ -462,10 +462,10 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
 def floor(x: TensorLike, name: str | None = None) -> Tensor:
     """The largest integer not above x, as a floating-point number.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -473,7 +473,7 @@ def floor(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.floor([1.7, -1.2]).numpy()
@@ -484,10 +484,10 @@ def floor(x: TensorLike, name: str | None = None) -> Tensor:
 def ceil(x: TensorLike, name: str | None = None) -> Tensor:
     """The smallest integer not below x, as a floating-point number.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -495,7 +495,7 @@ def ceil(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.ceil([1.2, -1.7]).numpy()
@@ -506,10 +506,10 @@ def ceil(x: TensorLike, name: str | None = None) -> Tensor:
 def round(x: TensorLike, name: str | None = None) -> Tensor:
     """The nearest integer to x; halves go to the even one.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -517,7 +517,7 @@ def round(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.round([0.5, 1.5, 2.6]).numpy()
@@ -530,10 +530,10 @@ def square(x: TensorLike, name: str | None = None) -> Tensor:
     """The square of x.
 
     Derivative: 2 * x.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -541,7 +541,7 @@ def square(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.square([1, -2, 3]).numpy()
@@ -553,10 +553,10 @@ def sqrt(x: TensorLike, name: str | None = None) -> Tensor:
     """The square root of x; NaN where x is negative.
 
     Derivative: 1 / (2 * sqrt(x)).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -564,7 +564,7 @@ def sqrt(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.sqrt([0.25, 4.0]).numpy()
@@ -578,7 +578,7 @@ def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: -1 / (2 * x * sqrt(x)).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -586,7 +586,7 @@ def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.rsqrt([0.25, 4.0]).numpy()
@@ -597,11 +597,11 @@ def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
 def pow(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """x to the power y; NaN where x is negative and y no integer.
 
-    Derivative by x: y * x**(y - 1).
-    Derivative by y: x**y * log(x).
+    Derivative with respect to x: y * x**(y - 1).
+    Derivative with respect to y: x**y * log(x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -610,7 +610,7 @@ def pow(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.pow([2, 3], [3, 2]).numpy()
@@ -625,7 +625,7 @@ def exp(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.2.19.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -633,7 +633,7 @@ def exp(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.exp([0.0, 1.0]).numpy().round(4)
@@ -647,7 +647,7 @@ def expm1(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: exp(x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -655,7 +655,7 @@ def expm1(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.expm1([0.0, 1.0]).numpy().round(4)
@@ -670,7 +670,7 @@ def log(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -678,7 +678,7 @@ def log(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.log([1.0, 10.0]).numpy().round(4)
@@ -693,7 +693,7 @@ def log1p(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: 1 / (1 + x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -701,7 +701,7 @@ def log1p(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.log1p([0.0, 1.0]).numpy().round(4)
@@ -712,11 +712,11 @@ def log1p(x: TensorLike, name: str | None = None) -> Tensor:
 def xlogy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """x * log(y); 0 where x is 0, whatever y is.
 
-    Derivative by x: log(y).
-    Derivative by y: x / y.
+    Derivative with respect to x: log(y).
+    Derivative with respect to y: x / y.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -725,7 +725,7 @@ def xlogy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.xlogy([0.0, 2.0], [0.0, 3.0]).numpy().round(4)
@@ -736,11 +736,11 @@ def xlogy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """x * log(1 + y); 0 where x is 0, whatever y is.
 
-    Derivative by x: log1p(y).
-    Derivative by y: x / (1 + y).
+    Derivative with respect to x: log1p(y).
+    Derivative with respect to y: x / (1 + y).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -749,7 +749,7 @@ def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.xlog1py([0.0, 2.0], [-1.0, 3.0]).numpy().round(4)
@@ -760,11 +760,11 @@ def xlog1py(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def xdivy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """x / y; 0 where x is 0, whatever y is.
 
-    Derivative by x: 1 / y.
-    Derivative by y: -x / y**2.
+    Derivative with respect to x: 1 / y.
+    Derivative with respect to y: -x / y**2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -773,7 +773,7 @@ def xdivy(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.xdivy([0.0, 1.0], [0.0, 4.0]).numpy()
@@ -785,11 +785,11 @@ def sin(x: TensorLike, name: str | None = None) -> Tensor:
     """The sine of x, an angle in radians.
 
     Derivative: cos(x).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.14.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -797,7 +797,7 @@ def sin(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.sin([0.0, 0.5, 1.0]).numpy().round(4)
@@ -812,7 +812,7 @@ def cos(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.14.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -820,7 +820,7 @@ def cos(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.cos([0.0, 0.5, 1.0]).numpy().round(4)
@@ -832,11 +832,11 @@ def tan(x: TensorLike, name: str | None = None) -> Tensor:
     """The tangent of x, an angle in radians.
 
     Derivative: 1 + tan(x)**2.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.14.4.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -844,7 +844,7 @@ def tan(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.tan([0.0, 0.5, 1.0]).numpy().round(4)
@@ -856,11 +856,11 @@ def asin(x: TensorLike, name: str | None = None) -> Tensor:
     """The angle in radians, between -π/2 and π/2, whose sine is x; NaN where |x| > 1.
 
     Derivative: 1 / sqrt(1 - x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.23.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -868,7 +868,7 @@ def asin(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.asin([0.0, 0.5, 1.0]).numpy().round(4)
@@ -883,7 +883,7 @@ def acos(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.23.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -891,7 +891,7 @@ def acos(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.acos([0.0, 0.5, 1.0]).numpy().round(4)
@@ -903,11 +903,11 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor:
     """The angle in radians, between -π/2 and π/2, whose tangent is x.
 
     Derivative: 1 / (1 + x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.23.3.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -915,7 +915,7 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.atan([0.0, 0.5, 1.0]).numpy().round(4)
@@ -926,11 +926,11 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor:
 def atan2(y: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The angle in radians, between -π and π, from the positive x axis to the point (x, y).
 
-    Derivative by y: x / (x**2 + y**2).
-    Derivative by x: -y / (x**2 + y**2).
+    Derivative with respect to y: x / (x**2 + y**2).
+    Derivative with respect to x: -y / (x**2 + y**2).
 
     Args:
-      y: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      y: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       x: the same, in the dtype of y.
       name: not used; TensorFlow names operations by it.
 
@@ -939,7 +939,7 @@ def atan2(y: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.atan2([0.0, 1.0, 1.0], [1.0, 1.0, 0.0]).numpy().round(4)
@@ -954,7 +954,7 @@ def sinh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.28.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -962,7 +962,7 @@ def sinh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.sinh([0.0, 0.5, 1.0]).numpy().round(4)
@@ -977,7 +977,7 @@ def cosh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.28.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -985,7 +985,7 @@ def cosh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.cosh([0.0, 0.5, 1.0]).numpy().round(4)
@@ -997,11 +997,11 @@ def tanh(x: TensorLike, name: str | None = None) -> Tensor:
     """The hyperbolic tangent of x, between -1 and 1.
 
     Derivative: 1 - tanh(x)**2.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.28.4.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1009,7 +1009,7 @@ def tanh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.tanh([0.0, 0.5, 1.0]).numpy().round(4)
@@ -1021,11 +1021,11 @@ def asinh(x: TensorLike, name: str | None = None) -> Tensor:
     """The number whose hyperbolic sine is x.
 
     Derivative: 1 / sqrt(1 + x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.37.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1033,7 +1033,7 @@ def asinh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.asinh([0.0, 0.5, 1.0]).numpy().round(4)
@@ -1048,7 +1048,7 @@ def acosh(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 4.37.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1056,7 +1056,7 @@ def acosh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.acosh([1.0, 1.5, 2.0]).numpy().round(4)
@@ -1068,11 +1068,11 @@ def atanh(x: TensorLike, name: str | None = None) -> Tensor:
     """The number whose hyperbolic tangent is x; infinite where |x| is 1 and NaN where it is more.
 
     Derivative: 1 / (1 - x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 4.37.3.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1080,7 +1080,7 @@ def atanh(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.atanh([0.0, 0.5, -0.5]).numpy().round(4)
@@ -1092,11 +1092,11 @@ def erf(x: TensorLike, name: str | None = None) -> Tensor:
     """The error function, 2 / sqrt(π) times the integral of exp(-t**2) from 0 to x.
 
     Derivative: 2 * exp(-x**2) / pi**0.5.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    For a `tf.SparseTensor` the function is applied to its values.
     Definition: DLMF 7.2.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1104,7 +1104,7 @@ def erf(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.erf([0.0, 0.5, 1.0]).numpy().round(4)
@@ -1119,7 +1119,7 @@ def erfc(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 7.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1127,7 +1127,7 @@ def erfc(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.erfc([0.0, 0.5, 1.0]).numpy().round(4)
@@ -1142,7 +1142,7 @@ def lgamma(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 5.2.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1150,7 +1150,7 @@ def lgamma(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.lgamma([1.0, 3.0, 5.5]).numpy().round(4)
@@ -1165,7 +1165,7 @@ def digamma(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 5.2.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1173,7 +1173,7 @@ def digamma(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.digamma([0.5, 1.0, 2.0]).numpy().round(4)
@@ -1184,12 +1184,12 @@ def digamma(x: TensorLike, name: str | None = None) -> Tensor:
 def polygamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The derivative of order a of the digamma function at x, for integers a ≥ 0 and x > -3.
 
-    Derivative by a: none.
-    Derivative by x: polygamma(a + 1, x).
+    Derivative with respect to a: none.
+    Derivative with respect to x: polygamma(a + 1, x).
     Definition: DLMF 5.15.1.
 
     Args:
-      a: a tensor, or what converts to one, of dtype float32, float64.
+      a: a tensor or a value convertible to one, of dtype float32, float64.
       x: the same, in the dtype of a.
       name: not used; TensorFlow names operations by it.
 
@@ -1198,7 +1198,7 @@ def polygamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.polygamma(1.0, [0.5, 1.0]).numpy().round(4)
@@ -1209,12 +1209,12 @@ def polygamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
 def zeta(x: TensorLike, q: TensorLike, name: str | None = None) -> Tensor:
     """Hurwitz' zeta function, the sum of 1 / (k + q)**x over k = 0, 1, ..., for x > 1 and q > -3.
 
-    Derivative by x: none.
-    Derivative by q: -x * zeta(x + 1, q).
+    Derivative with respect to x: none.
+    Derivative with respect to q: -x * zeta(x + 1, q).
     Definition: DLMF 25.11.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor or a value convertible to one, of dtype float32, float64.
       q: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1223,7 +1223,7 @@ def zeta(x: TensorLike, q: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.zeta([2.0, 4.0], 1.0).numpy().round(4)
@@ -1238,7 +1238,7 @@ def erfinv(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 7.17.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor or a value convertible to one, of dtype float32, float64.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1246,7 +1246,7 @@ def erfinv(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.erfinv([0.0, 0.5]).numpy().round(4)
@@ -1261,7 +1261,7 @@ def erfcinv(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 7.17.1.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor or a value convertible to one, of dtype float32, float64.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1269,7 +1269,7 @@ def erfcinv(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.erfcinv([0.5, 1.0]).numpy().round(4)
@@ -1283,7 +1283,7 @@ def ndtri(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: (2 * pi)**0.5 * exp(ndtri(x)**2 / 2).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64.
+      x: a tensor or a value convertible to one, of dtype float32, float64.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1291,7 +1291,7 @@ def ndtri(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.ndtri([0.025, 0.975]).numpy().round(4)
@@ -1306,7 +1306,7 @@ def bessel_i0e(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1314,7 +1314,7 @@ def bessel_i0e(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.bessel_i0e([0.0, 1.0]).numpy().round(4)
@@ -1329,7 +1329,7 @@ def bessel_i1e(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1337,7 +1337,7 @@ def bessel_i1e(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.bessel_i1e([0.0, 1.0]).numpy().round(4)
@@ -1352,7 +1352,7 @@ def bessel_i0(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1360,7 +1360,7 @@ def bessel_i0(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.bessel_i0([0.0, 1.0]).numpy().round(4)
@@ -1375,7 +1375,7 @@ def bessel_i1(x: TensorLike, name: str | None = None) -> Tensor:
     Definition: DLMF 10.25.2.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1383,7 +1383,7 @@ def bessel_i1(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.bessel_i1([0.0, 1.0]).numpy().round(4)
@@ -1394,10 +1394,10 @@ def bessel_i1(x: TensorLike, name: str | None = None) -> Tensor:
 def equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x == y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1406,7 +1406,7 @@ def equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.equal([1, 2, 3], 2).numpy()
@@ -1417,10 +1417,10 @@ def equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def not_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x != y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex, bool, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1429,7 +1429,7 @@ def not_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.not_equal([1, 2, 3], 2).numpy()
@@ -1440,10 +1440,10 @@ def not_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def less(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x < y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1452,7 +1452,7 @@ def less(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.less([1, 2, 3], 2).numpy()
@@ -1463,10 +1463,10 @@ def less(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def less_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x <= y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1475,7 +1475,7 @@ def less_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.less_equal([1, 2, 3], 2).numpy()
@@ -1486,10 +1486,10 @@ def less_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def greater(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x > y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1498,7 +1498,7 @@ def greater(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.greater([1, 2, 3], 2).numpy()
@@ -1509,10 +1509,10 @@ def greater(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def greater_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x >= y.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1521,7 +1521,7 @@ def greater_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tens
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.greater_equal([1, 2, 3], 2).numpy()
@@ -1532,10 +1532,10 @@ def greater_equal(x: TensorLike, y: TensorLike, name: str | None = None) -> Tens
 def logical_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x and y both hold.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype bool.
+      x: a tensor or a value convertible to one, of dtype bool.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1544,7 +1544,7 @@ def logical_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.logical_and([True, True], [True, False]).numpy()
@@ -1555,10 +1555,10 @@ def logical_and(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 def logical_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether x, y or both hold.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype bool.
+      x: a tensor or a value convertible to one, of dtype bool.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1567,7 +1567,7 @@ def logical_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.logical_or([True, False], [False, False]).numpy()
@@ -1578,10 +1578,10 @@ def logical_or(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
 def logical_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor:
     """Whether exactly one of x and y holds.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype bool.
+      x: a tensor or a value convertible to one, of dtype bool.
       y: the same, in the dtype of x.
       name: not used; TensorFlow names operations by it.
 
@@ -1590,7 +1590,7 @@ def logical_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 
     Raises:
       InvalidArgumentError: an operand has another dtype, the dtypes differ, or the shapes do not broadcast.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.logical_xor([True, True], [True, False]).numpy()
@@ -1601,10 +1601,10 @@ def logical_xor(x: TensorLike, y: TensorLike, name: str | None = None) -> Tensor
 def logical_not(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether x does not hold.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype bool.
+      x: a tensor or a value convertible to one, of dtype bool.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1612,7 +1612,7 @@ def logical_not(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.logical_not([True, False]).numpy()
@@ -1623,10 +1623,10 @@ def logical_not(x: TensorLike, name: str | None = None) -> Tensor:
 def is_nan(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether x is NaN.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1634,7 +1634,7 @@ def is_nan(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.is_nan([1.0, np.nan, np.inf]).numpy()
@@ -1645,10 +1645,10 @@ def is_nan(x: TensorLike, name: str | None = None) -> Tensor:
 def is_inf(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether x is infinite, of either sign.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1656,7 +1656,7 @@ def is_inf(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.is_inf([1.0, np.nan, -np.inf]).numpy()
@@ -1667,10 +1667,10 @@ def is_inf(x: TensorLike, name: str | None = None) -> Tensor:
 def is_finite(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether x is neither infinite nor NaN.
 
-    No gradient flows through it.
+    It has no gradient.
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1678,7 +1678,7 @@ def is_finite(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.is_finite([1.0, np.nan, np.inf]).numpy()
@@ -1693,7 +1693,7 @@ def sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: sigmoid(x) * (1 - sigmoid(x)).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, complex.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1701,7 +1701,7 @@ def sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.sigmoid([-1.0, 0.0, 1.0]).numpy().round(4)
@@ -1715,7 +1715,7 @@ def log_sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
     Derivative: sigmoid(-x).
 
     Args:
-      x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      x: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1723,7 +1723,7 @@ def log_sigmoid(x: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.math.log_sigmoid([-1.0, 0.0, 1.0]).numpy().round(4)
@@ -1739,7 +1739,7 @@ def softplus(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing (2000).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1747,7 +1747,7 @@ def softplus(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.softplus([-1.0, 0.0, 1.0]).numpy().round(4)
@@ -1763,7 +1763,7 @@ def softsign(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Turian et al., Quadratic Features and Deep Architectures for Chunking (2009).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1771,7 +1771,7 @@ def softsign(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.softsign([-1.0, 0.0, 3.0]).numpy()
@@ -1786,7 +1786,7 @@ def relu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Nair and Hinton, Rectified Linear Units Improve Restricted Boltzmann Machines (2010).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1794,7 +1794,7 @@ def relu(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.relu([-1.0, 0.0, 3.0]).numpy()
@@ -1810,7 +1810,7 @@ def relu6(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Krizhevsky, Convolutional Deep Belief Networks on CIFAR-10 (2010).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, integers.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16, integers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1818,7 +1818,7 @@ def relu6(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.relu6([-1.0, 3.0, 8.0]).numpy()
@@ -1838,7 +1838,7 @@ def elu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Clevert et al., Fast and Accurate Deep Network Learning by Exponential Linear Units (2016).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1846,7 +1846,7 @@ def elu(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.elu([-1.0, 0.0, 3.0]).numpy().round(4)
@@ -1861,7 +1861,7 @@ def selu(features: TensorLike, name: str | None = None) -> Tensor:
     Definition: Klambauer et al., Self-Normalizing Neural Networks (2017).
 
     Args:
-      features: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16.
+      features: a tensor or a value convertible to one, of dtype float32, float64, float16, bfloat16.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -1869,7 +1869,7 @@ def selu(features: TensorLike, name: str | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an operand has another dtype.
-      TypeError, ValueError: an operand does not convert to a tensor.
+      TypeError, ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.nn.selu([-1.0, 0.0, 3.0]).numpy().round(4)

@@ -43,7 +43,7 @@ def _found(tensor: Tensor, op: str, find: Any, worst: float, asked: int, place: 
 
 _GREATEST = Primitive("ArgMax", evaluate_greatest, batch="axis_first")
 _LEAST = Primitive("ArgMin", evaluate_least, batch="axis_first")
-_FOUND = Primitive("ArgMax", _found, batch="places")  # of other dtypes, and of nothing
+_FOUND = Primitive("ArgMax", _found, batch="places")  # for other dtypes, and for empty tensors
 
 
 def _place_edges() -> list[Any]:
@@ -59,7 +59,7 @@ def _place_edges() -> list[Any]:
 def argmax(
     input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """The position of the largest element along an axis; the first one where several are equally large.
+    """The position of the largest element along an axis; the first one of equal elements.
 
     Args:
       input: a tensor of at least one axis.
@@ -68,7 +68,7 @@ def argmax(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with one axis less. No gradient flows through it.
+      A tensor with one axis less. It has no gradient.
 
     Raises:
       InvalidArgumentError: the axis is out of range or empty.
@@ -85,7 +85,7 @@ def argmax(
 def argmin(
     input: TensorLike, axis: IntLike | None = None, output_type: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """The position of the smallest element along an axis; the first one where several are equally small.
+    """The position of the smallest element along an axis; the first one of equal elements.
 
     Args:
       input: a tensor of at least one axis.
@@ -94,7 +94,7 @@ def argmin(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with one axis less. No gradient flows through it.
+      A tensor with one axis less. It has no gradient.
 
     Raises:
       InvalidArgumentError: the axis is out of range or empty.

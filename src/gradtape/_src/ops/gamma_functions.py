@@ -1,4 +1,4 @@
-"""Incomplete gamma and beta functions, whose values are SciPy's, and the logarithm of the complete beta function.
+"""Incomplete gamma and beta functions, computed by SciPy, and the logarithm of the complete beta function.
 
 SciPy is an optional dependency, imported at the first call.
 """
@@ -31,7 +31,7 @@ INF, NAN = np.inf, np.nan
 
 
 def scipy_special(name: str) -> Callable[..., np.ndarray]:
-    """A function of scipy.special; ImportError with the remedy where SciPy is absent."""
+    """A function of scipy.special; ImportError with the remedy if SciPy is missing."""
     try:
         return getattr(importlib.import_module("scipy.special"), name)
     except ImportError as error:
@@ -82,7 +82,7 @@ def _regularized(a: Tensor, x: Tensor, kernel: str, name: str) -> Tensor:
     orders, places = view(a), view(x)
     with np.errstate(all="ignore"):
         out = scipy_special(name)(orders, places)
-        # Where TensorFlow decides otherwise than SciPy, which did not always give NaN for NaN.
+        # Where TensorFlow's result differs from SciPy's, which in some versions is not NaN for NaN.
         out = np.where(~(places >= 0) | ~(orders > 0), NAN, out)
         out = np.where(np.isinf(orders) & np.isinf(places) | ((places == 0) & (kernel == "Igamma")), 0, out)
     return tensor_from(out, a.dtype)
@@ -106,12 +106,12 @@ _IGAMMAC = Primitive("Igammac", _regularized, _gamma_vjp, saves=(0, 1), batch="e
 
 
 def _density(a: Tensor, x: Tensor) -> Tensor:
-    """The gamma distribution's density, in logarithms because its factors overflow."""
+    """The gamma distribution's density, by logarithms because its factors overflow."""
     return apply_elementwise("exp", (a - 1.0) * _log(x) - x - _lgamma(a))
 
 
 def _moment(n: int, a: Tensor, x: Tensor) -> Tensor:
-    """The integral of log(t)^n times the density of a from 0 to x: differentiated, it is of its own kind again."""
+    """The integral of log(t)^n times the density of a from 0 to x: its derivatives have the same form."""
     return _MOMENT(a, x, attributes=(n,))
 
 
@@ -133,10 +133,10 @@ PIECES, NODES = 8, 32
 
 
 def _integral(n: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """_moment by Gauss and Legendre's quadrature after t = x exp(-u), on pieces that shrink towards the peak in u.
+    """_moment by Gauss-Legendre quadrature after t = x exp(-u), on pieces that shrink towards the peak in u.
 
-    In u the logarithm of the integrand is concave, falls as a u to the right of its peak and faster to the left, and is
-    at most a (u - peak)² / 2 below near it; so the pieces' ends are where it has fallen by 40.
+    In u the logarithm of the integrand is concave, falls like a u to the right of its peak and faster to the left, and
+    is at most a (u - peak)² / 2 below it near the peak; so the pieces end where it has fallen by 40.
     """
     shape, lgamma = a.shape, scipy_special("gammaln")
     a, x = (part.astype(np.float64).reshape(-1, 1, 1) for part in (a, x))
@@ -161,8 +161,8 @@ def _integral(n: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
 def igamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The lower regularized incomplete gamma function P(a, x).
 
-    P(a, x) is the integral of t**(a - 1) * exp(-t) from 0 to x, divided by Γ(a) (DLMF 8.2.4). TensorFlow has the first
-    derivative in a, gradtape those of every order.
+    P(a, x) is the integral of t**(a - 1) * exp(-t) from 0 to x, divided by Γ(a) (DLMF 8.2.4). TensorFlow supports the
+    first derivative in a, gradtape those of every order.
 
     Args:
       a: a floating tensor, positive.
@@ -173,7 +173,7 @@ def igamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
       A tensor of the shape that a and x broadcast to; NaN outside a > 0, x >= 0.
 
     Raises:
-      InvalidArgumentError: the operands are integers, of two dtypes, or do not broadcast.
+      InvalidArgumentError: the operands are integers, of different dtypes, or do not broadcast.
       ImportError: SciPy is not installed.
 
     Example:
@@ -187,7 +187,7 @@ def igamma(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
 def igammac(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The upper regularized incomplete gamma function Q(a, x) = 1 - P(a, x).
 
-    It has no rounding error of that difference where P is near 1 (DLMF 8.2.4).
+    It avoids the rounding error of that difference where P is near 1 (DLMF 8.2.4).
 
     Args:
       a: a floating tensor, positive.
@@ -198,7 +198,7 @@ def igammac(a: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
       A tensor of the shape that a and x broadcast to; NaN outside a > 0, x >= 0.
 
     Raises:
-      InvalidArgumentError: the operands are integers, of two dtypes, or do not broadcast.
+      InvalidArgumentError: the operands are integers, of different dtypes, or do not broadcast.
       ImportError: SciPy is not installed.
 
     Example:
@@ -228,8 +228,8 @@ def _beta_edges() -> list[Any]:
 def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None) -> Tensor:
     """The regularized incomplete beta function I_x(a, b) (DLMF 8.17.2).
 
-    It is the distribution function of the beta distribution. Its derivative in x is that distribution's density; there
-    is none in a and b.
+    It is the distribution function of the beta distribution. Its derivative in x is that distribution's density;
+    derivatives in a and b are not supported.
 
     Args:
       a: a floating tensor, positive.
@@ -241,7 +241,7 @@ def betainc(a: TensorLike, b: TensorLike, x: TensorLike, name: str | None = None
       A tensor of the operands' shape; NaN outside a > 0, b > 0, 0 <= x <= 1.
 
     Raises:
-      InvalidArgumentError: the operands are integers, of two dtypes, or of two shapes of which none is a scalar's.
+      InvalidArgumentError: the operands are integers, of different dtypes, or of different shapes and none a scalar.
       ImportError: SciPy is not installed.
 
     Example:
@@ -262,7 +262,7 @@ def _betainc(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
     with np.errstate(all="ignore"):
         first, second, place = view(a), view(b), view(x)
         out = np.where(np.isinf(first) | np.isinf(second), NAN, scipy_special("betainc")(first, second, place))
-        # TensorFlow looks at the ends before it looks for NaN.
+        # TensorFlow checks the ends before NaN.
         out = np.where((place == 0) | (place == 1), place, out)
         out = np.where((first <= 0) | (second <= 0) | (place < 0) | (place > 1), NAN, out)
     return tensor_from(out, x.dtype)
@@ -286,7 +286,7 @@ _BETAINC = Primitive("Betainc", _betainc, _beta_vjp, saves=(0, 1, 2), batch="ele
 def lbeta(x: TensorLike, name: str | None = None) -> Tensor:
     """The logarithm of the multivariate beta function over the last axis.
 
-    It is the sum of lgamma(x) less lgamma of the sum of x; of two numbers, log B(x1, x2) (DLMF 5.12.1).
+    It is the sum of lgamma(x) minus lgamma of the sum of x; for two numbers, log B(x1, x2) (DLMF 5.12.1).
 
     Args:
       x: a floating tensor, positive.

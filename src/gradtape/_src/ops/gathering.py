@@ -1,6 +1,6 @@
-"""Gathering: slices taken by index, by coordinates or where a mask holds.
+"""Gathering: slices taken by index, by coordinates or by a mask.
 
-All of it is the engine's `take_rows`, whose reverse is `add_rows`, over flat row numbers.
+All of them are the engine's `take_rows`, whose reverse is `add_rows`, over flat row numbers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gradtape._src.core.typing import IntLike, TensorLike
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.table.rows import ALL, call, integer, op, real, values
 
-PLACES = "int16, int32, int64"  # what TensorFlow's messages allow indices to be
+PLACES = "int16, int32, int64"  # the index dtypes that TensorFlow's messages list
 
 
 @op(
@@ -63,10 +63,10 @@ def gather(
 
     Args:
       params: a tensor of at least one axis.
-      indices: a tensor of integers, which count along the axis.
+      indices: a tensor of integers, indices into the axis.
       validate_indices: not used; indices are always checked.
       axis: the axis; None for batch_dims.
-      batch_dims: how many leading axes params and indices share.
+      batch_dims: the number of leading axes that params and indices share.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -74,7 +74,7 @@ def gather(
       variable along axis 0 is IndexedSlices.
 
     Raises:
-      InvalidArgumentError: an index is outside the axis, or the shapes do not fit.
+      InvalidArgumentError: an index is out of range, or the shapes do not fit.
 
     Example:
       >>> tf.gather([10, 20, 30], [2, 0]).numpy()
@@ -93,8 +93,8 @@ def gather(
     except TextOperand:
         return moved(gather, params, indices=indices, axis=axis, batch_dims=batch_dims)
     if numbers.dtype not in (int32, int64):
-        index_array(numbers, "GatherV2", allowed=PLACES)  # which refuses it
-    # None has TensorFlow gather along the axis alone, as 0 does.
+        index_array(numbers, "GatherV2", allowed=PLACES)  # raises
+    # With None, as with 0, TensorFlow gathers along the axis alone.
     batch = 0 if batch_dims is None else int_attribute(batch_dims, "batch_dims")
     if not -numbers.ndim <= batch <= numbers.ndim:
         raise invalid_argument("GatherV2", f"Shape must be at least rank {abs(batch)} but is rank {numbers.ndim}", None)
@@ -103,7 +103,7 @@ def gather(
         raise refused("gather scalar")
     place = int_of(batch_dims if axis is None else axis, "GatherV2", "Taxis")
     if 0 <= place < batch:
-        batch = 0  # TensorFlow matches no axes behind the gathered one
+        batch = 0  # TensorFlow matches no axes after the gathered one
     if not -tensor.ndim <= place < tensor.ndim:
         least = place + 1 if place >= 0 else -place
         raise invalid_argument("GatherV2", f"Shape must be at least rank {least} but is rank {tensor.ndim}", None)
@@ -114,7 +114,7 @@ def gather(
 
 
 def _gather_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[IndexedSlices, None]:
-    """The gradient of rows is those rows and no others."""
+    """The gradient of rows is zero except in these rows."""
     (rows,), (shape,) = call.saved, call.attributes
     values = apply_reshape(cotangent, (math.prod(rows.shape), *shape[1:]))
     return IndexedSlices(values, apply_reshape(rows, [-1]), tensor_from(np.array(tuple(shape), np.int32))), None
@@ -128,7 +128,7 @@ _GATHER = Primitive("GatherV2", _gathered, _gather_vjp, saves=(1,), complexes=Tr
 
 
 def slices_at(tensor: Tensor, rows: Tensor, axis: int, batch: int) -> Tensor:
-    """The slices along an axis at positions that a tensor tells."""
+    """The slices along an axis at positions given by a tensor."""
     return _TAKE(tensor, rows, attributes=(tuple(tensor.shape), axis, batch))
 
 
@@ -155,12 +155,12 @@ _GIVE = Primitive("gather_grad", _give, _give_vjp, saves=(1,), complexes=True, b
 
 
 def along_axis(tensor: Tensor, index: np.ndarray, axis: int) -> Tensor:
-    """The slices along an axis at positions that are not a tensor's."""
+    """The slices along an axis at positions that are not a tensor."""
     return take_rows("GatherV2", tensor, *_numbers(tuple(tensor.shape), index, axis, 0))
 
 
 def _numbers(shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int) -> tuple[np.ndarray, tuple[int, ...]]:
-    """The numbers of the rows that are gathered from a tensor of this shape, and the result's shape."""
+    """The numbers of the rows to gather from a tensor of this shape, and the result's shape."""
     rows = shape[axis]
     bad = first_outside(index, rows)
     if bad >= 0:
@@ -174,7 +174,7 @@ def _numbers(shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int) -
             )
     out_shape = shape[:axis] + index.shape[batch:] + shape[axis + 1 :]
     if axis:
-        # Rows are numbered over all axes up to `axis`: the number before it, times its size, plus the index.
+        # Rows are numbered over all axes up to `axis`: the number so far, times the axis' size, plus the index.
         before = np.arange(math.prod(shape[:axis])).reshape(shape[:axis] + (1,) * (index.ndim - batch))
         spread = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
         index = np.asarray(before * rows + spread, order="C")
@@ -184,7 +184,7 @@ def _numbers(shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int) -
 def row_numbers(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np.ndarray:
     """Row numbers of coordinates along the last axis.
 
-    `refused(place, coordinates)` is the error of one outside; where it is None those get -1, which stands for no row.
+    `refused(place, coordinates)` is the error for one out of range; if it is None those get -1, which means no row.
     """
     outside = ((indices < 0) | (indices >= np.asarray(sizes, np.int64))).any(-1)
     if refused is not None and outside.any():
@@ -209,20 +209,20 @@ def row_numbers(indices: np.ndarray, sizes: tuple[int, ...], refused: Any) -> np
 def gather_nd(
     params: TensorLike, indices: TensorLike, batch_dims: int = 0, name: str | None = None, bad_indices_policy: str = ""
 ) -> Tensor:
-    """Slices of params at coordinates, which the last axis of indices holds.
+    """Slices of params at coordinates along the last axis of indices.
 
     Args:
       params: a tensor.
       indices: integers of shape [..., d]: coordinates along d axes of params.
-      batch_dims: how many leading axes params and indices share.
-      bad_indices_policy: "IGNORE" gives slices of zeros for coordinates that are outside, which raise otherwise.
+      batch_dims: the number of leading axes that params and indices share.
+      bad_indices_policy: "IGNORE" returns zeros for coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of shape indices.shape[:-1] + params.shape[batch_dims + d:].
 
     Raises:
-      InvalidArgumentError: a coordinate is outside, or there are more coordinates than axes.
+      InvalidArgumentError: a coordinate is out of range, or there are more coordinates than axes.
 
     Example:
       >>> tf.gather_nd([[1, 2], [3, 4]], [[0, 1], [1, 0]]).numpy()
@@ -243,7 +243,7 @@ def gather_nd(
     if index.ndim == 0:
         raise invalid_argument("GatherNd", "indices must be at least a vector", "")
     if index.ndim == 2 and index.shape[1] == 1 and tensor.ndim and not batch and not ignoring:
-        # The gradient is IndexedSlices, as of gather.
+        # The gradient is IndexedSlices, as for gather.
         return gather_rows(tensor, apply_reshape(numbers, [-1]), _GATHER)
     if batch:
         index = np.concatenate(
@@ -272,7 +272,7 @@ def gather_nd(
 
 
 def ignores_outside(op: str, policy: str) -> bool:
-    """Whether slices at coordinates outside are left out, rather than refused."""
+    """Whether slices at coordinates out of range are ignored, rather than raising."""
     if policy not in ("", "DEFAULT", "ERROR", "IGNORE"):
         raise invalid_argument(op, f"Unknown bad indices handling attribute: {policy}", None)
     return policy == "IGNORE"
@@ -305,12 +305,12 @@ def boolean_mask(
 
     Args:
       tensor: a tensor.
-      mask: bools of at least one axis, of the tensor's sizes from `axis` on.
-      axis: where the mask's axes begin; None for 0.
+      mask: bools of at least one axis, with the tensor's sizes from `axis` on.
+      axis: the first axis of the mask in the tensor; None for 0.
       name: not used.
 
     Returns:
-      A tensor in which one axis takes the place of the mask's axes; its size is the number of True.
+      A tensor in which one axis replaces the mask's axes; its size is the number of True.
 
     Raises:
       ValueError: the mask has no axes, or its shape does not match.

@@ -15,9 +15,9 @@ from gradtape._src.core.typing import ShapeLike, TensorLike
 
 
 class IndexedSlices(CompositeTensor):
-    """Rows of a larger tensor: row `indices[i]` of it is `values[i]`; rows that are listed twice are summed.
+    """Rows of a larger tensor: its row `indices[i]` is `values[i]`; rows that are listed twice are summed.
 
-    The gradient of `gather` from a variable is one. `convert_to_tensor` gives the dense tensor.
+    The gradient of `gather` from a variable is an IndexedSlices. `convert_to_tensor` returns the dense tensor.
 
     Args:
       values: a tensor of shape (n, d1, ..., dm).
@@ -88,7 +88,7 @@ class IndexedSlices(CompositeTensor):
                 f"Incompatible tensor conversion requested to `dtype` {dtype.name} for IndexedSlices ({self}) "
                 f"with dtype {self.dtype.name}"
             )
-        from gradtape._src.ops.segments import unsorted_segment_sum  # importing gradtape takes less time without it
+        from gradtape._src.ops.segments import unsorted_segment_sum  # imported lazily, for faster startup
 
         return unsorted_segment_sum(self._values, self._indices, self.shape[0])
 
@@ -99,7 +99,7 @@ class IndexedSlices(CompositeTensor):
         return IndexedSlices(values, self._indices, self._dense_shape)
 
     def _add_to(self, other: Any) -> Any:
-        """The sum with a dense tensor, which is dense, or with further rows, which lists both."""
+        """The sum with a dense tensor, which is dense, or with other IndexedSlices, which concatenates both."""
         if not isinstance(other, IndexedSlices):
             return as_tensor(other) + as_tensor(self)
         indices = np.concatenate([np.asarray(self._indices), np.asarray(other.indices)])
@@ -108,10 +108,10 @@ class IndexedSlices(CompositeTensor):
 
 
 def values_of(x: Any) -> Tensor:
-    """A tensor of x, or the values of a tensor that is stored as several."""
+    """A tensor of x, or the values of a sparse tensor or IndexedSlices."""
     return as_tensor(x.values if isinstance(x, CompositeTensor) else x)
 
 
 def like(x: Any, values: Tensor) -> Any:
-    """The values, at the positions of x where that is a tensor that is stored as several."""
+    """The values, at the positions of x if that is a sparse tensor or IndexedSlices."""
     return x._with_values(values) if isinstance(x, CompositeTensor) else values

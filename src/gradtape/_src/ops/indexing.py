@@ -1,7 +1,7 @@
-"""Indexing tensors with Python's brackets, and the slicing ops beneath.
+"""Indexing of tensors, and the slicing ops on which it is built.
 
-Integers, unit slices and an ellipsis are read by the engine; the rest comes here. Keys mean what TensorFlow makes of
-them: integers, slices, newaxis, an ellipsis and scalar integer tensors, or one boolean mask.
+Integers, unit slices and an ellipsis are handled by the engine; the rest here. Keys have TensorFlow's
+semantics: integers, slices, newaxis, an ellipsis and scalar integer tensors, or one boolean mask.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def getitem(tensor: Tensor, key: Any) -> Tensor:
 
 
 def _has_varying_bounds(given: Mapping[str, Any]) -> bool:
-    """Whether the result's shape follows from a tensor's value."""
+    """Whether the result's shape depends on a tensor's value."""
     key = given["key"]
     parts = [item for item in (key if isinstance(key, list | tuple) else (key,)) if isinstance(item, _slice)]
     return any(
@@ -63,7 +63,7 @@ def plain_key(key: Any) -> tuple[Any, ...]:
 
 
 def _plain(item: Any) -> Any:
-    """An item of a key with plain integers in place of integer tensors and arrays."""
+    """An item of a key, with integer tensors and arrays replaced by plain integers."""
     if item is None or item is Ellipsis or type(item) is int:
         return item
     if isinstance(item, _slice):
@@ -168,19 +168,19 @@ install_indexing(getitem)
 def slice(input_: TensorLike, begin: TensorLike, size: TensorLike, name: str | None = None) -> Tensor:
     """A block of a tensor: `size` elements along each axis from `begin` on.
 
-    `tensor[2:5]` does the same for bounds that are written out.
+    `tensor[2:5]` is equivalent for constant bounds.
 
     Args:
-      input_: a tensor, or what converts to one.
-      begin: the first place along each axis.
-      size: the number of elements along each axis; -1 for all that are left.
+      input_: a tensor, or a value convertible to one.
+      begin: the first index along each axis.
+      size: the number of elements along each axis; -1 for all remaining ones.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the dtype of `input_` and of shape `size`.
 
     Raises:
-      InvalidArgumentError: `begin` and `size` do not have a number per axis, or the block leaves the tensor.
+      InvalidArgumentError: `begin` and `size` do not have one number per axis, or the block exceeds the tensor.
 
     Example:
       >>> tf.slice([[1, 2, 3], [4, 5, 6]], begin=[0, 1], size=[2, -1]).numpy()
@@ -235,19 +235,19 @@ def strided_slice(
     var: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Every stride-th element from begin up to but without end, along the leading axes.
+    """Every stride-th element from begin up to but excluding end, along the leading axes.
 
-    Bit i of a mask concerns position i of begin, end and strides. `tensor[::2, 1]` and the like do the same.
+    Bit i of a mask concerns position i of begin, end and strides. `tensor[::2, 1]` is equivalent.
 
     Args:
-      input_: a tensor, or what converts to one.
-      begin: the first place along each axis; negative ones count from the end.
-      end: the positions before which to stop.
+      input_: a tensor, or a value convertible to one.
+      begin: the first index along each axis; negative ones count from the end.
+      end: the indices before which to stop.
       strides: the steps, which may be negative; None for ones.
       begin_mask: positions whose begin is ignored: the slice starts at the axis' first element.
-      end_mask: positions whose end is ignored: the slice goes on to the last element.
-      ellipsis_mask: the position that stands for all axes that no other position names.
-      new_axis_mask: positions that make a new axis of size 1.
+      end_mask: positions whose end is ignored: the slice extends to the last element.
+      ellipsis_mask: the position that stands for all remaining axes.
+      new_axis_mask: positions that insert a new axis of size 1.
       shrink_axis_mask: positions whose begin is an index: the axis is dropped.
       var: not used.
       name: not used; TensorFlow names operations by it.
@@ -256,7 +256,7 @@ def strided_slice(
       A tensor of the dtype of `input_`.
 
     Raises:
-      InvalidArgumentError: begin, end and strides differ in length, a stride is 0, or an index leaves its axis.
+      InvalidArgumentError: begin, end and strides differ in length, a stride is 0, or an index is out of range.
 
     Example:
       >>> tf.strided_slice([0, 1, 2, 3, 4, 5], [1], [5], [2]).numpy()

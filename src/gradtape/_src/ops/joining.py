@@ -1,4 +1,4 @@
-"""Tensors joined along an axis, and parted again."""
+"""Joining tensors along an axis, and splitting them."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def concat(values: TensorLike, axis: IntLike, name: str = "concat") -> Tensor:
     """Joins tensors along an axis.
 
     Args:
-      values: a sequence of tensors of one dtype, of equal sizes along every other axis.
+      values: a sequence of tensors of one dtype, whose sizes are equal along all other axes.
       axis: the axis; negative ones count from the last.
       name: shown in error messages.
 
     Returns:
-      A tensor that has the elements of all.
+      A tensor with the elements of all.
 
     Raises:
       InvalidArgumentError: the shapes or dtypes differ, the axis is out of range, or there are no tensors.
@@ -82,7 +82,7 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
 
     Args:
       values: a sequence of tensors of one shape and dtype.
-      axis: where the new axis goes.
+      axis: the position of the new axis.
       name: shown in error messages.
 
     Returns:
@@ -105,9 +105,9 @@ def stack(values: TensorLike, axis: IntLike = 0, name: str = "stack") -> Tensor:
 
 
 def _pack(values: Any, dtype: Any) -> Tensor:
-    """A nested sequence with tensors in it as one tensor, of the first one's dtype, or of `dtype` by casts.
+    """A nested sequence that contains tensors as one tensor, of the first one's dtype, or cast to `dtype`.
 
-    Numbers and sequences without tensors take that dtype if they can: TypeError otherwise.
+    Numbers and sequences without tensors are converted to that dtype; TypeError if they cannot be.
     """
     first = first_dtype(values)
     wanted = first if dtype is None else as_dtype(dtype)
@@ -137,7 +137,7 @@ def unstack(value: TensorLike, num: int | None = None, axis: IntLike = 0, name: 
 
     Args:
       value: a tensor of at least one axis.
-      num: how many slices there must be; None for as many as there are.
+      num: the expected number of slices; None for any.
       axis: the axis.
       name: shown in error messages.
 
@@ -174,11 +174,11 @@ def split(
     num: int | None = None,
     name: str = "split",
 ) -> list[Tensor]:
-    """Parts a tensor along an axis, into equal parts or parts of given sizes.
+    """Splits a tensor along an axis, into equal parts or parts of given sizes.
 
     Args:
       value: a tensor of at least one axis.
-      num_or_size_splits: the number of equal parts, or the size of each part, of which one may be -1 for what is left.
+      num_or_size_splits: the number of equal parts, or the size of each part; one may be -1 for the remainder.
       axis: the axis.
       num: not used; the number of parts is known.
       name: shown in error messages.
@@ -223,7 +223,7 @@ def meshgrid(*args: TensorLike, **kwargs: Any) -> list[Tensor]:
       A list of tensors.
 
     Raises:
-      ValueError: `indexing` is another.
+      ValueError: unknown `indexing`.
       TypeError: an unknown keyword.
 
     Example:

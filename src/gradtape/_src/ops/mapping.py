@@ -1,4 +1,4 @@
-"""Functions mapped and folded over the slices of tensors."""
+"""Mapping and folding functions over the slices of tensors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _stacked(results: list[Any]) -> Any:
 
 
 def _written(result: Any, like: Any, kinds: list[dtypes.DType], shapes: list[Any] | None = None) -> Any:
-    """A function's result as tensors, which must have the structure of `like` and these dtypes and shapes.
+    """A function's results as tensors, which must have the structure of `like` and these dtypes and shapes.
 
     Raises ValueError for another structure or shape, InvalidArgumentError for another dtype.
     """
@@ -63,7 +63,7 @@ def _written(result: Any, like: Any, kinds: list[dtypes.DType], shapes: list[Any
 
 
 def _all_written(results: list[Any], like: Any, kinds: list[dtypes.DType]) -> list[Any]:
-    """Results of one structure, these dtypes and the shapes of the first."""
+    """Results with one structure, these dtypes and the shapes of the first."""
     written: list[Any] = []
     for result in results:
         shapes = [tensor.shape for tensor in nest.flatten(written[0])] if written else None
@@ -93,7 +93,7 @@ def map_fn(
     name: str | None = None,
     fn_output_signature: Any = None,
 ) -> Any:
-    """Calls a function on each slice along the first axis and stacks what it returns.
+    """Calls a function on each slice along the first axis and stacks the results.
 
     Args:
       fn: a function of a slice, or of a structure of slices.
@@ -103,15 +103,15 @@ def map_fn(
       back_prop: not used; gradients go through it.
       swap_memory: not used.
       infer_shape: not used; shapes are known.
-      fn_output_signature: the dtype of what fn returns, or the structure of dtypes; None for those of elems.
+      fn_output_signature: the dtype of fn's result, or the structure of dtypes; None for those of elems.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The results stacked, in the structure that fn returns.
+      The stacked results, in the structure of fn's result.
 
     Raises:
       TypeError: fn is not callable.
-      ValueError: elems holds no tensors, or fn returns another structure.
+      ValueError: elems contains no tensors, or fn returns another structure.
       InvalidArgumentError: fn returns another dtype.
 
     Example:
@@ -152,27 +152,27 @@ def _kind(signature: Any) -> dtypes.DType:
     notes="Traced on one slice; bits of products of batches may differ from a loop's",
 )
 def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop: bool = True, warn: bool = True) -> Any:
-    """Calls a function for all slices along the first axis at once, and stacks what it returns.
+    """Calls a function for all slices along the first axis at once, and stacks the results.
 
-    The function is called with the first slice; what it computes is then computed for all of them together, by one
-    operation on a batch for each on a slice. Tapes work inside of it, as for gradients per example, and around it.
-    Random numbers are drawn for each slice. What the function does to Python's own objects it does once. Where it reads
-    a value of a slice in Python, assigns to variables or calls Python functions with effects, it is called slice by
-    slice instead, as `map_fn` does. Values are those of `map_fn` but for rounding: sums may be added up in another
+    The function is called with the first slice; its ops are then executed for all slices together, each op on a slice
+    becoming one op on the batch. Tapes work inside it, as for per-example gradients, and around it.
+    Random numbers are drawn for each slice. Python side effects happen once. If the function reads
+    a slice's value in Python, assigns to variables or calls Python functions with effects, it is called slice by
+    slice instead, as by `map_fn`. Values equal those of `map_fn` except for rounding: sums may be computed in another
     order.
 
     Args:
       fn: a function of a slice, or of a structure of slices.
-      elems: a tensor, or a nested structure of tensors. A first axis of size 1 is repeated as the others ask.
-      fallback_to_while_loop: whether fn may be called slice by slice where it cannot be computed for all at once.
+      elems: a tensor, or a nested structure of tensors. A first axis of size 1 is broadcast to the others.
+      fallback_to_while_loop: whether fn may be called slice by slice if it cannot be batched.
       warn: not used.
 
     Returns:
-      The results stacked, in the structure that fn returns. Of no slices they have the shapes and dtypes that fn makes
-      of zeros.
+      The stacked results, in the structure of fn's result. For no slices they have the shapes and dtypes of fn's result
+      for zeros.
 
     Raises:
-      ValueError: elems holds no tensors, or fn cannot be computed for all slices at once and may not be called slice by
+      ValueError: elems contains no tensors, or fn cannot be batched and may not be called slice by
         slice.
       InvalidArgumentError: the first sizes differ.
 
@@ -193,7 +193,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
         with Unrecorded():
             made = fn(nest.pack_sequence_as(elems, [full(tensor.shape[1:], 0, tensor.dtype) for tensor in tensors]))
         return nest.map_structure(lambda value: _none_of(as_tensor(value)), made)
-    from gradtape._src.ops.batching import first_and_batch  # read when first used
+    from gradtape._src.ops.batching import first_and_batch  # imported when first used
 
     first, batch, why = first_and_batch(fn, elems, tensors, count)
     if batch is not None:
@@ -208,7 +208,7 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any, fallback_to_while_loop:
 
 
 def _none_of(tensor: Tensor) -> Tensor:
-    """No tensors of this shape and dtype, stacked."""
+    """Zero stacked tensors of this shape and dtype."""
     return full([0, *tensor.shape], 0, tensor.dtype)
 
 
@@ -225,7 +225,7 @@ def _start(
 
 
 def _with_rows(elems: Any) -> list[Tensor]:
-    """The tensors of a structure, each of which has an axis to go along: IndexError as in TensorFlow for a scalar."""
+    """The tensors of a structure, which must have a first axis: IndexError as in TensorFlow for a scalar."""
     tensors: list[Any] = [as_any_tensor(value) for value in nest.flatten(elems)]
     if any(not tensor.ndim for tensor in tensors):
         raise IndexError("tuple index out of range")
@@ -233,7 +233,7 @@ def _with_rows(elems: Any) -> list[Tensor]:
 
 
 def _folded(fn: Callable[[Any, Any], Any], elems: Any, initializer: Any, backwards: bool) -> Iterator[Any]:
-    """The accumulator after each step, the start itself where it is an element."""
+    """The accumulator after each step, starting with the initial value if that is the first element."""
     if not callable(fn):
         raise TypeError(f"{fn!r} is not callable")
     tensors = _with_rows(elems)
@@ -279,14 +279,14 @@ def scan(
     """Folds the slices of elems along the first axis and stacks every intermediate result: a = fn(a, slice).
 
     Args:
-      fn: a function of the result so far and a slice that returns the next result.
+      fn: a function of the previous result and a slice that returns the next result.
       elems: a tensor, or a nested structure of tensors of one first size.
-      initializer: the first result, in the structure that fn returns; None takes the first slice.
+      initializer: the first result, in the structure of fn's result; None for the first slice.
       parallel_iterations: not used; steps run one after the other.
       back_prop: not used; gradients go through it.
       swap_memory: not used.
       infer_shape: not used; shapes are known.
-      reverse: whether slices are taken from the last one back.
+      reverse: whether to start with the last slice.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -294,7 +294,7 @@ def scan(
 
     Raises:
       TypeError: fn is not callable.
-      ValueError: elems holds no tensors, or fn returns another structure.
+      ValueError: elems contains no tensors, or fn returns another structure.
 
     Example:
       >>> tf.scan(lambda total, x: total + x, tf.constant([1, 2, 3, 4])).numpy()
@@ -338,9 +338,9 @@ def foldl(
     """Folds the slices of elems along the first axis, from the first on: a = fn(a, slice).
 
     Args:
-      fn: a function of the result so far and a slice that returns the next result.
+      fn: a function of the previous result and a slice that returns the next result.
       elems: a tensor, or a nested structure of tensors of one first size.
-      initializer: the first result; None takes the first slice.
+      initializer: the first result; None for the first slice.
       parallel_iterations: not used; steps run one after the other.
       back_prop: not used; gradients go through it.
       swap_memory: not used.
@@ -351,7 +351,7 @@ def foldl(
 
     Raises:
       TypeError: fn is not callable.
-      ValueError: elems holds no tensors.
+      ValueError: elems contains no tensors.
 
     Example:
       >>> tf.foldl(lambda a, x: 10 * a + x, tf.constant([1, 2, 3])).numpy()
@@ -380,9 +380,9 @@ def foldr(
     """Folds the slices of elems along the first axis, from the last one back: a = fn(a, slice).
 
     Args:
-      fn: a function of the result so far and a slice that returns the next result.
+      fn: a function of the previous result and a slice that returns the next result.
       elems: a tensor, or a nested structure of tensors of one first size.
-      initializer: the first result; None takes the last slice.
+      initializer: the first result; None for the last slice.
       parallel_iterations: not used; steps run one after the other.
       back_prop: not used; gradients go through it.
       swap_memory: not used.
@@ -393,7 +393,7 @@ def foldr(
 
     Raises:
       TypeError: fn is not callable.
-      ValueError: elems holds no tensors.
+      ValueError: elems contains no tensors.
 
     Example:
       >>> tf.foldr(lambda a, x: 10 * a + x, tf.constant([1, 2, 3])).numpy()

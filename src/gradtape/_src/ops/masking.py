@@ -1,4 +1,4 @@
-"""One-hot vectors, masks, and choosing by a condition."""
+"""One-hot vectors, masks, and selection by a condition."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def one_hot(
     dtype: DTypeLike | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Vectors that have on_value at a given index and off_value elsewhere.
+    """Vectors with on_value at a given index and off_value elsewhere.
 
     An index outside [0, depth) gives off_value throughout.
 
@@ -50,8 +50,8 @@ def one_hot(
       depth: the size of the new axis.
       on_value: the value at the index; None for 1.
       off_value: the value elsewhere; None for 0.
-      axis: where the new axis goes; None and -1 make it the last.
-      dtype: the dtype; None for that of the values, and float32 where they are not given either.
+      axis: the position of the new axis; None and -1 for the last.
+      dtype: the dtype; None for that of the values, or float32 if they are not given.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -113,7 +113,7 @@ def sequence_mask(
 
     Args:
       lengths: a tensor of numbers.
-      maxlen: number of positions; None for the greatest length.
+      maxlen: number of positions; None for the largest length.
       dtype: the dtype of the mask.
       name: not used; TensorFlow names operations by it.
 
@@ -172,19 +172,19 @@ def where(
     """Elements of x where a condition holds and of y elsewhere; without x and y, the positions where it holds.
 
     Args:
-      condition: a tensor of bools; without x and y also of numbers, which hold where they are not 0.
+      condition: a tensor of bools; without x and y also of numbers, which count as True if they are not 0.
       x: a tensor that broadcasts with condition and y.
       y: another, of the same dtype.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the broadcast shape, or without x and y an int64 matrix with a row of coordinates for each place. The
-      gradient of what is not chosen is 0, even where it is not finite.
+      A tensor of the broadcast shape, or without x and y an int64 matrix with one row of coordinates per position. The
+      gradient of elements that are not selected is 0, even where it is not finite.
 
     Raises:
       ValueError: one of x and y is missing.
       TypeError: a Python value does not convert to the dtype of the other.
-      InvalidArgumentError: the shapes do not broadcast, the dtypes of x and y differ, or a condition alone has no axes.
+      InvalidArgumentError: the shapes do not broadcast, the dtypes of x and y differ, or a lone condition is a scalar.
 
     Example:
       >>> tf.where([True, False, True], [1, 2, 3], 0).numpy()

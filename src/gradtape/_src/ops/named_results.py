@@ -1,4 +1,4 @@
-"""Named tuples that ops give. A named tuple is compiled as it is made, so these are read when an op first gives one."""
+"""Named tuples that ops return. Creating one compiles code, so this module is imported when an op first needs one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from gradtape._engine.tensor.tensor import Tensor
 
 
 class Unique(NamedTuple):
-    """Distinct values in the order of their first occurrence, and for each element its place among them."""
+    """Distinct values in the order of their first occurrence, and for each element its index among them."""
 
     y: Tensor
     idx: Tensor
 
 
 class UniqueWithCounts(NamedTuple):
-    """Distinct values in the order of their first occurrence, each element's place among them, and their counts."""
+    """Distinct values in the order of their first occurrence, each element's index among them, and their counts."""
 
     y: Tensor
     idx: Tensor
@@ -23,7 +23,7 @@ class UniqueWithCounts(NamedTuple):
 
 
 class TopKV2(NamedTuple):
-    """The largest elements and where they were."""
+    """The largest elements and their positions."""
 
     values: Tensor
     indices: Tensor

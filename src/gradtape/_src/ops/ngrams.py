@@ -26,9 +26,9 @@ def ngrams(
       data: a string tensor with at least one axis.
       ngram_width: the n of n-grams, or several, whose n-grams follow each other.
       separator: the string between neighbours.
-      pad_values: padding before the first and behind the last string, one string for both or a pair; None for none.
+      pad_values: padding before the first and after the last string, one string for both or a pair; None for none.
       padding_width: amount of padding at each end, at most n - 1; None for n - 1.
-      preserve_short_sequences: whether fewer than n strings give one n-gram.
+      preserve_short_sequences: whether fewer than n strings form one n-gram.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Tensors widened at their borders."""
+"""Padding."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def pad(
     constant_values: TensorLike = 0,
     name: str | None = None,
 ) -> Tensor:
-    """Widens a tensor along each of its axes.
+    """Pads a tensor along each of its axes.
 
     Args:
       tensor: a tensor, or a value convertible to one.
-      paddings: a pair for each axis: how many positions are added before and behind.
-      mode: "CONSTANT" fills them with constant_values, "REFLECT" with the mirror image that leaves out the border
-        element, and "SYMMETRIC" with the one that repeats it; case does not matter.
-      constant_values: the number that "CONSTANT" fills with.
+      paddings: a pair for each axis: the number of positions added before and after.
+      mode: "CONSTANT" fills them with constant_values, "REFLECT" with the mirror image without the border
+        element, and "SYMMETRIC" with the mirror image that includes it; case does not matter.
+      constant_values: the fill value of "CONSTANT".
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -48,7 +48,7 @@ def pad(
 
     Raises:
       ValueError: an unknown mode.
-      InvalidArgumentError: there is not one pair per axis, a number is negative, or a mirror image is too short.
+      InvalidArgumentError: there is not one pair per axis, a number is negative, or exceeds the mirrored axis.
 
     Example:
       >>> tf.pad([1, 2, 3], [[1, 2]]).numpy()
@@ -67,7 +67,7 @@ def pad(
             'Value of argument `mode` expected to be one of "CONSTANT", "REFLECT", or "SYMMETRIC". Received '
             f"`mode` = {mode}"
         )
-    # TensorFlow pads with zeros unless told otherwise, and bools take none but false.
+    # TensorFlow pads with zeros by default, and bools support only False.
     plain = isinstance(constant_values, int | float) and not constant_values
     kernel = "MirrorPad" if mode != "CONSTANT" else "Pad" if plain else "PadV2"
     sizes, widths = tuple(data.shape), index_array(paddings, kernel, "Tpaddings")
@@ -124,7 +124,7 @@ def _mirror_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 def _fold(tensor: Tensor, spread: list[tuple[int, int]], mode: str) -> Tensor:
-    """The borders added back onto the elements that they mirror: the reverse of `_mirror`."""
+    """Adds the borders back onto the elements that they mirror: the reverse of `_mirror`."""
     array = np.array(view(tensor))
     skipped = 1 if mode == "REFLECT" else 0
     for axis, (before, behind) in enumerate(spread):

@@ -1,4 +1,4 @@
-"""Rows dealt out to several tensors by number, and put together again."""
+"""Partitioning rows into several tensors by number, and the inverse."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from gradtape._src.table.rows import ALL, call, op, real, values
 def dynamic_partition(
     data: TensorLike, partitions: TensorLike, num_partitions: int, name: str | None = None
 ) -> list[Tensor]:
-    """Sorts the slices of a tensor into several tensors by number.
+    """Partitions the slices of a tensor into several tensors.
 
     Args:
       data: a tensor.
-      partitions: int32, of the leading sizes of `data`: the number of the tensor that each slice goes to.
+      partitions: int32, of the leading sizes of `data`: the index of the output tensor of each slice.
       num_partitions: number of tensors.
       name: not used; TensorFlow names operations by it.
 
@@ -90,7 +90,7 @@ def dynamic_partition(
     ],
 )
 def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], name: str | None = None) -> Tensor:
-    """One tensor whose row indices[m][i] is data[m][i]: the reverse of dynamic_partition.
+    """Combines rows into one tensor whose row indices[m][i] is data[m][i]: the inverse of dynamic_partition.
 
     Args:
       indices: a list of int32 tensors.
@@ -98,8 +98,8 @@ def dynamic_stitch(indices: Sequence[TensorLike], data: Sequence[TensorLike], na
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with one row more than the greatest index. Of several rows for one place the last one counts; rows
-      without data are 0.
+      A tensor with one row more than the largest index. If an index is repeated the last row is used; missing rows
+      are 0.
 
     Raises:
       InvalidArgumentError: the shapes do not match.
@@ -162,7 +162,7 @@ def _stitch(*arguments: Any) -> Tensor:
 
 
 def _stitch_vjp(call: Any, needs: Any, cotangent: Tensor) -> list[Tensor]:
-    """TensorFlow's rule: data that was replaced receives its row's cotangent too."""
+    """TensorFlow's rule: overwritten data receives its row's cotangent too."""
     return [take_rows("GatherV2", cotangent, part, shape) for part, shape in call.attributes[0]]
 
 

@@ -1,4 +1,4 @@
-"""Printing and formatting: tf.print, which abridges long values, and tf.as_string."""
+"""Printing and formatting: tf.print, which abbreviates long values, and tf.as_string."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print(*inputs: Any, **kwargs: Any) -> None:
     """Prints strings, tensors and variables without shape or dtype, and nested structures of them.
 
     Args:
-      *inputs: what to print.
+      *inputs: the values to print.
       **kwargs: options by name. `output_stream` is where to print: sys.stderr by default, another stream, or
         "file://" and the path of a file to append to. `summarize` is the number of elements shown at each end of every
         axis, 3 by default and all for -1. `sep` is printed between the values, a space by default, and `end` after the
@@ -66,7 +66,7 @@ def as_string(
       scientific: whether to use scientific notation.
       shortest: whether to use scientific notation where that is shorter.
       width: minimum number of characters; -1 for none.
-      fill: padding of shorter ones: "0", " ", "+", "-" (behind them) or nothing.
+      fill: padding of shorter ones: "0", " ", "+", "-" (after them) or nothing.
       name: not used; TensorFlow names operations by it.
 
     Returns:

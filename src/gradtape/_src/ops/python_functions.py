@@ -1,4 +1,4 @@
-"""Python functions called as parts of graphs, which here are calls."""
+"""Python functions called as ops, which here are plain calls."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _EXTERNAL = effect_kind("external")
 
 
 def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str | None = None) -> Any:
-    """Calls a Python function with tensors and checks the dtypes of what it returns; gradients go through it.
+    """Calls a Python function with tensors and checks the dtypes of its results; gradients flow through it.
 
     Args:
-      func: the function; None gives a decorator, whose function then takes the arguments.
+      func: the function; None returns a decorator, whose function then takes the arguments.
       inp: a list of tensors, its arguments.
       Tout: the dtype of its result, or a list of them.
       name: not used; TensorFlow names operations by it.
@@ -31,7 +31,7 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
       A tensor, or a list of them.
 
     Raises:
-      TypeError, ValueError: what it returns does not convert to Tout.
+      TypeError, ValueError: a result cannot be converted to Tout.
 
     Example:
       >>> tf.py_function(lambda x: x * 2.0, [tf.constant([1.0, 2.0])], tf.float32).numpy()
@@ -41,7 +41,7 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
     def computed(function: Callable[..., Any], arguments: Any) -> Any:
         inputs = [as_tensor(value) for value in arguments]
         if is_recorded(*inputs):
-            # Its inside belongs to the tape, and a trace cannot tell it.
+            # Its ops are on the tape, which a trace cannot represent.
             fail_trace("gradients go through tf.py_function")
         return as_effect(_EXTERNAL, _with_tensors, function, Tout, *inputs)
 
@@ -51,20 +51,20 @@ def py_function(func: Any = None, inp: Any = None, Tout: Any = None, name: str |
 def numpy_function(
     func: Any = None, inp: Any = None, Tout: Any = None, stateful: bool = True, name: str | None = None
 ) -> Any:
-    """Calls a Python function with NumPy arrays and makes tensors of what it returns; no gradient goes through it.
+    """Calls a Python function with NumPy arrays and converts its results to tensors, without gradients.
 
     Args:
-      func: the function; None gives a decorator, whose function then takes the arguments.
-      inp: a list of tensors, which it gets as arrays.
-      Tout: the dtype of its result, or a list of them. Unlike TensorFlow, results of another dtype are converted to it.
-      stateful: not used; it is called every time.
+      func: the function; None returns a decorator, whose function then takes the arguments.
+      inp: a list of tensors, which are passed as arrays.
+      Tout: the dtype of its result, or a list of them. Unlike in TensorFlow, other results are converted to it.
+      stateful: not used; the function is always called.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor, or a list of them.
 
     Raises:
-      TypeError: what it returns does not convert to a tensor.
+      TypeError: a result cannot be converted to a tensor.
 
     Example:
       >>> tf.numpy_function(np.sort, [tf.constant([3.0, 1.0, 2.0])], tf.float32).numpy()
@@ -78,7 +78,7 @@ def numpy_function(
 
 
 def _called_or_decorated(name: str, computed: Callable[..., Any], func: Any, inp: Any, Tout: Any) -> Any:
-    """`computed(func, inp)`, or without func a decorator of functions that are computed so when they are called."""
+    """`computed(func, inp)`, or without func a decorator that computes functions so when they are called."""
     if Tout is None:
         raise TypeError(
             f"Missing required argument: 'Tout'\n  If using tf.{name} as a decorator, set `Tout`\n  **by name** above "

@@ -1,4 +1,4 @@
-"""Elements repeated and moved to other positions."""
+"""Repeating elements and moving them to other positions."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def tile(input: TensorLike, multiples: TensorLike, name: str | None = None) -> T
     """Repeats a tensor along each of its axes.
 
     Args:
-      input: a tensor, or what converts to one.
-      multiples: how often it comes along each axis.
+      input: a tensor, or a value convertible to one.
+      multiples: the number of copies along each axis.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of as many times the size along each axis. The gradient sums over the copies.
+      A tensor whose sizes are multiplied by these. The gradient sums over the copies.
 
     Raises:
       InvalidArgumentError: there is not one multiple per axis, or one is negative.
@@ -96,18 +96,18 @@ _TILE = Primitive("Tile", _tile, _tile_vjp, linear=True, complexes=True, batch="
     edges=lambda: [call([1, 2, 3], [0])],
 )
 def reverse(tensor: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
-    """Turns the order of elements along axes round.
+    """Reverses the order of elements along axes.
 
     Args:
       tensor: a tensor, or a value convertible to one.
-      axis: a sequence of axes; a single number is refused.
+      axis: a sequence of axes; a single number raises.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or no sequence is given.
+      InvalidArgumentError: an axis is out of range or repeated, or `axis` is not a sequence.
 
     Example:
       >>> tf.reverse([[1, 2, 3], [4, 5, 6]], axis=[1]).numpy()
@@ -156,11 +156,11 @@ _REVERSE = Primitive(
 )
 @one_step("shift", static=("axis",))
 def roll(input: TensorLike, shift: TensorLike, axis: TensorLike, name: str | None = None) -> Tensor:
-    """Moves elements along axes; those pushed over an end come in at the other.
+    """Rotates elements along axes; those moved beyond the end reappear at the start.
 
     Args:
       input: a tensor of at least one axis.
-      shift: by how many positions, forward where positive; a number, or one per axis of `axis`.
+      shift: the number of positions, forward if positive; a number, or one per axis of `axis`.
       axis: the axis or axes.
       name: not used; TensorFlow names operations by it.
 
@@ -221,11 +221,11 @@ def _image(tensor: Any, kernel: str, block_size: int, data_format: str) -> Tenso
     edges=lambda: [call(integer([[[[1], [2]], [[3], [4]]]]), 2)],
 )
 def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
-    """Turns every block of block_size × block_size pixels into one pixel of as many times the channels.
+    """Moves blocks of block_size × block_size pixels to channels.
 
     Args:
       input: images of shape [batch, height, width, channels].
-      block_size: the side of a block, 2 or more; it divides height and width.
+      block_size: the size of a block, 2 or more, which divides height and width.
       data_format: "NHWC".
       name: not used; TensorFlow names operations by it.
 
@@ -233,8 +233,8 @@ def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC"
       A tensor of shape [batch, height / block_size, width / block_size, channels * block_size**2].
 
     Raises:
-      InvalidArgumentError: the operand does not have four axes, block_size does not divide its sides, or the format is
-        another.
+      InvalidArgumentError: the operand does not have four axes, block_size does not divide its sizes, or the format is
+        unknown.
 
     Example:
       >>> tf.nn.space_to_depth([[[[1], [2]], [[3], [4]]]], 2).numpy()
@@ -266,11 +266,11 @@ def space_to_depth(input: TensorLike, block_size: int, data_format: str = "NHWC"
     edges=lambda: [call(integer([[[[1, 2, 3, 4]]]]), 2)],
 )
 def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC", name: str | None = None) -> Tensor:
-    """Turns the channels of every pixel into a block of block_size × block_size pixels: the reverse of space_to_depth.
+    """Moves the channels of each pixel to a block of block_size × block_size pixels: the inverse of space_to_depth.
 
     Args:
       input: images of shape [batch, height, width, channels].
-      block_size: the side of a block, 2 or more; its square divides channels.
+      block_size: the size of a block, 2 or more, whose square divides channels.
       data_format: "NHWC".
       name: not used; TensorFlow names operations by it.
 
@@ -278,7 +278,7 @@ def depth_to_space(input: TensorLike, block_size: int, data_format: str = "NHWC"
       A tensor of shape [batch, height * block_size, width * block_size, channels / block_size**2].
 
     Raises:
-      InvalidArgumentError: the operand does not have four axes, the channels do not divide, or the format is another.
+      InvalidArgumentError: the operand does not have four axes, channels are not divisible, or the format is unknown.
 
     Example:
       >>> tf.nn.depth_to_space([[[[1, 2, 3, 4]]]], 2)[0, :, :, 0].numpy()
@@ -316,7 +316,7 @@ def repeat(input: TensorLike, repeats: TensorLike, axis: IntLike | None = None, 
 
     Args:
       input: a tensor.
-      repeats: how often, a number, or one for each slice.
+      repeats: the number of repetitions, one for all or one for each slice.
       axis: the axis; None flattens the tensor first.
       name: not used; TensorFlow names operations by it.
 
@@ -378,7 +378,7 @@ def reverse_sequence(
       input: a tensor.
       seq_lengths: a vector of lengths, one for each sequence.
       seq_axis: the axis along which sequences run.
-      batch_axis: the axis along which they are counted; None for 0.
+      batch_axis: the axis that enumerates the sequences; None for 0.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -386,7 +386,7 @@ def reverse_sequence(
 
     Raises:
       TypeError: seq_axis is missing.
-      InvalidArgumentError: a length is greater than the axis, or there is not one for each sequence.
+      InvalidArgumentError: a length exceeds the axis, or there is not one for each sequence.
 
     Example:
       >>> tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], [2, 3], seq_axis=1).numpy()
@@ -417,7 +417,7 @@ def reverse_sequence(
 
 
 def _check_sequences(shape: tuple[int, ...], lengths: np.ndarray, along: int, across: int) -> None:
-    """InvalidArgumentError unless both axes exist and there is a length, within the axis, for each sequence."""
+    """InvalidArgumentError unless both axes exist and there is a valid length for each sequence."""
 
     def refused(message: str) -> OpError:
         return invalid_argument("ReverseSequence", message, None)

@@ -1,4 +1,4 @@
-"""Reductions: values over axes."""
+"""Reductions over axes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def axes_edges() -> list[Any]:
 
 
 def _edges_without_zeros() -> list[Any]:
-    """Those of the product, whose second derivatives miss terms in TensorFlow where factors are 0."""
+    """Those of the product; in TensorFlow its second derivatives lack terms where factors are 0."""
     return [
         *(call(values([NAN, 1.0, INF])), call(values([[-INF, INF], [1.0, NAN]]), 1), call(real(0, 3), 0)),
         *(call(real(0, 3)), call(real(2, 0), axis=1), call(integer([[1, 2], [3, -5]]), axis=[0])),
@@ -58,19 +58,19 @@ def reduce_sum(  # type: ignore[empty-body]
 ) -> Tensor:
     """Sums elements over axes.
 
-    The sum of nothing is 0.
+    An empty sum is 0.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.reduce_sum([[1, 2, 3], [4, 5, 6]]).numpy()
@@ -87,19 +87,19 @@ def reduce_mean(  # type: ignore[empty-body]
 ) -> Tensor:
     """The mean of elements over axes.
 
-    The mean of integers is rounded towards 0, and the mean of nothing is NaN.
+    The mean of integers is rounded towards 0, and the mean of no elements is NaN.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.reduce_mean([[1.0, 2.0], [3.0, 6.0]], axis=0).numpy()
@@ -121,19 +121,19 @@ def reduce_max(  # type: ignore[empty-body]
 ) -> Tensor:
     """The largest element over axes.
 
-    Elements that are equally large share the gradient. The maximum of nothing is the least value of the dtype.
+    Equal elements share the gradient. The maximum of no elements is the smallest value of the dtype.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.reduce_max([[1, 5, 3], [4, 2, 6]], axis=0).numpy()
@@ -155,19 +155,19 @@ def reduce_min(  # type: ignore[empty-body]
 ) -> Tensor:
     """The smallest element over axes.
 
-    Elements that are equally small share the gradient. The minimum of nothing is the greatest value of the dtype.
+    Equal elements share the gradient. The minimum of no elements is the largest value of the dtype.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.reduce_min([[1, 5, 3], [4, 2, 6]], axis=0).numpy()
@@ -180,24 +180,24 @@ def reduce_min(  # type: ignore[empty-body]
     dtypes=NUMBERS,
     samples=axes_samples,
     edges=_edges_without_zeros,
-    notes="Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms",
+    notes="Derivatives of every order are right where factors are 0; TensorFlow's second derivatives lack terms",
 )
 def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Multiplies elements over axes.
 
-    The product of nothing is 1. The gradient is right where factors are 0.
+    An empty product is 1. The gradient is right where factors are 0.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.reduce_prod([[1, 2, 3], [4, 5, 6]], axis=1).numpy()
@@ -215,7 +215,7 @@ def _prod(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
 
 
 def _prod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """Each factor's derivative is the product of those before it and those behind it, so zeros need no division."""
+    """Each factor's derivative is the product of those before and after it, so zeros need no division."""
     (x,), (axes, _) = call.saved, call.attributes
     kept = [1 if i in axes else size for i, size in enumerate(x.shape)]
     order = [*axes, *(i for i in range(x.ndim) if i not in axes)]
@@ -245,20 +245,20 @@ def _truth_edges() -> list[Any]:
 def reduce_all(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Whether all elements over axes are True.
 
-    All of nothing is True.
+    True if there are no elements.
 
     Args:
       input_tensor: a tensor of bools.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A bool tensor.
 
     Raises:
-      TypeError: the operand does not convert to bools.
-      InvalidArgumentError: an axis is out of range or named twice, or a tensor is of another dtype.
+      TypeError: the operand cannot be converted to bools.
+      InvalidArgumentError: an axis is out of range or repeated, or a tensor has another dtype.
 
     Example:
       >>> tf.reduce_all([[True, True], [True, False]], axis=1).numpy()
@@ -279,20 +279,20 @@ _ALL = Primitive(
 def reduce_any(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
     """Whether any element over axes is True.
 
-    Any of nothing is False.
+    False if there are no elements.
 
     Args:
       input_tensor: a tensor of bools.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A bool tensor.
 
     Raises:
-      TypeError: the operand does not convert to bools.
-      InvalidArgumentError: an axis is out of range or named twice, or a tensor is of another dtype.
+      TypeError: the operand cannot be converted to bools.
+      InvalidArgumentError: an axis is out of range or repeated, or a tensor has another dtype.
 
     Example:
       >>> tf.reduce_any([[True, False], [False, False]], axis=1).numpy()

@@ -1,4 +1,4 @@
-"""Scans: running sums and products along an axis."""
+"""Scans: cumulative sums and products along an axis."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _run(
     reverse: bool,
     start: float,
 ) -> np.ndarray:
-    """Accumulates along an axis, from the end if reverse; if exclusive, each place holds what came before it."""
+    """Accumulates along an axis, from the end if reverse; if exclusive, each position excludes its own element."""
     if array.shape[axis] == 0:
         return array
     if reverse:
@@ -73,12 +73,12 @@ def _run(
 def cumsum(
     x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
-    """Running sums along an axis.
+    """Cumulative sums along an axis.
 
     Args:
       x: a tensor of numbers.
       axis: the axis.
-      exclusive: whether each place has the sum of those before it, itself left out; the first then has 0.
+      exclusive: whether each position has the sum of the elements before it, excluding its own; the first is then 0.
       reverse: whether sums run from the end of the axis.
       name: not used; TensorFlow names operations by it.
 
@@ -86,7 +86,7 @@ def cumsum(
       A tensor of the shape and dtype of x.
 
     Raises:
-      InvalidArgumentError: x is of bools, or the axis is out of range.
+      InvalidArgumentError: x has dtype bool, or the axis is out of range.
 
     Example:
       >>> tf.cumsum([1, 2, 3, 4]).numpy()
@@ -120,17 +120,17 @@ _CUMSUM = Primitive("Cumsum", _cumsum, _cumsum_vjp, linear=True, complexes=True,
         *(call(values([1.0, NAN, 2.0])), call(values([INF, 2.0, -1.0]), reverse=True)),
         *(call(integer([[1, 2], [3, 4]]), axis=1), call([1, 2, 3], exclusive=True)),
     ],
-    notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and behind them",
+    notes="Derivatives are right where factors are 0; TensorFlow's are 0 at and after them",
 )
 def cumprod(
     x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
-    """Running products along an axis.
+    """Cumulative products along an axis.
 
     Args:
       x: a tensor of numbers.
       axis: the axis.
-      exclusive: whether each place has the product of those before it, itself left out; the first then has 1.
+      exclusive: whether each position has the product of the elements before it, excluding its own; the first is 1.
       reverse: whether products run from the end of the axis.
       name: not used; TensorFlow names operations by it.
 
@@ -138,7 +138,7 @@ def cumprod(
       A tensor of the shape and dtype of x. Gradients are right where elements are 0.
 
     Raises:
-      InvalidArgumentError: x is of bools, or the axis is out of range.
+      InvalidArgumentError: x has dtype bool, or the axis is out of range.
 
     Example:
       >>> tf.math.cumprod([1, 2, 3, 4]).numpy()
@@ -159,10 +159,10 @@ HAS_NO_ZERO = Primitive("All", lambda x: tensor_from(np.asarray(view(x).all())),
 
 
 def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """Sums of products divided by the factor, as in TensorFlow; without a division where a factor is 0.
+    """Sums of products divided by the factor, as in TensorFlow; without a division if a factor is 0.
 
-    Of inclusive products from the start a factor's derivative is the product of those before it, times the sum s of the
-    cotangents from it on, each times the factors between: s is its own cotangent plus the next factor times the next s.
+    For inclusive products from the start, a factor's derivative is the product of those before it, times the sum s of
+    the later cotangents, each times the factors between: s is its own cotangent plus the next factor times the next s.
     """
     (x,), (axis, exclusive, reverse) = call.saved, call.attributes
     if HAS_NO_ZERO(x):
@@ -170,7 +170,7 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
         return sums / x
     order = np.array([axis, *(i for i in range(x.ndim) if i != axis)])
     size = x.shape[axis]
-    places = np.arange(size) if reverse else np.arange(size)[::-1]  # the last one first
+    places = np.arange(size) if reverse else np.arange(size)[::-1]  # from the last one on
     earlier = np.append(-1, places[:-1])
     turned, given = apply_transpose(x, order), apply_transpose(cotangent, order)
     terms = take_rows("GatherV2", given, earlier if exclusive else places, given.shape)
@@ -178,12 +178,12 @@ def _cumprod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     sums = linear_recurrence(terms, factors, np.arange(size) <= exclusive)
     sums = take_rows("GatherV2", sums, np.argsort(places), turned.shape)
     sums = apply_transpose(sums, np.argsort(order))
-    # An infinity before a factor is none of its derivative where no cotangent comes from behind it.
+    # An infinity before a factor does not affect its derivative if no cotangent comes from later positions.
     return apply_elementwise("multiply_no_nan", cumprod(x, axis, True, reverse), sums)
 
 
 def linear_recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
-    """Rows r with r[k] = terms[k] + factors[k] * r[k - 1], or terms[k] alone where starts[k], as starts[0], holds."""
+    """Rows r with r[k] = terms[k] + factors[k] * r[k - 1], or just terms[k] if starts[k]; starts[0] must be True."""
     return _RECURRENCE(terms, factors, attributes=(starts,))
 
 
@@ -196,11 +196,11 @@ def _recurrence(terms: Tensor, factors: Tensor, starts: np.ndarray) -> Tensor:
 
 
 def _recurrence_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
-    """A recurrence from the end gives the terms' cotangents; a factor's is its term's times the row before."""
+    """The terms' cotangents are a recurrence from the end; a factor's is its term's times the previous row."""
     (factors, rows), (starts,) = call.saved, call.attributes
     shape, size = rows.shape, len(starts)
     back, index = np.arange(size)[::-1], np.arange(size)
-    ends = np.append(starts[1:], True)[::-1]  # of each run, from the end
+    ends = np.append(starts[1:], True)[::-1]  # the ends of runs, from the end
     following = np.where(ends, -1, back + 1)
     of_terms = linear_recurrence(
         take_rows("GatherV2", cotangent, back, shape), take_rows("GatherV2", factors, following, shape), ends
@@ -228,12 +228,12 @@ _CUMPROD = Primitive("Cumprod", _cumprod, _cumprod_vjp, saves=(0,), holomorphic=
 def cumulative_logsumexp(
     x: TensorLike, axis: IntLike = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None
 ) -> Tensor:
-    """Running log(sum(exp(x))) along an axis, without overflow.
+    """Cumulative log(sum(exp(x))) along an axis, without overflow.
 
     Args:
       x: a floating tensor.
       axis: the axis.
-      exclusive: whether each place has the sum of those before it, itself left out; the first then has -inf.
+      exclusive: whether each position excludes its own element; the first is then -inf.
       reverse: whether sums run from the end of the axis.
       name: not used; TensorFlow names operations by it.
 
@@ -271,7 +271,7 @@ def _logsumexp_along(array: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _logsumexp_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """exp(x) times the running sums of cotangent / exp(result)."""
+    """exp(x) times the cumulative sums of cotangent / exp(result)."""
     (x, result), (axis, exclusive, reverse) = call.saved, call.attributes
     return _WEIGHTED(cotangent, x, -result, attributes=(axis, exclusive, not reverse))
 
@@ -280,12 +280,12 @@ _LOGSUMEXP = Primitive("CumulativeLogsumexp", _logsumexp, _logsumexp_vjp, saves=
 
 
 def _weighted(u: Tensor, p: Tensor, q: Tensor, axis: int, exclusive: bool, reverse: bool) -> Tensor:
-    """exp(p) times the running sums of u exp(q), in logarithms, with positive and negative terms apart."""
+    """exp(p) times the cumulative sums of u exp(q), by logarithms, with positive and negative terms separate."""
 
     def part(terms: np.ndarray) -> np.ndarray:
         least = np.finfo(terms.dtype).min
         logs = np.where(terms > 0, np.log(terms), least) + view(q)
-        # A weight that is NaN adds nothing, as in TensorFlow.
+        # NaN weights add nothing, as in TensorFlow.
         logs = np.where(np.isnan(logs), least, logs)
         return np.exp(_run(_logsumexp_along, logs, axis, exclusive, reverse, -INF) + view(p))
 

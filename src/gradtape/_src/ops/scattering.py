@@ -1,4 +1,4 @@
-"""Scattering: slices added to, or put into, a tensor at coordinates."""
+"""Scattering: slices added to, or written into, a tensor at coordinates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, valu
 
 
 def _targets(op: str, indices: Any, updates: Tensor, shape: tuple[int, ...], policy: str = "") -> np.ndarray:
-    """Row numbers of the slices of a tensor of this shape that updates go to; under "IGNORE" -1 for those outside."""
+    """The row numbers that updates go to in a tensor of this shape; under "IGNORE" -1 for those out of range."""
     index = index_array(indices, op, allowed=PLACES)
     if index.ndim == 0:
         raise invalid_argument(op, "Indices shape must have rank at least one. Found:[]", None)
@@ -86,14 +86,14 @@ def scatter_nd(
       indices: integers of shape [..., d]: coordinates along the first d axes of the result.
       updates: a tensor of shape indices.shape[:-1] + shape[d:].
       shape: the shape of the result.
-      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
+      bad_indices_policy: "IGNORE" ignores updates at coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape, in the dtype of `updates`. Updates of one place are summed.
+      A tensor of that shape, in the dtype of `updates`. Updates of the same slice are summed.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.scatter_nd([[1], [3], [1]], [10, 20, 30], shape=[5]).numpy()
@@ -142,10 +142,10 @@ def tensor_scatter_nd_update(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape and dtype of `tensor`. Of several updates of one place the last one counts.
+      A tensor of the shape and dtype of `tensor`. If a slice has several updates the last one is used.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.tensor_scatter_nd_update([10, 20, 30], [[0], [2]], [1, 2]).numpy()
@@ -185,14 +185,14 @@ def tensor_scatter_nd_add(
       tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
+      bad_indices_policy: "IGNORE" ignores updates at coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape and dtype of `tensor`. Several updates of one place are all added.
+      A tensor of the shape and dtype of `tensor`. Several updates of one slice are all added.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.tensor_scatter_nd_add([10, 20, 30], [[0], [2]], [1, 2]).numpy()
@@ -213,14 +213,14 @@ def tensor_scatter_nd_sub(
       tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
+      bad_indices_policy: "IGNORE" ignores updates at coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape and dtype of `tensor`. Several updates of one place are all subtracted.
+      A tensor of the shape and dtype of `tensor`. Several updates of one slice are all subtracted.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.tensor_scatter_nd_sub([10, 20, 30], [[0], [2]], [1, 2]).numpy()
@@ -240,7 +240,7 @@ def _extremes(data: Tensor, slices: Tensor, rows: np.ndarray, choose: np.ufunc) 
 
 
 def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, Tensor]:
-    """Ties share the cotangent, the tensor's own value being one of them."""
+    """Ties share the cotangent, including the tensor's own value."""
     (data, slices, out), (rows, _) = call.saved, call.attributes
     kept = apply_cast(apply_elementwise("equal", data, out), cotangent.dtype)
     chosen = apply_elementwise("equal", slices, take_rows("GatherNd", out, rows, slices.shape))
@@ -258,20 +258,20 @@ _MIN = Primitive("TensorScatterMin", _extremes, _extremes_vjp, saves=(0, 1, -1),
 def tensor_scatter_nd_max(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """A copy of a tensor with slices at coordinates raised to the updates where they are less.
+    """A copy of a tensor with the elementwise maximum of slices and updates at coordinates.
 
     Args:
       tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
+      bad_indices_policy: "IGNORE" ignores updates at coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape and dtype of `tensor`. Where both are equal they share the gradient.
+      A tensor of the shape and dtype of `tensor`. Equal values share the gradient.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.tensor_scatter_nd_max([10, 20, 30], [[0], [2]], [15, 15]).numpy()
@@ -286,20 +286,20 @@ def tensor_scatter_nd_max(
 def tensor_scatter_nd_min(
     tensor: TensorLike, indices: TensorLike, updates: TensorLike, bad_indices_policy: str = "", name: str | None = None
 ) -> Tensor:
-    """A copy of a tensor with slices at coordinates lowered to the updates where they are greater.
+    """A copy of a tensor with the elementwise minimum of slices and updates at coordinates.
 
     Args:
       tensor: a tensor, which is not changed.
       indices: integers of shape [..., d]: coordinates along the first d axes of `tensor`.
       updates: a tensor of shape indices.shape[:-1] + tensor.shape[d:].
-      bad_indices_policy: "IGNORE" leaves out updates whose coordinates are outside, which raise otherwise.
+      bad_indices_policy: "IGNORE" ignores updates at coordinates out of range, which otherwise raise.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape and dtype of `tensor`. Where both are equal they share the gradient.
+      A tensor of the shape and dtype of `tensor`. Equal values share the gradient.
 
     Raises:
-      InvalidArgumentError: the shapes do not match, or a coordinate is outside.
+      InvalidArgumentError: the shapes do not match, or a coordinate is out of range.
 
     Example:
       >>> tf.tensor_scatter_nd_min([10, 20, 30], [[0], [2]], [15, 15]).numpy()

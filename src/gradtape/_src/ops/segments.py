@@ -1,4 +1,4 @@
-"""Segment reductions: rows that share a number are reduced together."""
+"""Segment reductions: rows with the same segment number are reduced together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gradtape._src.ops.scans import HAS_NO_ZERO, linear_recurrence
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real, values
 
 NAN = math.nan
-PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second ones miss terms"
+PRODUCT_NOTES = "Derivatives of every order are right where factors are 0; TensorFlow's second derivatives lack terms"
 
 
 def _samples() -> list[Any]:
@@ -46,7 +46,7 @@ def _edges() -> list[Any]:
 
 
 def _edges_without_zeros() -> list[Any]:
-    """Those of products, whose second derivatives miss terms in TensorFlow where rows hold zeros."""
+    """Those of products; in TensorFlow their second derivatives lack terms where rows contain zeros."""
     return [
         call(integer([1, 2]), [0, 2]),
         *(call(values([NAN, 1.0]), [0, 0]), call([1.0, 2.0, 3.0], [0, 1, 1])),
@@ -61,7 +61,7 @@ def _unsorted_samples() -> list[Any]:
 
 
 def _full_samples() -> list[Any]:
-    """Samples without empty segments, whose extremes are too large to take differences of."""
+    """Samples without empty segments, whose extreme values are too large for finite differences."""
     return [
         *(call(real(4), [1, 0, 1, 0], 2), call(real(3, 2), [1, -1, 0], 2), call(real(2, 2), [[0, 1], [1, 0]], 2)),
         call(real(2, 2, 2), [[0, 1], [1, 1]], 2),
@@ -88,7 +88,7 @@ def _numbers(op: str, segment_ids: Any) -> np.ndarray:
 
 
 def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, int]:
-    """Segment numbers that do not decrease, and how many segments there are."""
+    """Non-decreasing segment numbers, and the number of segments."""
     ids = _numbers(op, segment_ids)
     if data.dtype.is_bool:
         raise not_allowed(op, data.dtype, ORDERED if op.endswith(("Max", "Min")) else NUMERIC)
@@ -109,7 +109,7 @@ def _sorted_ids(op: str, data: Tensor, segment_ids: Any) -> tuple[np.ndarray, in
 
 
 def _any_ids(op: str, data: Tensor, segment_ids: Any, num_segments: Any) -> tuple[np.ndarray, int]:
-    """Segment numbers below num_segments; rows with negative ones are left out."""
+    """Segment numbers below num_segments; rows with negative ones are ignored."""
     ids = _numbers(op, segment_ids)
     segments = as_tensor(num_segments, hint=dtypes.int32)
     index_dtype(op, segments.dtype, "Tnumsegments")
@@ -137,24 +137,24 @@ def _sums(data: Tensor, ids: np.ndarray, count: int) -> Tensor:
 
 
 def _counts(ids: np.ndarray, count: int, rank: int) -> np.ndarray:
-    """How many rows each segment has, with axes of size 1 for `rank` axes behind."""
+    """The number of rows of each segment, with `rank` trailing axes of size 1."""
     kept = ids[ids >= 0]
     return np.bincount(kept.reshape(-1), minlength=count).reshape((count,) + (1,) * rank)
 
 
 def _means(data: Tensor, ids: np.ndarray, count: int, power: float) -> Tensor:
-    """Sums divided, as the operator does, by a power of the count of rows; 0 for segments without rows."""
+    """Sums divided, with the given operator, by a power of the number of rows; 0 for empty segments."""
     divisor = np.maximum(_counts(ids, count, data.ndim - ids.ndim), 1).astype(np.float64) ** power
     return _sums(data, ids, count) / tensor_from(divisor, data.dtype)
 
 
 def _extremes(op: str, choose: np.ufunc, data: Tensor, ids: np.ndarray, count: int, empty: Any) -> Tensor:
-    """The largest or smallest of each segment; ties share the gradient."""
+    """The maximum or minimum of each segment; ties share the gradient."""
     return _EXTREMES[op](data, attributes=(choose, ids, count, empty))
 
 
 def _accumulate(data: Tensor, choose: np.ufunc, ids: np.ndarray, count: int, empty: Any, absent: Any = None) -> Tensor:
-    """Each segment's rows put together; `absent` stands for segments without rows, else `empty`."""
+    """Reduces each segment's rows; `absent` is the value of segments without rows, else `empty`."""
     array = view(data)
     out = np.full((count, *array.shape[ids.ndim :]), empty, array.dtype)
     kept = ids >= 0
@@ -163,7 +163,7 @@ def _accumulate(data: Tensor, choose: np.ufunc, ids: np.ndarray, count: int, emp
         if choose is np.multiply or not np.isnan(rows).any():
             choose.at(out, numbers, rows)
         else:
-            # A comparison with NaN is false and then the later value counts, as in TensorFlow.
+            # A comparison with NaN is false and then the later value is used, as in TensorFlow.
             keeps = np.greater if choose is np.maximum else np.less
             for number, row in zip(numbers, rows, strict=True):
                 out[number] = np.where(keeps(out[number], row), out[number], row)
@@ -178,7 +178,7 @@ def _extremes_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     if (ids < 0).any():
         present = tensor_from((ids >= 0).reshape(ids.shape + (1,) * (data.ndim - ids.ndim)))
         chosen = apply_elementwise("logical_and", chosen, present)
-    # A segment without rows has no ties; 1 keeps its share finite, which nothing reads.
+    # An empty segment has no ties; 1 keeps its unused share finite.
     ties = apply_elementwise("maximum", _sums(apply_cast(chosen, data.dtype), ids, out.shape[0]), 1.0)
     shares = take_rows("GatherV2", cotangent / ties, ids, data.shape)
     return apply_elementwise("select", chosen, shares, full(shares.shape, 0, shares.dtype))
@@ -195,7 +195,7 @@ def _products(op: str, data: Tensor, ids: np.ndarray, count: int) -> Tensor:
 
 
 def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
-    """The product divided by the row; if there are zeros, the product of its segment's rows before it and behind it."""
+    """The product divided by the row; with zeros, the product of the segment's rows before and after it."""
     (data, out), (_, ids, *_) = call.saved, call.attributes
     gathered = take_rows("GatherV2", cotangent, ids, data.shape)
     if HAS_NO_ZERO(data):
@@ -214,7 +214,7 @@ def _products_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
 
 
 def _running(data: Tensor, order: np.ndarray, starts: np.ndarray, shape: Any) -> Tensor:
-    """Of the rows in this order, the products of those that come before each one from the last start on."""
+    """For rows in this order, the products of those before each one since the last start."""
     index = np.where(starts, -1, np.roll(order, 1))
     terms = np.where(starts.reshape(-1, *(1 for _ in shape[1:])), np.ones(shape), np.zeros(shape))
     return linear_recurrence(tensor_from(terms, data.dtype), take_rows("GatherV2", data, index, shape), starts)
@@ -232,14 +232,14 @@ def segment_sum(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a non-decreasing vector of integers: the segment of each row.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0.
+      A tensor with one row per segment, up to the largest number. Empty segments are 0.
 
     Raises:
-      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+      InvalidArgumentError: a number is negative or less than the one before, or there is not one per row.
 
     Example:
       >>> tf.math.segment_sum([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
@@ -257,14 +257,14 @@ def segment_mean(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a non-decreasing vector of integers: the segment of each row.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0.
+      A tensor with one row per segment, up to the largest number. Empty segments are 0.
 
     Raises:
-      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+      InvalidArgumentError: a number is negative or less than the one before, or there is not one per row.
 
     Example:
       >>> tf.math.segment_mean([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
@@ -282,15 +282,15 @@ def segment_max(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a non-decreasing vector of integers: the segment of each row.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the
+      A tensor with one row per segment, up to the largest number. Empty segments are 0. Equal elements share the
       gradient.
 
     Raises:
-      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+      InvalidArgumentError: a number is negative or less than the one before, or there is not one per row.
 
     Example:
       >>> tf.math.segment_max([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
@@ -307,15 +307,15 @@ def segment_min(data: TensorLike, segment_ids: TensorLike, name: str | None = No
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a non-decreasing vector of integers: the segment of each row.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 0. Equal elements share the
+      A tensor with one row per segment, up to the largest number. Empty segments are 0. Equal elements share the
       gradient.
 
     Raises:
-      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+      InvalidArgumentError: a number is negative or less than the one before, or there is not one per row.
 
     Example:
       >>> tf.math.segment_min([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
@@ -345,14 +345,14 @@ def segment_prod(data: TensorLike, segment_ids: TensorLike, name: str | None = N
 
     Args:
       data: a tensor of numbers of at least one axis.
-      segment_ids: a vector of integers that do not decrease, one for each row: the segment it belongs to.
+      segment_ids: a non-decreasing vector of integers: the segment of each row.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor with a row for each number up to the greatest. Segments without rows are 1.
+      A tensor with one row per segment, up to the largest number. Empty segments are 1.
 
     Raises:
-      InvalidArgumentError: the numbers decrease, are negative, or are not one for each row.
+      InvalidArgumentError: a number is negative or less than the one before, or there is not one per row.
 
     Example:
       >>> tf.math.segment_prod([[1, 2], [3, 4], [5, 6]], [0, 0, 2]).numpy()
@@ -374,12 +374,12 @@ def unsorted_segment_sum(
     Args:
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows are 0.
+      A tensor of shape [num_segments, ...]. Empty segments are 0.
 
     Raises:
       InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
@@ -402,12 +402,12 @@ def unsorted_segment_mean(
     Args:
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows are 0. The means of uint8 are float32,
+      A tensor of shape [num_segments, ...]. Empty segments are 0. The means of uint8 are float32,
       those of other integers float64.
 
     Raises:
@@ -426,17 +426,17 @@ def unsorted_segment_mean(
 def unsorted_segment_sqrt_n(
     data: TensorLike, segment_ids: TensorLike, num_segments: IntLike, name: str | None = None
 ) -> Tensor:
-    """Sums the rows of each segment and divides by the root of their number.
+    """Sums the rows of each segment and divides by the square root of their number.
 
     Args:
       data: a floating tensor of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows are 0.
+      A tensor of shape [num_segments, ...]. Empty segments are 0.
 
     Raises:
       InvalidArgumentError: a number is not below num_segments, or the shapes do not match.
@@ -468,12 +468,12 @@ def unsorted_segment_max(
     Args:
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows have the least value of the
+      A tensor of shape [num_segments, ...]. Empty segments have the smallest value of the
       dtype. Equal elements share the gradient.
 
     Raises:
@@ -504,12 +504,12 @@ def unsorted_segment_min(
     Args:
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows have the greatest value of the
+      A tensor of shape [num_segments, ...]. Empty segments have the largest value of the
       dtype. Equal elements share the gradient.
 
     Raises:
@@ -539,12 +539,12 @@ def unsorted_segment_prod(
     Args:
       data: a tensor of numbers of at least one axis.
       segment_ids: integers in any order, of the leading sizes of `data`: the segment of each row. Rows with
-        negative numbers are left out.
+        negative numbers are ignored.
       num_segments: number of segments.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of shape [num_segments, ...]. Segments without rows are 1. The gradient is right where
+      A tensor of shape [num_segments, ...]. Empty segments are 1. The gradient is right where
       elements are 0.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Shapes: asking for them, checking them, and giving a tensor another one."""
+"""Shapes: querying, checking and changing them."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from gradtape._src.table.rows import ALL, INTEGERS, call, integer, op, real, val
     edges=lambda: [call([1, 2])],
 )
 def identity(input: Any, name: str | None = None) -> Any:
-    """The same value as a tensor of its own, which a tape can watch apart from the first.
+    """A new tensor with the same value, which a tape can watch separately.
 
     Args:
-      input: a tensor, what converts to one, or IndexedSlices.
+      input: a tensor, a value convertible to one, or IndexedSlices.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -69,17 +69,17 @@ def identity(input: Any, name: str | None = None) -> Any:
     edges=lambda: [call([integer([1]), values([2.0])])],
 )
 def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Tensor]:
-    """The same values as tensors of their own.
+    """New tensors with the same values.
 
     Args:
-      input: a sequence of tensors, or of what converts to tensors.
+      input: a sequence of tensors, or of values convertible to tensors.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A list of tensors.
 
     Raises:
-      TypeError, ValueError: it is not a sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of values convertible to tensors.
 
     Example:
       >>> [t.numpy() for t in tf.identity_n([[1, 2], [3.0]])]
@@ -103,7 +103,7 @@ def identity_n(input: Sequence[TensorLike], name: str | None = None) -> list[Ten
     edges=lambda: [call([1, 2, 3, 4], [2, 2]), call([[True], [False]], [-1])],
 )
 def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
-    """The same elements, in the same order, under another shape.
+    """The same elements, in the same order, with another shape.
 
     Args:
       tensor: a tensor, or a value convertible to one.
@@ -111,10 +111,10 @@ def reshape(tensor: TensorLike, shape: ShapeLike, name: str | None = None) -> Te
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of that shape that shares the elements with the first; nothing is copied.
+      A tensor of that shape, which shares its storage with the operand; nothing is copied.
 
     Raises:
-      InvalidArgumentError: the sizes do not multiply to the number of elements, or two of them are -1.
+      InvalidArgumentError: the shape does not have the same number of elements, or two sizes are -1.
 
     Example:
       >>> tf.reshape([1, 2, 3, 4, 5, 6], [2, -1]).numpy()
@@ -142,8 +142,8 @@ def transpose(
     """Permutes the axes: axis i of the result is axis perm[i] of the operand.
 
     Args:
-      a: a tensor, or what converts to one.
-      perm: the axes in their new order; None turns the order round.
+      a: a tensor, or a value convertible to one.
+      perm: the axes in their new order; None reverses the order.
       conjugate: whether complex numbers are conjugated too.
       name: not used.
 
@@ -151,7 +151,7 @@ def transpose(
       A tensor of the same dtype.
 
     Raises:
-      InvalidArgumentError: perm does not name every axis once.
+      InvalidArgumentError: perm is not a permutation of the axes.
 
     Example:
       >>> tf.transpose([[1, 2, 3], [4, 5, 6]]).numpy()
@@ -175,11 +175,11 @@ def transpose(
     edges=lambda: [call([1, 2], [3, 2]), call(True, [2])],
 )
 def broadcast_to(input: TensorLike, shape: ShapeLike, name: str | None = None) -> Tensor:
-    """Repeats a tensor along new leading axes and axes of size 1 until it has a given shape.
+    """Broadcasts a tensor to a shape, by repeating it along new leading axes and axes of size 1.
 
     Args:
-      input: a tensor, or what converts to one.
-      shape: the shape, to which the operand's must broadcast.
+      input: a tensor, or a value convertible to one.
+      shape: the shape, to which the operand must broadcast.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -219,15 +219,15 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
     """Inserts an axis of size 1.
 
     Args:
-      input: a tensor, or what converts to one.
-      axis: where the axis goes; negative positions count from behind the last axis.
+      input: a tensor, or a value convertible to one.
+      axis: the position of the new axis; negative positions count from the end.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor with the same elements and one axis more.
 
     Raises:
-      InvalidArgumentError: the place is out of range.
+      InvalidArgumentError: the position is out of range.
 
     Example:
       >>> tf.expand_dims([1, 2, 3], axis=-1).shape
@@ -246,18 +246,18 @@ def expand_dims(input: TensorLike, axis: IntLike, name: str | None = None) -> Te
     edges=lambda: [call([[1, 2]]), call([[1], [2]], [1])],
 )
 def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Tensor:
-    """Drops axes of size 1.
+    """Removes axes of size 1.
 
     Args:
-      input: a tensor, or what converts to one.
-      axis: the axis or axes to drop; None for all of size 1.
+      input: a tensor, or a value convertible to one.
+      axis: the axis or axes to remove; None for all of size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor with the same elements and fewer axes.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or of another size than 1.
+      InvalidArgumentError: an axis is out of range or its size is not 1.
 
     Example:
       >>> tf.squeeze([[[1], [2], [3]]]).numpy()
@@ -273,10 +273,10 @@ def squeeze(input: TensorLike, axis: Axes = None, name: str | None = None) -> Te
 def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None = None) -> Tensor:
     """The shape of a tensor, as a vector.
 
-    `tensor.shape` is the same as a TensorShape, without a tensor being made.
+    `tensor.shape` is the same as a TensorShape, without creating a tensor.
 
     Args:
-      input: a tensor, or what converts to one.
+      input: a tensor, or a value convertible to one.
       out_type: the vector's dtype; None for int32.
       name: not used; TensorFlow names operations by it.
 
@@ -297,7 +297,7 @@ def shape(input: TensorLike, out_type: DTypeLike | None = None, name: str | None
 
 
 def _dense(input: Any) -> Any:
-    """What has the shape of a tensor, also of one that is stored as several."""
+    """An object with a tensor's shape, also for sparse tensors and IndexedSlices."""
     return input if isinstance(input, CompositeTensor) else as_tensor(input)
 
 
@@ -314,7 +314,7 @@ def shape_n(input: Sequence[TensorLike], out_type: DTypeLike = dtypes.int32, nam
       A list of vectors.
 
     Raises:
-      TypeError, ValueError: it is not a sequence of what converts to tensors.
+      TypeError, ValueError: it is not a sequence of values convertible to tensors.
 
     Example:
       >>> [s.numpy() for s in tf.shape_n([[1, 2], [[3.0]]])]
@@ -328,7 +328,7 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
     """The number of elements of a tensor.
 
     Args:
-      input: a tensor, or what converts to one.
+      input: a tensor, or a value convertible to one.
       out_type: the result's dtype; None for int32.
       name: not used; TensorFlow names operations by it.
 
@@ -358,10 +358,10 @@ def size(input: TensorLike, out_type: DTypeLike | None = None, name: str | None 
 
 @op("rank", dtypes=ALL, orders="0", edges=lambda: [call(real(2, 3)), call(real())])
 def rank(input: TensorLike, name: str | None = None) -> Tensor:
-    """The number of axes of a tensor; it is not a matrix' rank, which is `tf.linalg.matrix_rank`.
+    """The number of axes of a tensor; for a matrix' rank see `tf.linalg.matrix_rank`.
 
     Args:
-      input: a tensor, or what converts to one.
+      input: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -387,18 +387,18 @@ def rank(input: TensorLike, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 2], [2])],
 )
 def ensure_shape(x: TensorLike, shape: ShapeLike | None, name: str | None = None) -> Tensor:
-    """The same value, once its shape is found to be as expected.
+    """Returns the same value after checking its shape.
 
     Args:
       x: a tensor, or a value convertible to one.
-      shape: the expected shape, in which None stands for any size; None for any shape.
+      shape: the expected shape, in which None matches any size; None for any shape.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the value of x.
 
     Raises:
-      InvalidArgumentError: the shape is another.
+      InvalidArgumentError: the shape does not match.
 
     Example:
       >>> tf.ensure_shape([[1, 2, 3]], [None, 3]).numpy()
@@ -469,10 +469,10 @@ def broadcast_dynamic_shape(shape_x: ShapeLike, shape_y: ShapeLike) -> Tensor:
 
 
 def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
-    """`identity`, with which programs promise TensorFlow's compiler that a value stays unchanged.
+    """`identity`, by which TensorFlow programs promise the compiler that a value is constant.
 
     Args:
-      input: a tensor, or what converts to one.
+      input: a tensor, or a value convertible to one.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Order: sorting, the largest elements, and searching sorted ones."""
+"""Sorting, the largest elements, and searching in sorted sequences."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _sortable(x: Any) -> Tensor:
 
 
 def _order(tensor: Tensor, axis: int, descending: bool, count: int | None = None) -> Tensor:
-    """Places that sort an axis, or the first so many of them; equal elements keep their order."""
+    """The permutation that sorts an axis, or its first elements; equal elements keep their order."""
     return _ORDER(tensor, attributes=(axis, descending, count))
 
 
@@ -77,14 +77,14 @@ def top_k(
 
     Args:
       input: a tensor of at least one axis.
-      k: how many.
-      sorted: not used; the elements are in order either way.
+      k: the number of elements.
+      sorted: not used; the elements are always in order.
       index_type: the dtype of the positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A named tuple of `values` and `indices`, each of shape [..., k]. Of equal elements the first come first. The
-      gradient flows to the elements that were chosen.
+      A named tuple of `values` and `indices`, each of shape [..., k]. Equal elements keep their order. The
+      gradient flows to the selected elements.
 
     Raises:
       InvalidArgumentError: the operand has no axes, or the last one has fewer than k elements.
@@ -145,7 +145,7 @@ def _last_axis(tensor: Tensor, axis: Any) -> tuple[int, list[int]]:
     notes="NaN counts as the largest; TensorFlow leaves its place to the algorithm",
 )
 def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", name: str | None = None) -> Tensor:
-    """Elements in order along an axis.
+    """Sorts elements along an axis.
 
     Args:
       values: a tensor of at least one axis.
@@ -154,10 +154,10 @@ def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", n
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same shape and dtype; the gradient goes where the elements came from.
+      A tensor of the same shape and dtype; the gradient flows to the elements' original positions.
 
     Raises:
-      ValueError: another direction.
+      ValueError: unknown direction.
       InvalidArgumentError: the operand has no axes, or the axis is out of range.
 
     Example:
@@ -185,20 +185,20 @@ def sort(values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", n
 def argsort(
     values: TensorLike, axis: IntLike = -1, direction: str = "ASCENDING", stable: bool = False, name: str | None = None
 ) -> Tensor:
-    """The positions that put elements in order along an axis.
+    """The permutation that sorts elements along an axis.
 
     Args:
       values: a tensor of at least one axis.
       axis: the axis.
       direction: "ASCENDING" or "DESCENDING".
-      stable: not used; equal elements keep their order either way.
+      stable: not used; equal elements always keep their order.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       An int32 tensor of the same shape.
 
     Raises:
-      ValueError: another direction.
+      ValueError: unknown direction.
       InvalidArgumentError: the operand has no axes, or the axis is out of range.
 
     Example:
@@ -232,20 +232,20 @@ def searchsorted(
     out_type: DTypeLike = dtypes.int32,
     name: str | None = None,
 ) -> Tensor:
-    """Where values would go into sequences that are in order, to keep them so.
+    """The positions at which values can be inserted into sorted sequences, keeping them sorted.
 
     Args:
       sorted_sequence: a tensor whose last axis is in ascending order.
       values: a tensor of the same leading sizes.
-      side: "left" puts a value before those it equals, "right" behind them.
+      side: "left" for a position before equal elements, "right" for one after them.
       out_type: the dtype of the positions.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape of `values`, of positions from 0 to the length of the sequence.
+      A tensor of the shape of `values`, with positions from 0 to the length of the sequence.
 
     Raises:
-      ValueError: another side.
+      ValueError: unknown side.
       InvalidArgumentError: the leading sizes differ.
 
     Example:
@@ -268,7 +268,7 @@ def searchsorted(
         found[place] = np.searchsorted(line, wanted.reshape(found.shape)[place], side)  # type: ignore[call-overload]
     found = found.reshape(wanted.shape)
     if wanted.dtype.kind == "f":
-        # No comparison with NaN holds.
+        # Comparisons with NaN are false.
         found = np.where(np.isnan(wanted), 0 if side == "left" else rows.shape[-1], found)
     return tensor_from(found, dtype)
 
@@ -286,19 +286,19 @@ def searchsorted(
 )
 @one_step("targets", "predictions", static=("k",))
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: IntLike, name: str | None = None) -> Tensor:
-    """For each row, whether the prediction of its target is among the row's k largest.
+    """For each row, whether the prediction for its target is among the row's k largest.
 
     Args:
       targets: a vector of classes, int32 or int64.
-      predictions: a float32 matrix of a row of scores for each target.
-      k: how many count as the largest. Scores equal to the k-th count too; rows with an infinity or NaN give False.
+      predictions: a float32 matrix with a row of scores for each target.
+      k: the number of largest scores. Scores equal to the k-th are included; rows with an infinity or NaN give False.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A bool vector of the length of `targets`.
 
     Raises:
-      InvalidArgumentError: the operands have other shapes or dtypes.
+      InvalidArgumentError: the operands have wrong shapes or dtypes.
 
     Example:
       >>> tf.math.in_top_k([0, 1], [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]], k=1).numpy()
@@ -334,17 +334,17 @@ def in_top_k(targets: TensorLike, predictions: TensorLike, k: IntLike, name: str
     edges=lambda: [call([2, 0, 1]), call(integer([1, 0], "int64")), call(integer([]))],
 )
 def invert_permutation(x: TensorLike, name: str | None = None) -> Tensor:
-    """The permutation that undoes another: y with y[x[i]] = i.
+    """The inverse of a permutation: y with y[x[i]] = i.
 
     Args:
-      x: a vector of the numbers from 0 to its length, each once, int32 or int64.
+      x: a vector with each number from 0 to its length - 1 once, int32 or int64.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A vector of the same dtype.
 
     Raises:
-      InvalidArgumentError: x is not a vector, or no permutation.
+      InvalidArgumentError: x is not a vector, or not a permutation.
 
     Example:
       >>> tf.math.invert_permutation([2, 0, 1]).numpy()
@@ -380,10 +380,10 @@ def _steps(x: Any) -> np.ndarray:
     edges=lambda: [call([1, 1, 2]), call([2.0, 1.0]), call(values([1.0, math.nan])), call([]), call([[1, 2], [3, 4]])],
 )
 def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
-    """Whether no element is less than the one before it.
+    """Whether no element is less than the previous one.
 
     Args:
-      x: a tensor of numbers; its elements are taken row by row.
+      x: a tensor of numbers, in row-major order.
       name: not used; TensorFlow names operations by it.
 
     Returns:
@@ -406,10 +406,10 @@ def is_non_decreasing(x: TensorLike, name: str | None = None) -> Tensor:
     edges=lambda: [call([1, 1, 2]), call([1.0, 2.0]), call([]), call(3)],
 )
 def is_strictly_increasing(x: TensorLike, name: str | None = None) -> Tensor:
-    """Whether every element is greater than the one before it.
+    """Whether every element is greater than the previous one.
 
     Args:
-      x: a tensor of numbers; its elements are taken row by row.
+      x: a tensor of numbers, in row-major order.
       name: not used; TensorFlow names operations by it.
 
     Returns:

@@ -1,7 +1,7 @@
-"""Bessel functions, integrals and the dilogarithm, whose values are SciPy's: see gamma_functions.py.
+"""Bessel functions, integrals and the dilogarithm, computed by SciPy: see gamma_functions.py.
 
-Derivatives of Bessel functions are sums of neighbouring orders, so that every order of derivative is right everywhere,
-at 0 too, where quotients by x are not.
+Derivatives of Bessel functions are sums of neighbouring orders, so that derivatives of every order are right
+everywhere, including 0, unlike quotients by x.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class _Family(NamedTuple):
     """Bessel functions of one kind, by order.
 
     Attributes:
-      names: SciPy's, of the orders 0 and 1 and of any order.
-      below, above: what the order below and the order above contribute to the derivative.
-      first: what order 1 contributes to the derivative of order 0.
-      same: what the function itself contributes, as a scale does.
+      names: SciPy's names, for orders 0 and 1 and for any order.
+      below, above: the weights of the order below and the order above in the derivative.
+      first: the weight of order 1 in the derivative of order 0.
+      same: the weight of the function itself, as for a scaled one.
     """
 
     names: tuple[str, str, str]
@@ -73,7 +73,7 @@ _BESSEL = Primitive("Bessel", _bessel, _bessel_vjp, saves=(0,), batch="elementwi
 
 
 def _scipys(name: str) -> Callable[[Tensor], Tensor]:
-    """The evaluation of what SciPy has as a function of one array."""
+    """The evaluation of a SciPy function of one array."""
 
     def evaluate(x: Tensor) -> Tensor:
         with np.errstate(all="ignore"):
@@ -148,12 +148,12 @@ _LOG_QUOTIENT: Primitive = Primitive(
 
 
 class _About(NamedTuple):
-    """What a docstring says.
+    """The contents of a docstring.
 
     Attributes:
-      doc: what the function gives.
+      doc: the summary.
       slope: its derivative as a formula.
-      source: where it is defined.
+      source: the defining reference.
       at, result: the operand and the rounded result of the example.
     """
 
@@ -164,7 +164,7 @@ class _About(NamedTuple):
     result: str
 
 
-# What is right where TensorFlow is not.
+# Right where TensorFlow is not.
 _BEYOND = {
     "expint": "; of negative numbers too, for which TensorFlow has NaN",
     **{
@@ -177,7 +177,7 @@ _BEYOND = {
 def _function(
     name: str, kernel: str, primitive: Primitive, attributes: tuple[Any, ...], about: _About, low: float = -3.0
 ) -> Callable[..., Tensor]:
-    """The public function of a primitive of one floating operand, samples above `low`, entered in the table."""
+    """The public function of a primitive of one floating operand, added to the table with samples above `low`."""
 
     def function(x: TensorLike, name: str | None = None) -> Tensor:
         tensor = as_tensor(x)
@@ -189,7 +189,7 @@ def _function(
     function.__doc__ = f"""{about.doc}
 
     Derivative: {about.slope}.
-    Definition: {about.source}. The values are SciPy's.
+    Definition: {about.source}. The values are computed by SciPy.
 
     Args:
       x: a floating tensor.
@@ -206,7 +206,7 @@ def _function(
       >>> tf.math.special.{name}({about.at}).numpy().round(4)
       array({about.result}, dtype=float32)
     """
-    # Below 0, where SciPy has NaN, or Ei its values, TensorFlow has infinities, or NaN.
+    # Below 0 TensorFlow gives infinities or NaN, where SciPy gives NaN or the values of Ei.
     edges = [0.3, 1.0, 2.0, 7.5, 40.0, NAN] + ([0.0, -0.3, -1.0, -5.0, -40.0, INF] if low < 0 else [])
     # Where TensorFlow's second derivatives are NaN.
     edges.remove({"bessel_j1": 0.0, "spence": 1.0}.get(name, 0.3))

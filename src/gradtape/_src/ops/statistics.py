@@ -1,4 +1,4 @@
-"""Statistics over axes: spread, norm, and how many elements are 0."""
+"""Statistics over axes: variance, norm, and the number of zeros."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def reduce_variance(
 ) -> Tensor:
     """The variance over axes: the mean squared distance from the mean.
 
-    It divides by the number of elements, not by one less.
+    It divides by the number of elements n, not by n - 1.
 
     Args:
       input_tensor: a floating tensor.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      TypeError: the operand is of integers.
-      InvalidArgumentError: an axis is out of range or named twice.
+      TypeError: the operand has an integer dtype.
+      InvalidArgumentError: an axis is out of range or repeated.
 
     Example:
       >>> tf.math.reduce_variance([1.0, 3.0, 5.0, 7.0]).numpy()
@@ -76,22 +76,22 @@ def reduce_variance(
     notes="The gradient at 0 is NaN, as TensorFlow's",
 )
 def reduce_std(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """The standard deviation over axes: the root of the variance.
+    """The standard deviation over axes: the square root of the variance.
 
-    It divides by the number of elements, not by one less.
+    It divides by the number of elements n, not by n - 1.
 
     Args:
       input_tensor: a floating tensor.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      TypeError: the operand is of integers.
-      InvalidArgumentError: an axis is out of range or named twice.
+      TypeError: the operand has an integer dtype.
+      InvalidArgumentError: an axis is out of range or repeated.
 
     Example:
       >>> tf.math.reduce_std([1.0, 3.0, 1.0, 3.0]).numpy()
@@ -114,19 +114,19 @@ def reduce_logsumexp(
 ) -> Tensor:
     """log(sum(exp(x))) over axes, without overflow.
 
-    The greatest element is subtracted before, and added after.
+    The largest element is subtracted first, and added at the end.
 
     Args:
       input_tensor: a floating tensor.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is not floating.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand is not floating.
 
     Example:
       >>> tf.reduce_logsumexp([1000.0, 1000.0]).numpy().round(2)
@@ -151,19 +151,19 @@ def reduce_logsumexp(
 def reduce_euclidean_norm(
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The Euclidean norm over axes: the root of the sum of squares.
+    """The Euclidean norm over axes: the square root of the sum of squares.
 
     Args:
       input_tensor: a tensor of numbers.
-      axis: the axis or axes that are reduced; negative ones count from the last, None stands for all.
-      keepdims: whether reduced axes stay, with size 1.
+      axis: the axis or axes to reduce; negative ones count from the last, None for all.
+      keepdims: whether to keep the reduced axes, with size 1.
       name: not used; TensorFlow names operations by it.
 
     Returns:
       A tensor of the operand's dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice, or the operand is of bools.
+      InvalidArgumentError: an axis is out of range or repeated, or the operand has dtype bool.
 
     Example:
       >>> tf.math.reduce_euclidean_norm([[3.0, 4.0], [0.0, 2.0]], axis=1).numpy()
@@ -207,12 +207,12 @@ def count_nonzero(
     dtype: DTypeLike = dtypes.int64,
     name: str | None = None,
 ) -> Tensor:
-    """The number of elements over axes that are not 0, or not False.
+    """Counts the elements over axes that are not 0, or not False.
 
     Args:
-      input: a tensor, or what converts to one.
-      axis: the axis or axes that are counted along; None stands for all.
-      keepdims: whether these axes stay, with size 1; None for no.
+      input: a tensor, or a value convertible to one.
+      axis: the axis or axes to count along; None for all.
+      keepdims: whether to keep these axes, with size 1; None for no.
       dtype: the dtype of the result.
       name: not used; TensorFlow names operations by it.
 
@@ -220,7 +220,7 @@ def count_nonzero(
       A tensor of that dtype.
 
     Raises:
-      InvalidArgumentError: an axis is out of range or named twice.
+      InvalidArgumentError: an axis is out of range or repeated.
 
     Example:
       >>> tf.math.count_nonzero([[0, 1, 2], [0, 0, 3]], axis=1).numpy()
@@ -245,14 +245,14 @@ _COUNT = Primitive("Sum", _count, complexes=True, batch="axes_first")
     edges=lambda: [call(values([0.0, 1.0, 2.0])), call(integer([[0, 0], [0, 1]])), call([])],
 )
 def zero_fraction(value: TensorLike, name: str | None = None) -> Tensor:
-    """The share of elements that are 0.
+    """The fraction of elements that are 0.
 
     Args:
       value: a tensor of numbers.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A float32 scalar tensor; NaN where there are no elements.
+      A float32 scalar tensor; NaN if there are no elements.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.

@@ -31,8 +31,8 @@ def _rows(function: Callable[[bytes], list[Any]], array: np.ndarray, name: str, 
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
         raise ValueError(
-            f"tf.strings.{name} gives rows of {min(lengths)} to {max(lengths)} parts here, which TensorFlow holds in a "
-            "ragged tensor and gradtape in none: call it on one text at a time, or make the rows of one length first."
+            f"tf.strings.{name} gives rows of {min(lengths)} to {max(lengths)} parts here, which is a ragged tensor in "
+            "TensorFlow and not supported: call it on one string at a time, or make the rows the same length first."
         )
     parts = np.empty((len(rows), lengths.pop() if lengths else 0), object)
     for place, row in enumerate(rows):
@@ -90,7 +90,7 @@ def bytes_split(input: Any, name: str | None = None) -> StringTensor:
 
 
 def _decoded(text: bytes, encoding: str, errors: str, replacement: int) -> str:
-    """Decodes a string; malformed bytes are replaced, ignored or refused."""
+    """Decodes a string; malformed bytes are replaced, ignored or raise."""
     try:
         characters = text.decode(encoding, _ERRORS[errors])
     except UnicodeDecodeError:
@@ -289,9 +289,9 @@ def reduce_join(
 
     Args:
       inputs: a string tensor.
-      axis: the axis or axes, joined one after the other, in the order listed; None for all,
+      axis: the axis or axes, joined in the given order; None for all,
         from the last one on.
-      keepdims: whether they stay, of size 1.
+      keepdims: whether to keep them, with size 1.
       separator: the string between two.
       name: not used; TensorFlow names operations by it.
 

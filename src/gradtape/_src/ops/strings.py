@@ -38,7 +38,7 @@ def _mapped(function: Callable[[bytes], Any], array: Any, dtype: Any = object) -
 
 
 def join(inputs: Sequence[Any], separator: str = "", name: str | None = None) -> StringTensor:
-    """Joins strings, element by element.
+    """Joins strings, elementwise.
 
     Args:
       inputs: a sequence of string tensors or strings, of one shape but for scalars.
@@ -151,7 +151,7 @@ def lower(input: Any, encoding: str = "", name: str | None = None) -> StringTens
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: another encoding.
+      InvalidArgumentError: unknown encoding.
 
     Example:
       >>> tf.strings.lower("Tape").numpy()
@@ -172,7 +172,7 @@ def upper(input: Any, encoding: str = "", name: str | None = None) -> StringTens
       A string tensor of the same shape.
 
     Raises:
-      InvalidArgumentError: another encoding.
+      InvalidArgumentError: unknown encoding.
 
     Example:
       >>> tf.strings.upper("Tape").numpy()

@@ -17,19 +17,19 @@ from gradtape._src.ops.shapes import reshape
 
 
 class TensorArray:
-    """A list of tensors of one dtype and shape. What is not written reads as zeros.
+    """A list of tensors of one dtype and shape. Elements that were not written read as zeros.
 
-    It is changed in place, and every method that changes it returns it, so that programs which go on with what is
-    returned run as they are. Gradients go through what is written and read.
+    It is modified in place, and every method that modifies it returns it, so that programs which use the returned
+    array work unchanged. Gradients flow through writes and reads.
 
     Args:
       dtype: the dtype of the tensors.
       size: their number.
-      dynamic_size: whether writing behind the end makes it longer.
-      clear_after_read: whether a tensor is released once it was read; True by default.
+      dynamic_size: whether writing beyond the end extends it.
+      clear_after_read: whether a tensor is released after it was read; True by default.
       tensor_array_name, handle, flow, name: not used.
       infer_shape: whether all tensors must have the shape of the first.
-      element_shape: the shape that they must have.
+      element_shape: the shape of each tensor.
       colocate_with_first_write_call: not used.
 
     Raises:
@@ -68,7 +68,7 @@ class TensorArray:
         self._cleared: set[int] = set()
 
     def _parts(self) -> tuple[Any, tuple[Tensor, ...]]:
-        """What it is besides its tensors, and these."""
+        """The state besides the tensors, and the tensors."""
         written = tuple(place for place, tensor in enumerate(self._tensors) if tensor is not None)
         shape = None if self._shape.rank is None else tuple(self._shape.as_list())
         size, cleared = len(self._tensors), tuple(sorted(self._cleared))
@@ -77,7 +77,7 @@ class TensorArray:
 
     @classmethod
     def _of_parts(cls, known: Any, tensors: tuple[Tensor, ...]) -> TensorArray:
-        """An array of what `_parts` gave."""
+        """An array from the result of `_parts`."""
         dtype, dynamic, clears, infers, shape, size, cleared, written = known
         made = cls(dtype, size, dynamic, clears, infer_shape=infers, element_shape=shape)
         made._cleared = set(cleared)
@@ -92,7 +92,7 @@ class TensorArray:
 
     @property
     def dynamic_size(self) -> bool:
-        """Whether writing behind the end makes it longer."""
+        """Whether writing beyond the end extends it."""
         return self._dynamic
 
     @property
@@ -102,12 +102,12 @@ class TensorArray:
 
     @property
     def handle(self) -> None:
-        """None: there is no resource behind it."""
+        """None: there is no resource handle."""
         return None
 
     @property
     def flow(self) -> Tensor:
-        """A zero, which TensorFlow's graphs order operations by."""
+        """A zero; TensorFlow's graphs use it to order operations."""
         return as_tensor(0)
 
     def size(self, name: str | None = None) -> Tensor:
@@ -129,7 +129,7 @@ class TensorArray:
         """The array itself.
 
         Returns:
-          It.
+          The array.
 
         Example:
           >>> array = tf.TensorArray(tf.float32, size=1)
@@ -139,7 +139,7 @@ class TensorArray:
         return self
 
     def close(self, name: str | None = None) -> None:
-        """Forgets all tensors.
+        """Releases all tensors.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -153,7 +153,7 @@ class TensorArray:
         self._tensors.clear()
 
     def mark_used(self) -> None:
-        """Does nothing: arrays that are not used raise no warning.
+        """Does nothing: unused arrays do not raise warnings.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=1).mark_used()
@@ -167,11 +167,11 @@ class TensorArray:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A tensor; zeros where none was written.
+          A tensor; zeros if none was written.
 
         Raises:
-          OutOfRangeError: there are not so many.
-          InvalidArgumentError: it was read before, and is cleared.
+          OutOfRangeError: the index is out of range.
+          InvalidArgumentError: it was read before, and cleared.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=2).unstack([1.0, 2.0]).read(1).numpy()
@@ -200,7 +200,7 @@ class TensorArray:
         return found
 
     def _zeros(self) -> Tensor:
-        """The value read where nothing was written."""
+        """The value of elements that were not written."""
         sizes = self._shape.as_list() if self._shape.rank is not None else []
         return zeros(tuple(size or 0 for size in sizes), self._dtype)
 
@@ -209,16 +209,16 @@ class TensorArray:
 
         Args:
           index: an integer.
-          value: a tensor, or what converts to one.
+          value: a tensor, or a value convertible to one.
           name: not used; TensorFlow names operations by it.
 
         Returns:
           The array.
 
         Raises:
-          OutOfRangeError: the index is negative, or behind the end of an array that does not grow.
-          InvalidArgumentError: another dtype.
-          ValueError: another shape.
+          OutOfRangeError: the index is negative, or beyond the end of an array of fixed size.
+          InvalidArgumentError: the dtype does not match.
+          ValueError: the shape does not match.
 
         Example:
           >>> tf.TensorArray(tf.int32, size=0, dynamic_size=True).write(1, 5).stack().numpy()
@@ -253,7 +253,7 @@ class TensorArray:
         return as_any_tensor(value) if self._dtype is dtypes.string else as_tensor(value, hint=self._dtype)
 
     def stack(self, name: str | None = None) -> Tensor:
-        """All tensors along a new first axis.
+        """Stacks all tensors along a new first axis.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -277,7 +277,7 @@ class TensorArray:
         return stack([self._zeros() if tensor is None else tensor for tensor in tensors])
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
-        """The tensors at some indices along a new first axis.
+        """Stacks the tensors at some indices along a new first axis.
 
         Args:
           indices: integers.
@@ -296,7 +296,7 @@ class TensorArray:
         return self._stacked([self._tensors[place] for place in ints_of(indices, "TensorListGather", "indices")])
 
     def concat(self, name: str | None = None) -> Tensor:
-        """All tensors behind each other along their first axis.
+        """Concatenates all tensors along their first axis.
 
         Args:
           name: not used; TensorFlow names operations by it.
@@ -305,7 +305,7 @@ class TensorArray:
           A tensor.
 
         Raises:
-          InvalidArgumentError: the shapes differ behind the first axis, or there are no axes.
+          InvalidArgumentError: the shapes differ beyond the first axis, or the tensors are scalars.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=2).unstack([[1.0], [2.0]]).concat().numpy()
@@ -317,14 +317,14 @@ class TensorArray:
         """Writes the slices of a tensor along its first axis.
 
         Args:
-          value: a tensor, or what converts to one.
+          value: a tensor, or a value convertible to one.
           name: not used; TensorFlow names operations by it.
 
         Returns:
           The array.
 
         Raises:
-          ValueError: there are more slices than the array holds.
+          ValueError: there are more slices than elements.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=2).unstack([1.0, 2.0]).stack().numpy()
@@ -345,14 +345,14 @@ class TensorArray:
 
         Args:
           indices: integers, one for each slice.
-          value: a tensor, or what converts to one.
+          value: a tensor, or a value convertible to one.
           name: not used; TensorFlow names operations by it.
 
         Returns:
           The array.
 
         Raises:
-          OutOfRangeError: an index is outside.
+          OutOfRangeError: an index is out of range.
 
         Example:
           >>> tf.TensorArray(tf.float32, size=2).scatter([1, 0], [3.0, 4.0]).stack().numpy()
@@ -370,8 +370,8 @@ class TensorArray:
         """Writes pieces of a tensor along its first axis.
 
         Args:
-          value: a tensor, or what converts to one.
-          lengths: how long each piece is.
+          value: a tensor, or a value convertible to one.
+          lengths: the length of each piece.
           name: not used; TensorFlow names operations by it.
 
         Returns:

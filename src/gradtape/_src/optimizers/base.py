@@ -326,9 +326,9 @@ class Optimizer(OptimizerVariables, Declared):
         dtype = variable.dtype
         if not dtype.is_floating and not (dtype.is_complex and self._takes_complex()):
             message = (
-                f"Variable '{variable.name}' is of {dtype.name}: optimizers step those of floating dtypes, and SGD "
-                "without clipping those of complex numbers. Keep real and imaginary parts in variables of their own, "
-                "and join them by tf.complex."
+                f"Variable '{variable.name}' is of {dtype.name}: optimizers support floating dtypes, and SGD "
+                "without clipping complex ones. Keep real and imaginary parts in separate variables, "
+                "and combine them by tf.complex."
             )
             raise InvalidArgumentError(None, None, message)
         if dtype.is_complex:

@@ -62,7 +62,7 @@ class Declared:
     Attributes:
       _places: where the engine keeps a hyperparameter's number, by name.
       _fields: all hyperparameters by name.
-      _signature: what the constructor takes.
+      _signature: the constructor's signature.
     """
 
     _places: ClassVar[Mapping[str, int]]
@@ -85,7 +85,7 @@ def declare(
     """Sets `_fields` and the constructor's `_signature` from a class' hyperparameters.
 
     Hyperparameters come between other parameters, those with kw_only last. A constructor that the class writes out
-    itself is what `inspect.signature` shows.
+    itself keeps its own signature.
     """
     fields = fields_of(kind)
     own = [
@@ -106,7 +106,7 @@ def declare(
 
 
 def bound(kind: type[Declared], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> inspect.BoundArguments:
-    """What a constructor was called with. TypeError, as Python raises it, where that is not what it takes."""
+    """Binds the arguments of a constructor. Raises TypeError, as Python does, if they do not match its signature."""
     try:
         found = kind._signature.bind(*arguments, **keywords)
     except TypeError as error:

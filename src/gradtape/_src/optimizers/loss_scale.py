@@ -1,4 +1,4 @@
-"""Loss scaling: an optimizer around another one, for gradients that would underflow."""
+"""Loss scaling: a wrapper around another optimizer, for gradients that would underflow."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from gradtape._src.state.variable import Variable
 class LossScaleOptimizer(Optimizer):
     """Wraps another optimizer, and scales the loss so that gradients do not underflow.
 
-    The scale is halved, and the step left out, where a gradient is not finite; it is doubled after so many steps in a
-    row in which all were. Hand the loss to `scale_loss` before its gradients are taken.
+    The scale is halved, and the step skipped, if a gradient is not finite; it is doubled after dynamic_growth_steps
+    steps in a row with finite gradients. Pass the loss to `scale_loss` before computing its gradients.
 
     Source: Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740.
 
     Args:
       inner_optimizer: the optimizer that takes the steps.
-      initial_scale: the first scale.
-      dynamic_growth_steps: after so many steps the scale is doubled.
+      initial_scale: the initial scale.
+      dynamic_growth_steps: the number of steps after which the scale is doubled.
       kwargs: none but `dynamic`, which must be true, and options of other optimizers at their defaults.
 
     Raises:
-      ValueError: any other argument.
+      ValueError: an unknown argument.
 
     Example:
       >>> w = tf.Variable(1.0)
@@ -67,7 +67,7 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
-        inner_optimizer.loss_scale_factor = None  # or gradients would be scaled twice
+        inner_optimizer.loss_scale_factor = None  # else gradients would be scaled twice
 
     def build(self, variables: Iterable[Variable]) -> None:
         if self.built:
@@ -104,14 +104,14 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def iterations(self) -> Any:
-        """The inner optimizer's."""
+        """The inner optimizer's `iterations`."""
         return self.inner_optimizer.iterations
 
     if not TYPE_CHECKING:
 
         @property
         def learning_rate(self) -> Any:
-            """The inner optimizer's."""
+            """The inner optimizer's learning rate."""
             return self.inner_optimizer.learning_rate
 
         @learning_rate.setter
@@ -138,7 +138,7 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self) -> dict[str, Any]:
-        from gradtape._src.optimizers.serialization import serialize  # which knows this class
+        from gradtape._src.optimizers.serialization import serialize  # which imports this class
 
         return {
             "name": self.name,

@@ -1,8 +1,8 @@
 """tf.optimizers: the optimizers, one class each.
 
-A row is a class: the engine's rule, the slots it reads in its order, and its hyperparameters with Keras' names and
-defaults. From it follow the constructor, what `get_config` gives, and what `deserialize` finds. Its docstring explains
-its own arguments; those of its base are added to it.
+Each class declares the engine's rule, the slots it reads in its order, and its hyperparameters with Keras' names and
+defaults. The constructor, `get_config` and `deserialize` are derived from these. A docstring explains
+the class' own arguments; those of its base are added to it.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ __all__ = [
 class SGD(Optimizer, rule="sgd", learning_rate=0.01, state=((Slot("momentum", when="momentum"),),)):
     """Gradient descent, with momentum: v = momentum v - rate g, then w += v.
 
-    Source: Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5; Nesterov's as in Sutskever et al. 2013,
+    Source: Polyak 1964, https://doi.org/10.1016/0041-5553(64)90137-5; Nesterov momentum as in Sutskever et al. 2013,
     https://proceedings.mlr.press/v28/sutskever13.html.
 
     Args:
-      momentum: how much of the last change is made again.
-      nesterov: whether w += momentum v - rate g instead, which looks ahead.
+      momentum: the weight of the previous update.
+      nesterov: whether to use Nesterov momentum: w += momentum v - rate g.
 
     Raises:
-      ValueError: a momentum that is not a float in [0, 1].
+      ValueError: momentum is not a float in [0, 1].
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -64,16 +64,16 @@ class Adam(
     learning_rate=0.001,
     state=((Slot("momentum"), Slot("velocity")), (Slot("velocity_hat", when="amsgrad"),)),
 ):
-    """Adam: w -= rate m / (sqrt(v) + epsilon), where m and v are bias-corrected moving means of g and g².
+    """Adam: w -= rate m / (sqrt(v) + epsilon), where m and v are bias-corrected moving averages of g and g².
 
     Source: Kingma and Ba 2015, https://arxiv.org/abs/1412.6980; amsgrad: Reddi, Kale and Kumar 2018,
     https://openreview.net/forum?id=ryQu7f-RZ.
 
     Args:
-      beta_1: how much of m stays at each step.
-      beta_2: how much of v stays at each step.
-      epsilon: what keeps the divisor from zero.
-      amsgrad: whether the largest v so far stands for v.
+      beta_1: the decay rate of m.
+      beta_2: the decay rate of v.
+      epsilon: a small number that keeps the divisor from zero.
+      amsgrad: whether to use the largest v so far instead of v.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -94,7 +94,7 @@ class AdamW(Adam):
     Source: Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.
 
     Args:
-      weight_decay: the fraction, times the learning rate, that each step takes off.
+      weight_decay: the factor that is multiplied by the learning rate in each step.
 
     Raises:
       ValueError: weight_decay is None.
@@ -123,15 +123,15 @@ class RMSprop(
         (Slot("average_gradient", when="centered"),),
     ),
 ):
-    """RMSprop: w -= rate g / sqrt(v + epsilon), where v is a moving mean of g².
+    """RMSprop: w -= rate g / sqrt(v + epsilon), where v is a moving average of g².
 
     Source: Tieleman and Hinton 2012, https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf.
 
     Args:
-      rho: how much of v stays at each step.
-      momentum: how much of the last change is made again.
-      epsilon: what keeps the divisor from zero.
-      centered: whether the square of g's moving mean is taken off v, which leaves the variance.
+      rho: the decay rate of v.
+      momentum: the weight of the previous update.
+      epsilon: a small number that keeps the divisor from zero.
+      centered: whether to subtract the squared moving average of g from v, which gives the variance.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -154,8 +154,8 @@ class Adagrad(
     Source: Duchi, Hazan and Singer 2011, https://jmlr.org/papers/v12/duchi11a.html.
 
     Args:
-      initial_accumulator_value: what the sum starts at.
-      epsilon: what keeps the divisor from zero.
+      initial_accumulator_value: the initial value of the sum.
+      epsilon: a small number that keeps the divisor from zero.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -174,13 +174,13 @@ class Adadelta(
     learning_rate=0.001,
     state=((Slot("accumulated_grad"), Slot("accumulated_delta_var")),),
 ):
-    """Adadelta: w -= rate d, with d = g sqrt(u + epsilon) / sqrt(v + epsilon), and moving means v of g² and u of d².
+    """Adadelta: w -= rate d, with d = g sqrt(u + epsilon) / sqrt(v + epsilon); moving averages v of g² and u of d².
 
     Source: Zeiler 2012, https://arxiv.org/abs/1212.5701.
 
     Args:
-      rho: how much of the means stays at each step.
-      epsilon: what lets the first step move, and keeps the divisor from zero.
+      rho: the decay rate of the averages.
+      epsilon: a small number that makes the first step nonzero and keeps the divisor from zero.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -199,9 +199,9 @@ class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("moment
     Source: Kingma and Ba 2015, section 7.1, https://arxiv.org/abs/1412.6980.
 
     Args:
-      beta_1: how much of the gradients' mean stays at each step.
-      beta_2: how much of u stays at each step.
-      epsilon: what keeps the divisor from zero.
+      beta_1: the decay rate of the average of the gradients.
+      beta_2: the decay rate of u.
+      epsilon: a small number that keeps the divisor from zero.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -216,17 +216,17 @@ class Adamax(Optimizer, rule="adamax", learning_rate=0.001, state=((Slot("moment
 
 
 class Nadam(Optimizer, rule="nadam", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),), product=True):
-    """Adam with Nesterov's momentum: w -= rate d / (sqrt(v / (1 - beta_2^t)) + epsilon).
+    """Adam with Nesterov momentum: w -= rate d / (sqrt(v / (1 - beta_2^t)) + epsilon).
 
-    With m and v moving means of g and g², and momenta u_t = beta_1 (1 - 0.96^t / 2) whose product up to t is U_t,
+    With moving averages m and v of g and g², and momenta u_t = beta_1 (1 - 0.96^t / 2) whose product up to t is U_t,
     d = u_(t+1) m / (1 - U_(t+1)) + (1 - u_t) g / (1 - U_t).
 
     Source: Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
 
     Args:
-      beta_1: the momentum that the steps' own, beta_1 (1 - 0.96^t / 2), tend to.
-      beta_2: how much of the mean of g² stays at each step.
-      epsilon: what keeps the divisor from zero.
+      beta_1: the limit of the momenta beta_1 (1 - 0.96^t / 2).
+      beta_2: the decay rate of the average of g².
+      epsilon: a small number that keeps the divisor from zero.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])
@@ -246,7 +246,7 @@ class Ftrl(
     learning_rate=0.001,
     state=((Slot("accumulator", "initial_accumulator_value"), Slot("linear")),),
 ):
-    """Follow the regularized leader, with shrinkage that acts on gradients alone.
+    """Follow the regularized leader, with shrinkage that affects only the gradients.
 
     The sum n of all g² becomes n', then z += g + 2 shrinkage w - (n'^p - n^p) / rate w with p = -learning_rate_power,
     and w = (clip(z, -l1, l1) - z) / (n'^p / rate + 2 l2 + beta / rate).
@@ -254,15 +254,15 @@ class Ftrl(
     Source: McMahan et al. 2013, https://research.google.com/pubs/archive/41159.pdf.
 
     Args:
-      learning_rate_power: the exponent, not positive, with which the rate falls as g² add up.
-      initial_accumulator_value: what their sum starts at.
-      l1_regularization_strength: keeps small weights at zero.
-      l2_regularization_strength: makes weights smaller.
-      l2_shrinkage_regularization_strength: the same, but of the gradient alone.
+      learning_rate_power: the exponent, not positive, with which the rate decreases as g² accumulate.
+      initial_accumulator_value: the initial value of their sum.
+      l1_regularization_strength: the L1 penalty, which keeps small weights at zero.
+      l2_regularization_strength: the L2 penalty, which reduces weights.
+      l2_shrinkage_regularization_strength: an L2 penalty that is added to the gradient only.
       beta: the paper's beta.
 
     Raises:
-      ValueError: a strength or the accumulator's first value is negative, or learning_rate_power is positive.
+      ValueError: a strength or initial_accumulator_value is negative, or learning_rate_power is positive.
 
     Example:
       >>> w = tf.Variable([0.0, 0.0])
@@ -295,13 +295,13 @@ class Ftrl(
 
 
 class Lion(Optimizer, rule="lion", learning_rate=0.001, state=((Slot("momentum"),),)):
-    """Lion: w -= rate sign(beta_1 m + (1 - beta_1) g), where m is a moving mean of g.
+    """Lion: w -= rate sign(beta_1 m + (1 - beta_1) g), where m is a moving average of g.
 
     Source: Chen et al. 2023, https://arxiv.org/abs/2302.06675.
 
     Args:
       beta_1: the weight of m in the step.
-      beta_2: how much of m stays at each step.
+      beta_2: the decay rate of m.
 
     Raises:
       ValueError: beta_1 is not in (0, 1].
@@ -325,14 +325,14 @@ class Lion(Optimizer, rule="lion", learning_rate=0.001, state=((Slot("momentum")
 
 
 class Lamb(Optimizer, rule="lamb", learning_rate=0.001, state=((Slot("momentum"), Slot("velocity")),)):
-    """Lamb: Adam's change d, scaled by norms: w -= rate d |w| / |d|, or rate d where a norm is zero.
+    """Lamb: Adam's update d, scaled by norms: w -= rate d |w| / |d|, or rate d if a norm is zero.
 
     Source: You et al. 2020, https://arxiv.org/abs/1904.00962.
 
     Args:
-      beta_1: how much of the mean of g stays at each step.
-      beta_2: how much of the mean of g² stays at each step.
-      epsilon: what keeps d's divisor from zero.
+      beta_1: the decay rate of the average of g.
+      beta_2: the decay rate of the average of g².
+      epsilon: a small number that keeps d's divisor from zero.
 
     Example:
       >>> w = tf.Variable([3.0, 4.0])
@@ -354,16 +354,16 @@ class Adafactor(
 ):
     """Adafactor: w -= rate g / sqrt(v), where for matrices only the means of v over rows and columns are kept.
 
-    The rate is min(learning_rate, 1 / sqrt(t)) max(epsilon_2, rms(w)), and less where g / sqrt(v) is clipped.
+    The rate is min(learning_rate, 1 / sqrt(t)) max(epsilon_2, rms(w)), and less if g / sqrt(v) is clipped.
 
     Source: Shazeer and Stern 2018, https://arxiv.org/abs/1804.04235.
 
     Args:
-      beta_2_decay: the exponent with which 1 minus the means' decay falls.
-      epsilon_1: what is added to g².
-      epsilon_2: the least size of a parameter by which the rate is scaled.
-      clip_threshold: the largest root mean square of g / sqrt(v).
-      relative_step: accepted as Keras accepts it: the rate falls as 1 / sqrt(t) in any case.
+      beta_2_decay: the exponent with which 1 - decay of the means decreases.
+      epsilon_1: a constant added to g².
+      epsilon_2: the minimum size of a parameter in the scaling of the rate.
+      clip_threshold: the maximum root mean square of g / sqrt(v).
+      relative_step: no effect, as in Keras: the rate always decreases as 1 / sqrt(t).
 
     Example:
       >>> w = tf.Variable([[1.0, 1.0], [1.0, 1.0]])
@@ -394,9 +394,9 @@ class ScheduleFreeAdamW(
 
     Args:
       beta_1: the weight of the average in w.
-      beta_2: how much of the mean of g² stays at each step.
-      epsilon: what keeps the divisor from zero.
-      warmup_steps: in how many steps the rate rises to what it is.
+      beta_2: the decay rate of the average of g².
+      epsilon: a small number that keeps the divisor from zero.
+      warmup_steps: the number of steps in which the rate rises to its value.
 
     Example:
       >>> w = tf.Variable([1.0, 2.0])

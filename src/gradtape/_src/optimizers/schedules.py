@@ -57,7 +57,7 @@ class LearningRateSchedule:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LearningRateSchedule:
-        """A schedule made from the result of `get_config`.
+        """Creates a schedule from the result of `get_config`.
 
         Args:
           config: names and values of the class's arguments.
@@ -66,7 +66,7 @@ class LearningRateSchedule:
           A schedule of this class.
 
         Raises:
-          TypeError: an argument that the class does not have.
+          TypeError: an unknown argument.
 
         Example:
           >>> config = tf.optimizers.schedules.CosineDecay(0.5, decay_steps=10).get_config()
@@ -128,7 +128,7 @@ class ExponentialDecay(_Row, formula="exponential"):
 
     Args:
       initial_learning_rate: the rate at step 0.
-      decay_steps: after so many steps the rate is decay_rate times what it was.
+      decay_steps: the number of steps in which the rate is multiplied by decay_rate.
       decay_rate: that factor.
       staircase: whether the exponent is rounded down.
       name: a name.
@@ -153,8 +153,8 @@ class InverseTimeDecay(_Row, formula="inverse_time"):
 
     Args:
       initial_learning_rate: the rate at step 0.
-      decay_steps: in so many steps the divisor grows by decay_rate.
-      decay_rate: how much it grows.
+      decay_steps: the number of steps in which the divisor grows by decay_rate.
+      decay_rate: the growth of the divisor.
       staircase: whether step / decay_steps is rounded down.
       name: a name.
 
@@ -180,10 +180,10 @@ class PolynomialDecay(_Row, formula="polynomial"):
 
     Args:
       initial_learning_rate: the rate at step 0.
-      decay_steps: the step at which the end is reached.
-      end_learning_rate: the rate there.
+      decay_steps: the step at which end_learning_rate is reached.
+      end_learning_rate: the final rate.
       power: the exponent.
-      cycle: whether decay_steps grows to the multiple that the step has not passed, so that the rate rises again.
+      cycle: whether to use the next multiple of decay_steps after each one, so that the rate rises again.
       name: a name.
 
     Raises:
@@ -212,11 +212,11 @@ class CosineDecay(_Row, formula="cosine"):
 
     Args:
       initial_learning_rate: the rate at step 0.
-      decay_steps: how many steps the half cosine takes.
-      alpha: the last rate as a fraction of the cosine's first.
+      decay_steps: the length of the half cosine in steps.
+      alpha: the final rate as a fraction of the cosine's initial one.
       name: a name.
-      warmup_target: the rate to which a straight line leads first, where the cosine then starts; None: no such line.
-      warmup_steps: how many steps the line takes.
+      warmup_target: the rate to which a linear warm-up leads, where the cosine then starts; None: no warm-up.
+      warmup_steps: the number of warm-up steps.
 
     Raises:
       ValueError: decay_steps is not positive.
@@ -237,17 +237,17 @@ class CosineDecay(_Row, formula="cosine"):
 class CosineDecayRestarts(_Row, formula="cosine_restarts"):
     """Cosine decay with restarts, each period t_mul times as long and m_mul times as high as the previous one.
 
-    initial_learning_rate · ((1 - alpha) · m_mul^i · (1 + cos(π · fraction)) / 2 + alpha), where fraction is how much of
-    the i-th half cosine has passed.
+    initial_learning_rate · ((1 - alpha) · m_mul^i · (1 + cos(π · fraction)) / 2 + alpha), where fraction is the elapsed
+    part of the i-th period.
 
     Source: Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983.
 
     Args:
       initial_learning_rate: the rate at step 0.
-      first_decay_steps: how many steps the first half cosine takes.
-      t_mul: how many times the steps of the one before each next one takes.
-      m_mul: how many times the rate of the one before each next one starts at.
-      alpha: each ends at this fraction of the initial rate.
+      first_decay_steps: the number of steps of the first period.
+      t_mul: the factor by which each period is longer than the previous one.
+      m_mul: the factor by which each period starts higher than the previous one.
+      alpha: the final rate of each period as a fraction of the initial rate.
       name: a name.
 
     Raises:
@@ -270,12 +270,12 @@ class PiecewiseConstantDecay(_Row, formula="pieces"):
     """Piecewise constant: values[0] up to and including step boundaries[0], values[1] up to boundaries[1], and so on.
 
     Args:
-      boundaries: the last steps of all values but the last.
+      boundaries: the last step of each value but the last.
       values: the learning rates, one more than boundaries.
       name: a name.
 
     Raises:
-      ValueError: there is not one more value than boundaries.
+      ValueError: the number of values is not that of boundaries plus one.
 
     Example:
       >>> tf.optimizers.schedules.PiecewiseConstantDecay([2, 4], [1.0, 0.5, 0.25])([2, 3, 5]).numpy()
@@ -296,16 +296,16 @@ class PiecewiseConstantDecay(_Row, formula="pieces"):
 
 
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
-    """A schedule as a dict of its class name and configuration.
+    """Serializes a schedule to a dict of its class name and configuration.
 
     Args:
       learning_rate_schedule: the schedule.
 
     Returns:
-      A dict with "class_name", "config", "module" and "registered_name", as Keras writes it.
+      A dict with "class_name", "config", "module" and "registered_name", in Keras' format.
 
     Raises:
-      NotImplementedError: a class without a `get_config` of its own.
+      NotImplementedError: the class does not override `get_config`.
 
     Example:
       >>> tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.1, 10))["class_name"]
@@ -321,17 +321,17 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LearningRateSchedule:
-    """A schedule from the result of `serialize`.
+    """Creates a schedule from the result of `serialize`.
 
     Args:
       config: the description.
-      custom_objects: further classes by name.
+      custom_objects: additional classes by name.
 
     Returns:
       The schedule.
 
     Raises:
-      ValueError: a class of an unknown name, or none.
+      ValueError: the class is missing or unknown.
 
     Example:
       >>> config = tf.optimizers.schedules.serialize(tf.optimizers.schedules.CosineDecay(0.5, decay_steps=10))

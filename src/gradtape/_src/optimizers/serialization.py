@@ -13,13 +13,13 @@ _KINDS: tuple[type[Optimizer], ...] = (*ROWS, LossScaleOptimizer)
 
 
 def serialize(optimizer: Optimizer) -> dict[str, Any]:
-    """An optimizer as a dict of its class name and configuration.
+    """Serializes an optimizer to a dict of its class name and configuration.
 
     Args:
       optimizer: the optimizer; its state is left out.
 
     Returns:
-      A dict with "class_name", "config", "module" and "registered_name", as Keras writes it.
+      A dict with "class_name", "config", "module" and "registered_name", in Keras' format.
 
     Example:
       >>> tf.optimizers.serialize(tf.optimizers.SGD(0.5))["class_name"]
@@ -36,17 +36,17 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
-    """An optimizer from the result of `serialize`; class names are case-insensitive.
+    """Creates an optimizer from the result of `serialize`; class names are case-insensitive.
 
     Args:
       config: the description.
-      custom_objects: further classes by name.
+      custom_objects: additional classes by name.
 
     Returns:
-      An optimizer that has taken no step yet.
+      An optimizer that has not taken a step yet.
 
     Raises:
-      ValueError: a class of an unknown name.
+      ValueError: the class is unknown.
 
     Example:
       >>> tf.optimizers.deserialize({"class_name": "adam", "config": {"beta_1": 0.8}}).beta_1
@@ -62,16 +62,16 @@ def deserialize(config: dict[str, Any], custom_objects: Mapping[str, Any] | None
 
 
 def get(identifier: Any) -> Optimizer | None:
-    """An optimizer from its class' name or the result of `serialize`; optimizers and None are returned unchanged.
+    """Creates an optimizer from its class' name or a result of `serialize`; optimizers and None are returned as given.
 
     Args:
-      identifier: a name in any case, a dict, an optimizer, or None.
+      identifier: a case-insensitive name, a dict, an optimizer, or None.
 
     Returns:
-      The optimizer, with default arguments where a name is given; or None.
+      The optimizer, with default arguments if a name is given; or None.
 
     Raises:
-      ValueError: nothing is known by it.
+      ValueError: the identifier is unknown.
 
     Example:
       >>> tf.optimizers.get("adam").beta_1

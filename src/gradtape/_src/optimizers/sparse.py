@@ -18,9 +18,9 @@ from gradtape._src.state.variable import Variable
 def collected_rows(slices: Any, variable: Variable, limit: float | None, absolute: bool, normed: bool) -> Rows:
     """IndexedSlices in the variable's dtype, clipped to ±limit and summed over equal indices.
 
-    normed: whether their norm is requested, which is NaN otherwise.
+    normed: whether to compute their norm, which is NaN otherwise.
 
-    Raises InvalidArgumentError for rows that the variable does not have or of another shape.
+    Raises InvalidArgumentError for rows out of range or of another shape.
     """
     entries, indices = as_tensor(slices.values), view(as_tensor(slices.indices)).ravel().astype(np.int64, copy=False)
     values = view(entries)
@@ -30,8 +30,8 @@ def collected_rows(slices: Any, variable: Variable, limit: float | None, absolut
             None,
             None,
             f"The gradient of variable '{variable.name}' has {len(indices)} rows given as values of shape "
-            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape but the "
-            "first axis.",
+            f"{list(values.shape)}, the variable has shape {list(shape)}. A row must have its variable's shape "
+            "without the first axis.",
         )
     outside = first_outside(indices, shape[0])
     if outside >= 0:
@@ -40,7 +40,7 @@ def collected_rows(slices: Any, variable: Variable, limit: float | None, absolut
             f"[0, {shape[0]})."
         )
         raise InvalidArgumentError(None, None, message)
-    if limit is not None or values.dtype.itemsize <= 2:  # of half precision, clipped and added up in float32
+    if limit is not None or values.dtype.itemsize <= 2:  # half precision is clipped and summed in float32
         values = values.astype(np.promote_types(values.dtype, np.float32))
         entries = tensor_from(values if limit is None else np.clip(values, -limit, limit))
         values = view(entries)

@@ -56,10 +56,10 @@ class Optimizer:
 
         Args:
           var: the variable.
-          name: which of it: "momentum", or Adam's "m" and "v".
+          name: its name: "momentum", or Adam's "m" and "v".
 
         Returns:
-          A variable, or None where there is none yet.
+          A variable, or None if it does not exist yet.
 
         Example:
           >>> w = tf.Variable(1.0)
@@ -128,10 +128,10 @@ class Optimizer:
         name: str | None = None,
         skip_gradients_aggregation: bool = False,
     ) -> None:
-        """Updates variables by gradients.
+        """Updates variables with gradients.
 
         Args:
-          grads_and_vars: pairs of a gradient and its variable; variables whose gradient is None stay.
+          grads_and_vars: pairs of a gradient and its variable; variables whose gradient is None are unchanged.
           global_step: a variable to which 1 is added, or None.
           name, skip_gradients_aggregation: not used.
 
@@ -192,7 +192,7 @@ class Optimizer:
 
 
 def _of(value: Any, dtype: dtypes.DType) -> Tensor:
-    """A rate, or the result of a function, in a variable's dtype."""
+    """A rate, or a function's result, in a variable's dtype."""
     return apply_cast(as_tensor(value() if callable(value) and not hasattr(value, "dtype") else value), dtype)
 
 
@@ -222,14 +222,14 @@ class GradientDescentOptimizer(Optimizer):
 class MomentumOptimizer(Optimizer):
     """TensorFlow 1's momentum: momentum_t = momentum * momentum_t + gradient; variable -= learning_rate * momentum_t.
 
-    Sparse gradients move the momentum of all rows.
+    With sparse gradients the momentum of all rows decays.
 
     Args:
       learning_rate: the rate, or a function that returns it.
-      momentum: how much of the momentum stays, or a function that returns it.
+      momentum: the decay rate of the momentum, or a function that returns it.
       use_locking: not used.
       name: its name.
-      use_nesterov: whether gradients are looked at where the momentum will have led.
+      use_nesterov: whether to use Nesterov momentum, which looks ahead.
 
     Example:
       >>> w = tf.Variable(1.0)
@@ -266,8 +266,8 @@ class AdamOptimizer(Optimizer):
 
     Args:
       learning_rate: the rate, or a function that returns it.
-      beta1, beta2: how much of the moments stays, or functions that return it.
-      epsilon: a small number that keeps the root from 0, or a function that returns it.
+      beta1, beta2: the decay rates of the moments, or functions that return them.
+      epsilon: a small number that keeps the divisor from 0, or a function that returns it.
       use_locking: not used.
       name: its name.
       use_own_namescope_for_non_slot_vars: not used.
@@ -320,7 +320,7 @@ _global_step: list[Variable] = []
 
 
 def get_global_step(graph: Any = None) -> Variable | None:
-    """The variable that `get_or_create_global_step` made.
+    """The variable that `get_or_create_global_step` created.
 
     Args:
       graph: not used.
@@ -337,7 +337,7 @@ def get_global_step(graph: Any = None) -> Variable | None:
 
 
 def get_or_create_global_step(graph: Any = None) -> Variable:
-    """The variable that counts steps, the same one each time.
+    """The variable that counts steps, created on the first call.
 
     Args:
       graph: not used.

@@ -1,6 +1,6 @@
 """Samplers of classes for sampled losses, with expected counts.
 
-Their numbers are TensorFlow's for the same seeds.
+They give TensorFlow's numbers for the same seeds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gradtape._src.random import philox
 from gradtape._src.table.rows import call, integer, op
 
 _DRAWS = effect_kind("draws")
-_BLOCKS = 512  # of the stream, that are set aside for each class
+_BLOCKS = 512  # of the stream, reserved for each class
 
 
 class Candidates(NamedTuple):
@@ -30,7 +30,7 @@ class Candidates(NamedTuple):
     Attributes:
       sampled_candidates: the classes, int64 of shape [num_sampled].
       true_expected_count: expected count of each true class among them, float32 of the shape of true_classes.
-      sampled_expected_count: the same of the sampled ones, float32 of shape [num_sampled].
+      sampled_expected_count: expected counts of the sampled classes, float32 of shape [num_sampled].
     """
 
     sampled_candidates: Tensor
@@ -43,8 +43,8 @@ class _Distribution(NamedTuple):
 
     Attributes:
       kernel: TensorFlow's op.
-      draw: an infinite iterator of classes of a stream.
-      probability: that of classes, float32.
+      draw: an infinite iterator of classes drawn from a stream.
+      probability: the probabilities of classes, float32.
     """
 
     kernel: str
@@ -68,7 +68,7 @@ def _log_uniform(stream: philox.Stream, high: int) -> Iterator[int]:
 
 def _uniform(stream: philox.Stream, high: int) -> Iterator[int]:
     words = _words(stream)
-    # The lowest numbers are drawn again where they would make some remainders likelier.
+    # The lowest numbers are redrawn if they would make some remainders more likely.
     least = 0 if high & (high - 1) == 0 else (2**64 - 1) % high + 1
     for first in words:
         number = first | next(words) << 32
@@ -150,7 +150,7 @@ def _drawn(
 
 
 def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Tests call a sampler after set_seed, once with the global seed and twice with one of its own."""
+    """Calls a sampler after set_seed, once with the global seed and twice with its own, for tests."""
     tf.random.set_seed(7)
     return [part for seed in (None, 5, 5) for part in function(*arguments, seed=seed)]
 
@@ -173,7 +173,7 @@ def log_uniform_candidate_sampler(
     seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """Draws classes by a log-uniform distribution, as of words sorted by frequency.
+    """Draws classes from a log-uniform distribution, such as that of words sorted by frequency.
 
     The class k has probability (log(k + 2) - log(k + 1)) / log(range_max + 1).
 
@@ -191,7 +191,7 @@ def log_uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has an invalid shape or has an invalid class, or there
         are too few classes.
       ResourceExhaustedError: there is not enough memory for the classes.
 
@@ -230,7 +230,7 @@ def uniform_candidate_sampler(
       them, float32 of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, true_classes has another shape or has an invalid class, or there
+      InvalidArgumentError: a number is less than 1, true_classes has an invalid shape or has an invalid class, or there
         are too few classes.
       ResourceExhaustedError: there is not enough memory for the classes.
 
@@ -257,7 +257,7 @@ def all_candidate_sampler(
     seed: int | None = None,
     name: str | None = None,
 ) -> Candidates:
-    """Every class once, to try sampled losses without chance.
+    """Returns every class once, to test sampled losses without randomness.
 
     Args:
       true_classes: the true classes of examples, int64 of shape [batch, num_true].
@@ -271,7 +271,7 @@ def all_candidate_sampler(
       The classes, int64 of shape [num_sampled], and ones of shapes [batch, num_true] and [num_sampled].
 
     Raises:
-      InvalidArgumentError: a number is less than 1, or true_classes has another shape.
+      InvalidArgumentError: a number is less than 1, or true_classes has an invalid shape.
       ResourceExhaustedError: there is not enough memory for the classes.
 
     Example:

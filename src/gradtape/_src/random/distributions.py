@@ -1,7 +1,7 @@
 """Random distributions, shared by stateful and stateless functions and generators.
 
-They are TensorFlow's on a CPU for the same seeds, bit for bit. Uniform numbers are equal everywhere; others to the last
-bit where both libraries use the same C library's log, sine and cosine.
+They give TensorFlow's numbers on a CPU for the same seeds, bit for bit. Uniform numbers are equal everywhere; others to
+the last bit if both libraries use the same C library's log, sine and cosine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DRAWS = effect_kind("draws")
 
 
 class Algorithm(enum.Enum):
-    """The algorithm of random numbers; gradtape has only Philox, which AUTO_SELECT selects, too.
+    """The algorithm of random numbers; gradtape supports only Philox, which AUTO_SELECT selects too.
 
     Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (2011).
 
@@ -46,7 +46,7 @@ class Algorithm(enum.Enum):
 
 
 def check_algorithm(alg: Any) -> None:
-    """Raises unless the algorithm is one that gradtape has."""
+    """Raises unless gradtape supports the algorithm."""
     number = alg.value if isinstance(alg, Algorithm) else alg
     if number in ("threefry", 2):
         raise InvalidArgumentError(None, None, "gradtape has no ThreeFry algorithm: use 'philox'")
@@ -58,7 +58,7 @@ def check_algorithm(alg: Any) -> None:
 
 
 def sizes_of(shape: Any, op: str) -> tuple[int, ...]:
-    """The sizes that a shape argument asks for."""
+    """The sizes of a shape argument."""
     if isinstance(shape, TensorShape):
         shape = shape.as_list()
     if type(shape) in (tuple, list) and all(type(size) is int and size >= 0 for size in shape):
@@ -78,7 +78,7 @@ def sizes_of(shape: Any, op: str) -> tuple[int, ...]:
 
 
 def ending_in(sizes: tuple[int, ...], last: tuple[int, ...], op: str, name: str | None) -> tuple[int, ...]:
-    """The sizes, which must end in the parameters' own."""
+    """The sizes, which must end in the parameters' shape."""
     if sizes[len(sizes) - len(last) :] != last or len(sizes) < len(last):
         raise invalid_argument(op, "Shape passed in must end with broadcasted shape.", name)
     return sizes
@@ -99,7 +99,7 @@ def floats(fill: Fill, stream: Stream, sizes: tuple[int, ...], dtype: DType) -> 
 
 
 def _halves(stream: Stream, sizes: tuple[int, ...], dtype: DType) -> np.ndarray:
-    """Uniform numbers of [0, 1) whose bits behind the point are a word's lowest: those of [1, 2), less 1."""
+    """Uniform numbers of [0, 1) whose fraction bits are a word's lowest: those of [1, 2), minus 1."""
     one: np.ndarray = np.ones((), dtype.as_numpy_dtype)
     behind = (1 << (10 if dtype is dtypes.float16 else 7)) - 1
     words = philox.bits(stream, math.prod(sizes)).astype(np.uint16) & behind | one.view(np.uint16)
@@ -107,7 +107,7 @@ def _halves(stream: Stream, sizes: tuple[int, ...], dtype: DType) -> np.ndarray:
 
 
 def affine(drawn: Tensor, mean: Any, stddev: Any) -> Tensor:
-    """Standard numbers made to have this mean and deviation."""
+    """Standard numbers transformed to this mean and deviation."""
     if type(mean) is float and type(stddev) is float and (mean, stddev) == (0.0, 1.0):
         return drawn
     dtype = drawn.dtype
@@ -115,7 +115,7 @@ def affine(drawn: Tensor, mean: Any, stddev: Any) -> Tensor:
 
 
 def between(drawn: Tensor, minval: Any, maxval: Any, dtype: DType) -> Tensor:
-    """Numbers of [0, 1) stretched to [minval, maxval)."""
+    """Numbers of [0, 1) scaled to [minval, maxval)."""
     if type(minval) is int and minval == 0 and maxval is None:
         return drawn
     low, high = as_tensor(minval, dtype), as_tensor(1.0 if maxval is None else maxval, dtype)
@@ -140,7 +140,7 @@ def uniform_dtype(value: Any) -> DType:
 
 
 def uniform_numbers(stream: Stream, shape: Any, minval: Any, maxval: Any, dtype: DType) -> Tensor:
-    """Uniform numbers of a stream whose seed is not the global one's business."""
+    """Uniform numbers of a stream that does not depend on the global seed."""
     if not dtype.is_integer:
         sizes = sizes_of(shape, "StatelessRandomUniformV2")
         return between(floats(_random.fill_uniform, stream, sizes, dtype), minval, maxval, dtype)
@@ -180,7 +180,7 @@ def rated(drawn: Tensor, beta: Tensor, dtype: DType) -> Tensor:
 def binomial_numbers(
     op: str, stream: Callable[[int, int], Stream], shape: Any, counts: Tensor, probs: Tensor, dtype: Any
 ) -> Tensor:
-    """Binomial numbers of the stream that `stream` gives for so many samples of so many distributions."""
+    """Binomial numbers of the stream that `stream` returns for this many samples and distributions."""
     one_dtype(op, (counts, probs))
     trials, chances = together(counts, probs)
     sizes = ending_in(sizes_of(shape, op), trials.shape, op, "" if op.startswith("Stateful") else None)
@@ -200,7 +200,7 @@ def counts_as(counts: np.ndarray, dtype: DType) -> Tensor:
 
 
 def together(a: Tensor, b: Tensor) -> list[np.ndarray]:
-    """Both parameters of a distribution in the shape that they have together."""
+    """Both parameters of a distribution, broadcast to their common shape."""
     try:
         return list(np.broadcast_arrays(view(a), view(b)))
     except ValueError:

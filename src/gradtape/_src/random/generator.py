@@ -71,7 +71,7 @@ class Generator:
 
     @classmethod
     def from_seed(cls, seed: TensorLike, alg: Any = None) -> Generator:
-        """A generator whose state is made from a seed.
+        """A generator seeded by a number.
 
         Args:
           seed: an integer of any size, or a vector of up to three.
@@ -92,7 +92,7 @@ class Generator:
 
     @classmethod
     def from_state(cls, state: TensorLike, alg: Any) -> Generator:
-        """A generator with a given state.
+        """A generator with the given state.
 
         Args:
           state: three int64s.
@@ -114,7 +114,7 @@ class Generator:
 
     @classmethod
     def from_key_counter(cls, key: TensorLike, counter: TensorLike, alg: Any) -> Generator:
-        """A generator with a given key and counter.
+        """A generator with the given key and counter.
 
         Args:
           key: an integer.
@@ -135,7 +135,7 @@ class Generator:
 
     @classmethod
     def from_non_deterministic_state(cls, alg: Any = None) -> Generator:
-        """A generator whose numbers cannot be predicted.
+        """A generator with an unpredictable state.
 
         Args:
           alg: "philox", "auto_select" or a member of `tf.random.Algorithm`; None for Philox.
@@ -175,7 +175,7 @@ class Generator:
           state: three int64s.
 
         Raises:
-          ValueError: another shape.
+          ValueError: the shape does not match.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
@@ -186,7 +186,7 @@ class Generator:
         self._state.assign(_state(state))
 
     def reset_from_seed(self, seed: TensorLike) -> None:
-        """Sets the state to that of a new generator with a seed.
+        """Resets the state from a seed.
 
         Args:
           seed: as for `from_seed`.
@@ -234,7 +234,7 @@ class Generator:
         return before
 
     def _take(self, numbers: int) -> Stream:
-        """A stream of so many numbers, by which the state is advanced."""
+        """A stream of this many numbers; advances the state past them."""
         low, high, key = self._state.numpy().view(np.uint64).tolist()
         stream = Stream(key, low, high)
         after = stream.skip(numbers * RESERVED & philox.WORD)
@@ -259,10 +259,10 @@ class Generator:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A tensor of the shape that all broadcast to.
+          A tensor of the broadcast shape.
 
         Raises:
-          TypeError: another dtype.
+          TypeError: unsupported dtype.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
@@ -289,10 +289,10 @@ class Generator:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A tensor of the shape that all broadcast to.
+          A tensor of the broadcast shape.
 
         Raises:
-          TypeError: another dtype.
+          TypeError: unsupported dtype.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
@@ -328,10 +328,10 @@ class Generator:
           name: not used; TensorFlow names operations by it.
 
         Returns:
-          A tensor of the shape that all broadcast to.
+          A tensor of the broadcast shape.
 
         Raises:
-          ValueError: another dtype, or integers with one bound.
+          ValueError: unsupported dtype, or integers with one bound.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)
@@ -405,7 +405,7 @@ class Generator:
           A tensor of that shape.
 
         Raises:
-          InvalidArgumentError: another dtype.
+          InvalidArgumentError: unsupported dtype.
 
         Example:
           >>> generator = tf.random.Generator.from_seed(1)

@@ -1,4 +1,4 @@
-"""TensorFlow's own initializers: called with a shape and a dtype, they return the first value of a variable."""
+"""TensorFlow's own initializers: called with a shape and a dtype, they return a variable's initial value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradtape._src.ops.creation import constant, ones, zeros
 
 
 class _Initializer:
-    """Base of them: what they are made of is in attributes of the constructor's names."""
+    """Their base; the attributes have the names of the constructor's arguments."""
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments.
@@ -27,7 +27,7 @@ class _Initializer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """An initializer as `get_config` describes it.
+        """Creates an initializer from the result of `get_config`.
 
         Args:
           config: the dict.
@@ -43,7 +43,7 @@ class _Initializer:
 
 
 class zeros_initializer(_Initializer):
-    """0 everywhere.
+    """Initializes to 0.
 
     Example:
       >>> tf.zeros_initializer()([2]).numpy()
@@ -55,7 +55,7 @@ class zeros_initializer(_Initializer):
 
 
 class ones_initializer(_Initializer):
-    """1 everywhere.
+    """Initializes to 1.
 
     Example:
       >>> tf.ones_initializer()([2]).numpy()
@@ -67,14 +67,14 @@ class ones_initializer(_Initializer):
 
 
 class constant_initializer(_Initializer):
-    """One value everywhere, or the values of a list or array in another shape.
+    """Initializes to one value, or to the values of a list or array, reshaped.
 
     Args:
       value: a number, or as many of them as the shape has elements.
       support_partition: not used.
 
     Raises:
-      TypeError: the value is none of these.
+      TypeError: the value has an invalid type.
 
     Example:
       >>> tf.constant_initializer(3.0)([2]).numpy()
@@ -97,7 +97,7 @@ class constant_initializer(_Initializer):
 
 
 class _Drawn(_Initializer):
-    """Base of those that draw numbers: by their seed the same ones at each call, else by the global one."""
+    """Base of those that draw numbers: with a seed of their own the same at each call, else by the global seed."""
 
     seed: int | None
 
@@ -110,14 +110,14 @@ class _Drawn(_Initializer):
 
 
 class random_uniform_initializer(_Drawn):
-    """Uniformly distributed values of [minval, maxval).
+    """Initializes with uniformly distributed values of [minval, maxval).
 
     Args:
       minval, maxval: the bounds.
-      seed: an integer, for the same values in each call; None to go by `tf.random.set_seed`.
+      seed: an integer, for the same values in each call; None to use the global seed of `tf.random.set_seed`.
 
     Raises:
-      ValueError: when called, that the dtype is none of numbers.
+      ValueError: (when called) the dtype is not numeric.
 
     Example:
       >>> tf.random_uniform_initializer(seed=1)([2]).numpy().round(4)
@@ -135,15 +135,15 @@ class random_uniform_initializer(_Drawn):
 
 
 class random_normal_initializer(_Drawn):
-    """Normally distributed values.
+    """Initializes with normally distributed values.
 
     Args:
       mean: their mean.
       stddev: their standard deviation.
-      seed: an integer, for the same values in each call; None to go by `tf.random.set_seed`.
+      seed: an integer, for the same values in each call; None to use the global seed of `tf.random.set_seed`.
 
     Raises:
-      ValueError: when called, that the dtype is not floating.
+      ValueError: (when called) the dtype is not floating.
 
     Example:
       >>> tf.random_normal_initializer(seed=1)([2]).numpy().round(4)

@@ -1,4 +1,4 @@
-"""Random numbers by the global seed."""
+"""Random numbers from the global seed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from gradtape._src.table.rows import call, integer, op, real, values
 
 
 def set_seed(seed: int | None) -> None:
-    """Sets the global seed, which restarts the stateful functions' numbers, the same in every run.
+    """Sets the global seed and restarts the stateful functions' sequences, which are the same in every run.
 
     They are TensorFlow's numbers for the same seeds, on its CPU.
 
@@ -54,7 +54,7 @@ def set_seed(seed: int | None) -> None:
 
 
 def _seeded(tf: Any, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """Tests call a stateful function after set_seed, once with the global seed and twice with one of its own."""
+    """Calls a stateful function after set_seed, once with the global seed and twice with its own, for tests."""
     tf.random.set_seed(7)
     return [function(*arguments, **keywords, seed=seed) for seed in (None, 5, 5)]
 
@@ -75,7 +75,7 @@ def normal(
 ) -> Tensor:
     """Normally distributed numbers, differentiable by mean and deviation.
 
-    Box and Muller's transform of uniform numbers.
+    By the Box-Muller transform of uniform numbers.
 
     Args:
       shape: the shape of the numbers drawn, with which mean and stddev broadcast.
@@ -86,10 +86,10 @@ def normal(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -124,10 +124,10 @@ def truncated_normal(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -166,10 +166,10 @@ def uniform(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      ValueError: another dtype, or no maxval for integers.
+      ValueError: unsupported dtype, or no maxval for integers.
       InvalidArgumentError: integers, and maxval is not above minval.
 
     Example:
@@ -223,7 +223,7 @@ def gamma(
       A tensor of shape [*shape, *alpha.shape].
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -266,7 +266,7 @@ def poisson(
       A tensor of shape [*shape, *lam.shape].
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -303,7 +303,7 @@ def categorical(
 
     Args:
       logits: [batch, classes].
-      num_samples: the number for each row.
+      num_samples: the number of samples per row.
       dtype: int64 (the default) or int32.
       seed: the op's seed; repeated calls with it give the next numbers, until `set_seed`.
       name: not used; TensorFlow names operations by it.
@@ -312,7 +312,7 @@ def categorical(
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are not a floating matrix or have no classes; a negative number of samples.
+      InvalidArgumentError: logits are not a floating matrix or have no classes; a negative number of samples.
 
     Example:
       >>> tf.random.set_seed(1)
@@ -345,7 +345,7 @@ def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None)
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same shape and dtype. No gradient flows through it.
+      A tensor of the same shape and dtype, without a gradient.
 
     Raises:
       TypeError, ValueError: the operand does not convert to a tensor.
@@ -365,7 +365,7 @@ def shuffle(value: TensorLike, seed: int | None = None, name: str | None = None)
     return as_effect(DRAWS, _draw_shuffled, rows, seed, value)
 
 
-# What draws from the global sequences
+# Functions that draw from the global sequences
 
 
 def _draw_floats(fill: Fill, op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None) -> Tensor:
@@ -402,7 +402,7 @@ def _draw_shuffled(rows: int, seed: int | None, value: Tensor) -> Tensor:
 
 
 def _stateful(op: str, sizes: tuple[int, ...], dtype: DType, seed: int | None, *others: DType) -> Stream:
-    """The stream of one call of a stateful op that draws these sizes."""
+    """The stream of one call of a stateful op that draws numbers of these sizes."""
     return philox.op_stream((op, dtype, *others), seed, math.prod(sizes) * RESERVED)
 
 

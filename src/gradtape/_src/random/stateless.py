@@ -1,4 +1,4 @@
-"""Random numbers of the seed that they are given."""
+"""Random numbers from an explicit seed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stateless_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Normally distributed numbers that depend on nothing but the arguments.
+    """Normally distributed numbers that depend only on the arguments.
 
     Args:
       shape: the shape of the numbers drawn, with which mean and stddev broadcast.
@@ -68,12 +68,12 @@ def stateless_normal(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
       ValueError: the algorithm is unknown.
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_normal([3], seed=[1, 2]).numpy().round(4)
@@ -98,7 +98,7 @@ def stateless_truncated_normal(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Normally distributed numbers within two deviations that depend on nothing but the arguments.
+    """Normally distributed numbers within two deviations that depend only on the arguments.
 
     Args:
       shape: the shape of the numbers drawn, with which mean and stddev broadcast.
@@ -110,12 +110,12 @@ def stateless_truncated_normal(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      TypeError: another dtype.
+      TypeError: unsupported dtype.
       ValueError: the algorithm is unknown.
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_truncated_normal([3], seed=[1, 2]).numpy().round(4)
@@ -146,7 +146,7 @@ def stateless_uniform(
     name: str | None = None,
     alg: Any = "auto_select",
 ) -> Tensor:
-    """Uniform numbers of [minval, maxval) that depend on nothing but the arguments.
+    """Uniform numbers of [minval, maxval) that depend only on the arguments.
 
     Args:
       shape: the shape of the numbers drawn, with which float bounds broadcast.
@@ -159,11 +159,11 @@ def stateless_uniform(
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the shape that all broadcast to.
+      A tensor of the broadcast shape.
 
     Raises:
-      ValueError: another dtype, integers with one bound, or no such algorithm.
-      InvalidArgumentError: integers, and maxval is not above minval; a seed of another shape or dtype.
+      ValueError: unsupported dtype, integers with one bound, or no such algorithm.
+      InvalidArgumentError: integers, and maxval is not above minval; a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_uniform([3], seed=[1, 2], maxval=10, dtype=tf.int32).numpy()
@@ -193,7 +193,7 @@ def stateless_gamma(
     dtype: DTypeLike = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
-    """Gamma-distributed numbers that depend on nothing but the arguments.
+    """Gamma-distributed numbers that depend only on the arguments.
 
     Args:
       shape: the shape of the result, ending in the broadcast shape of alpha and beta.
@@ -207,8 +207,8 @@ def stateless_gamma(
       A tensor of that shape.
 
     Raises:
-      TypeError: another dtype.
-      InvalidArgumentError: a shape that does not end in theirs; a seed of another shape or dtype.
+      TypeError: unsupported dtype.
+      InvalidArgumentError: the shape does not end in theirs; a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_gamma([2], seed=[1, 2], alpha=3.0).numpy().round(4)
@@ -236,7 +236,7 @@ def stateless_gamma(
 def stateless_poisson(
     shape: ShapeLike, seed: TensorLike, lam: TensorLike, dtype: DTypeLike = dtypes.int32, name: str | None = None
 ) -> Tensor:
-    """Poisson-distributed counts that depend on nothing but the arguments.
+    """Poisson-distributed counts that depend only on the arguments.
 
     Args:
       shape: the shape of the result, ending in the shape of lam.
@@ -249,7 +249,7 @@ def stateless_poisson(
       A tensor of that shape.
 
     Raises:
-      InvalidArgumentError: a shape that does not end in that of lam; a seed of another shape or dtype.
+      InvalidArgumentError: the shape does not end in that of lam; a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_poisson([4], seed=[1, 2], lam=3.0).numpy()
@@ -295,7 +295,7 @@ def stateless_binomial(
       A tensor of that shape.
 
     Raises:
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_binomial([4], seed=[1, 2], counts=10.0, probs=0.5).numpy()
@@ -318,11 +318,11 @@ def stateless_binomial(
 def stateless_categorical(
     logits: TensorLike, num_samples: IntLike, seed: TensorLike, dtype: DTypeLike = dtypes.int64, name: str | None = None
 ) -> Tensor:
-    """Classes drawn by unnormalised log-probabilities and a seed alone.
+    """Classes drawn by unnormalised log-probabilities, determined by a seed.
 
     Args:
       logits: [batch, classes].
-      num_samples: the number for each row.
+      num_samples: the number of samples per row.
       seed: two integers, int32 or int64.
       dtype: the dtype of the result, int64 or int32.
       name: not used; TensorFlow names operations by it.
@@ -331,7 +331,7 @@ def stateless_categorical(
       Classes of shape [batch, num_samples].
 
     Raises:
-      InvalidArgumentError: logits that are not a floating matrix; a seed of another shape or dtype.
+      InvalidArgumentError: logits are not a floating matrix; a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.stateless_categorical([[0.0, 0.0, -np.inf]], 5, seed=[1, 2]).numpy()
@@ -345,11 +345,11 @@ def stateless_categorical(
 @op("random.split", orders="0", dtypes="int32, int64", edges=lambda: [call([1, 2]), call(integer([1, 2], "int64"), 3)])
 @one_step("seed", static=("num",))
 def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
-    """New seeds made of one.
+    """Derives new seeds from one.
 
     Args:
       seed: two integers, int32 or int64.
-      num: how many.
+      num: the number of seeds.
       alg: "philox", "auto_select" or a member of `tf.random.Algorithm`.
 
     Returns:
@@ -357,7 +357,7 @@ def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
 
     Raises:
       ValueError: the algorithm is unknown.
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.split(tf.constant([1, 2]), num=3).shape
@@ -377,7 +377,7 @@ def split(seed: TensorLike, num: int = 2, alg: Any = "auto_select") -> Tensor:
 )
 @one_step("seed", "data")
 def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Tensor:
-    """A seed made of a seed and one integer, such as the number of a step.
+    """Derives a seed from a seed and an integer, such as the number of a step.
 
     Args:
       seed: two integers, int32 or int64.
@@ -389,7 +389,7 @@ def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Ten
 
     Raises:
       ValueError: the algorithm is unknown.
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> seed = tf.random.fold_in([1, 2], 3)
@@ -402,7 +402,7 @@ def fold_in(seed: TensorLike, data: TensorLike, alg: Any = "auto_select") -> Ten
 
 @one_step("seed")
 def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_select", name: str | None = None) -> Tensor:
-    """The slices along the first axis in an order that depends on the seed alone.
+    """Shuffles the slices along the first axis, in an order determined by the seed.
 
     Args:
       value: a tensor of at least one axis.
@@ -411,11 +411,11 @@ def stateless_shuffle(value: TensorLike, seed: TensorLike, alg: Any = "auto_sele
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      A tensor of the same shape and dtype. No gradient flows through it.
+      A tensor of the same shape and dtype, without a gradient.
 
     Raises:
       ValueError: the algorithm is unknown.
-      InvalidArgumentError: a seed of another shape or dtype.
+      InvalidArgumentError: a seed of invalid shape or dtype.
 
     Example:
       >>> tf.random.experimental.stateless_shuffle([1, 2, 3, 4], seed=[1, 2]).numpy()

@@ -92,9 +92,9 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
             raise errors.UnimplementedError(
                 None,
                 None,
-                f"{folder} is a SavedModel of TensorFlow's, whose functions are graphs that gradtape does not run. Its "
-                f"variables can be read: tf.train.Checkpoint(model=...).restore({prefix!r}) sets those of an object "
-                "made alike, and tf.train.load_checkpoint reads them by name.",
+                f"{folder} is a SavedModel of TensorFlow's, whose functions are graphs that gradtape cannot run. Its "
+                f"variables can be read: tf.train.Checkpoint(model=...).restore({prefix!r}) sets those of an "
+                "equally structured object, and tf.train.load_checkpoint reads them by name.",
             )
         raise OSError(f"SavedModel file does not exist at: {folder}: it has no {PREFIX}.index of a model.")
     try:

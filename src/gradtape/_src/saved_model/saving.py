@@ -85,7 +85,9 @@ def save(obj: Any, export_dir: Any, signatures: Any = None, options: Any = None)
         )
     folder = os.fspath(export_dir)
     if os.path.exists(os.path.join(folder, "saved_model.pb")):
-        raise ValueError(f"{folder} holds a SavedModel of TensorFlow's, which is not replaced: save in another folder.")
+        raise ValueError(
+            f"{folder} holds a SavedModel of TensorFlow's, which is not overwritten: save to another folder."
+        )
     writer = _Writer(obj)
     model = writer.written(_by_name(obj, signatures), signatures is not None)
     tensors, graph = gather(obj)
@@ -128,7 +130,7 @@ def _concrete(name: str, function: Any) -> ConcreteFunction:
     if len(known) != 1:
         raise ValueError(
             f"The signature {name!r} is of a function with {len(known)} signatures: give it an input_signature, or "
-            "what its get_concrete_function gives."
+            "use a result of its get_concrete_function."
         )
     return known[0]
 
@@ -277,8 +279,8 @@ class _Writer:
             inner = [part for _, part in parts] if kind == "dict" else parts if kind in ("list", "tuple") else [result]
             if not all("slot" in part for part in inner):
                 raise NestedError(
-                    f"Got a non-flat result of signature {name!r}: signatures give a tensor, or a list, tuple or dict "
-                    "of them."
+                    f"Got a non-flat result of signature {name!r}: signatures must return a tensor, or a list, tuple "
+                    "or dict of them."
                 )
         return {"function": number, "inputs": names}
 

@@ -60,8 +60,8 @@ def concrete_record(
     axes = sorted({axis for spec in specs for axis, size in enumerate(spec.shape) if size is None})
     if len(axes) > _MOST_UNKNOWN:
         raise ExportError(
-            f"{concrete.name} cannot be exported: the sizes of axes {axes} are unknown, and {_MOST_UNKNOWN} may be; "
-            "give TensorSpecs that say more."
+            f"{concrete.name} cannot be exported: the sizes of axes {axes} are unknown, and at most "
+            f"{_MOST_UNKNOWN} may be; use more specific TensorSpecs."
         )
     forced: dict[int, int] = {}  # unknown sizes that are determined by variables
     while True:
@@ -81,8 +81,8 @@ def concrete_record(
         body = merged(traces, points)
     except DifferError as error:
         raise ExportError(
-            f"{concrete.name} cannot be exported for sizes that are not known yet: it does other things at other sizes "
-            f"({error}). Give TensorSpecs whose sizes are all known."
+            f"{concrete.name} cannot be exported for unknown sizes: its steps depend on the sizes "
+            f"({error}). Use TensorSpecs with known sizes."
         ) from None
     return {
         "arguments": _Arguments(arguments).node,
@@ -190,7 +190,7 @@ class _Trace:
                 shapes = ", ".join(str(list(tensor.shape)) for tensor in tensors)
                 failed = _FailedCall(
                     f"{self._name} cannot be exported: called with tensors of shapes {shapes} it raises "
-                    f"{type(error).__name__}: {error}. Give TensorSpecs of shapes that it takes."
+                    f"{type(error).__name__}: {error}. Use TensorSpecs with valid shapes."
                 )
                 read = [step.held for step in recorder.steps if step.what == "read"]
                 failed.steps, failed.sizes = len(recorder.steps), {size for variable in read for size in variable.shape}
@@ -206,8 +206,8 @@ class _Trace:
         file, line = recorder.steps[-1].place if recorder.steps else (None, 0)
         place = f" (near {file}, line {line})" if file else ""
         return ExportError(
-            f"{self._name} cannot be exported: {why}{place}. What is exported gives the same for the same tensors, "
-            "without Python."
+            f"{self._name} cannot be exported: {why}{place}. Exported functions must give the same results for the "
+            "same tensors, without Python."
         )
 
     def _results(self, recorder: Recorder, result: Any) -> list[tuple[int, Tensor]]:
@@ -230,15 +230,15 @@ class _Trace:
             record = {"op": step.name.split(" ")[0], "variable": self._variable(step)}
         elif step.what == "guard":
             raise self._unwritable(
-                step, "Python looks at a tensor's value", "Decide with tf.where, which gives both ways their tensors"
+                step, "Python looks at a tensor's value", "Use tf.where, which evaluates both branches"
             )
         elif step.what == "draws":
             raise self._unwritable(
-                step, "it draws random numbers", "Give them as an argument, or leave them to the program that loads it"
+                step, "it draws random numbers", "Pass them as an argument, or leave them to the program that loads it"
             )
         elif step.what == "effect":
             raise self._unwritable(
-                step, f"{step.name} does more than give tensors", "Leave it to the program that loads the function"
+                step, f"{step.name} does more than return tensors", "Leave it to the program that loads the function"
             )
         else:
             record = self._evaluation(step)
@@ -250,7 +250,7 @@ class _Trace:
     def _evaluation(self, step: Any) -> dict[str, Any]:
         if step.primitive.varies:
             raise self._unwritable(
-                step, f"the shape of what {step.name} gives depends on values", "Use tf.where or a mask in its place"
+                step, f"the shape of what {step.name} gives depends on values", "Use tf.where or a mask instead"
             )
         try:
             found = ops.written(step.primitive, step.what, step.static)
@@ -259,7 +259,7 @@ class _Trace:
         except DifferError as error:
             raise self._unwritable(step, f"{step.name}: {error}", "Use another op") from None
         raise self._unwritable(
-            step, f"{step.name} is none of the ops that files have", "Compute it where the function is loaded"
+            step, f"{step.name} is not an op of the file format", "Compute it in the program that loads the function"
         )
 
     def _constant(self, tensor: Tensor) -> dict[str, Any]:
@@ -282,7 +282,7 @@ class _Trace:
             return self._nodes[id(variable)]
         raise AssertionError(
             f"{self._name} uses {variable!r}, which is not reachable from the object that is saved: make it an "
-            "attribute of the object, or of one that it holds."
+            "attribute of the object, or of one of its children."
         )
 
     def _unwritable(self, step: Any, why: str, remedy: str) -> ExportError:

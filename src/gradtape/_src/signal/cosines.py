@@ -31,7 +31,7 @@ def _checked(input: TensorLike, type: int, n: int | None, axis: int, norm: str |
         raise ValueError("Types I, II, III and IV (I)DCT are supported.")
     tensor = as_tensor(input, hint=dtypes.float32)
     if tensor.dtype not in _COMPLEX:
-        raise TypeError(f"Transforms take tf.float32 and tf.float64, not {tensor.dtype!r}. Convert it with tf.cast.")
+        raise TypeError(f"Transforms support tf.float32 and tf.float64, not {tensor.dtype!r}. Convert it with tf.cast.")
     tensor.shape.with_rank_at_least(1)
     if type == 1 and norm == "ortho":
         raise ValueError("Normalization is not supported for the Type-I DCT.")

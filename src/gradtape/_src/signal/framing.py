@@ -118,7 +118,7 @@ def overlap_and_add(signal: TensorLike, frame_step: IntLike, name: str | None = 
       A tensor of that dtype with one axis for the two, of size (frames - 1) * frame_step + values.
 
     Raises:
-      ValueError: the tensor has less than two axes, or the step is not an integer.
+      ValueError: the tensor has fewer than two axes, or the step is not an integer.
       InvalidArgumentError: the step is less than 1.
 
     Example:

@@ -83,7 +83,7 @@ def stft(
       A tensor of complex64, of complex128 for float64: [..., frames, fft_length // 2 + 1].
 
     Raises:
-      ValueError: the numbers have another dtype, the signal is a scalar, or a length is invalid.
+      ValueError: the operand has another dtype, the signal is a scalar, or a length is invalid.
       InvalidArgumentError: a length is less than 1.
 
     Example:
@@ -135,7 +135,7 @@ def inverse_stft(
       A tensor of float32, of float64 for complex128: [..., samples].
 
     Raises:
-      ValueError: the numbers have another dtype, the tensor has less than two axes, or a length is invalid.
+      ValueError: the operand has another dtype, the tensor has fewer than two axes, or a length is invalid.
       InvalidArgumentError: a length is less than 1.
 
     Example:
@@ -225,7 +225,7 @@ def mdct(
       A tensor of that dtype: [..., frames, frame_length // 2].
 
     Raises:
-      ValueError: the numbers have another dtype, the signal is a scalar, the length not a multiple of 4, or there is no
+      ValueError: the operand has another dtype, the signal is a scalar, the length not a multiple of 4, or there is no
         such norm.
 
     Example:
@@ -270,7 +270,7 @@ def inverse_mdct(
       A tensor of that dtype: [..., samples].
 
     Raises:
-      ValueError: the numbers have another dtype, the tensor has less than two axes, or the norm is invalid.
+      ValueError: the operand has another dtype, the tensor has fewer than two axes, or the norm is invalid.
 
     Example:
       >>> wave = tf.sin(tf.range(16.0))

@@ -30,7 +30,7 @@ def segment_sum(
       data: a tensor of numbers of at least one axis.
       indices: the indices of the rows, in the order of the segments.
       segment_ids: the segment of each, a sorted vector of integers.
-      num_segments: number of segments; one more than the greatest segment id by default.
+      num_segments: number of segments; one more than the largest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
@@ -61,7 +61,7 @@ def segment_mean(
       data: a floating tensor of at least one axis.
       indices: the indices of the rows, in the order of the segments.
       segment_ids: the segment of each, a sorted vector of integers.
-      num_segments: number of segments; one more than the greatest segment id by default.
+      num_segments: number of segments; one more than the largest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 
@@ -92,7 +92,7 @@ def segment_sqrt_n(
       data: a floating tensor of at least one axis.
       indices: the indices of the rows, in the order of the segments.
       segment_ids: the segment of each, a sorted vector of integers.
-      num_segments: number of segments; one more than the greatest segment id by default.
+      num_segments: number of segments; one more than the largest segment id by default.
       name: not used; TensorFlow names operations by it.
       sparse_gradient: not used; the gradient is a tensor.
 

@@ -1,4 +1,4 @@
-"""NamedVariable: what optimizers, layers, metrics and seeds keep, with a path that says where it belongs."""
+"""NamedVariable: the variables of optimizers, layers, metrics and seeds, with a path that tells their owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class NamedVariable(Variable):
     Args:
       initial_value: the value.
       name: its name.
-      path: the names of what it belongs to, joined by "/".
+      path: the names of its owners, joined by "/".
       dtype: its dtype; that of the value by default.
 
     Example:
@@ -44,16 +44,16 @@ class NamedVariable(Variable):
 
     @property
     def path(self) -> str:
-        """The names of what it belongs to and its own, joined by "/"."""
+        """The names of its owners and its own, joined by "/"."""
         return self._path
 
     @property
     def value(self) -> Tensor:  # type: ignore[override]  # Keras' is a property
-        """Its present value, a tensor."""
+        """Its current value, a tensor."""
         return self.read_value()
 
     def __repr__(self) -> str:
-        # A function that is being traced shows no values, as they would be those of its first call.
+        # While a function is traced values are not shown, as they would be those of its first call.
         value = "" if is_traced() else f", value={self.numpy()}"
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype.name}{value}>"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from _thread import _local  # threading.local, without the rest of threading
+from _thread import _local  # threading.local, without importing threading
 from typing import Any
 
 
@@ -16,10 +16,10 @@ _current = _Current()
 
 
 class name_scope:
-    """A block that prefixes the names of variables with its name, after those of enclosing scopes.
+    """A context that prefixes the names of variables with its name, after those of enclosing scopes.
 
-    A name that ends in a slash stands alone, whatever the block is in, and an empty one leaves all scopes. Entering
-    gives the whole prefix.
+    A name that ends in a slash is absolute, and an empty one leaves all scopes. Entering
+    returns the whole prefix.
 
     Args:
       name: the scope's name.
@@ -41,7 +41,7 @@ class name_scope:
 
     @property
     def name(self) -> str:
-        """The name as it was given."""
+        """The name as given."""
         return self._name
 
     def __enter__(self) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _WRITES = effect_kind("writes")
-# Held once: every asking makes another of the same.
+# Held once: each access creates an equal one.
 _ADD, _SUBTRACT = np.add.at, np.subtract.at
 
 
@@ -40,7 +40,7 @@ class VariableParts(BaseVariable):
         place = plain_key(key)
         wanted = array[place].shape
         values = np.asarray(held(part))
-        # Axes of size 1 in front of those of the part say nothing.
+        # Extra leading axes of size 1 have no effect.
         while values.ndim > len(wanted) and len(values) == 1:
             values = values[0]
         if values.ndim > len(wanted) or not _fills(values.shape, wanted):
@@ -56,14 +56,14 @@ class VariableParts(BaseVariable):
         """The rows at these indices, as `tf.gather` returns them.
 
         Args:
-          indices: integers that count along the first axis.
+          indices: integers, indices into the first axis.
           name: not used; TensorFlow names operations by it.
 
         Returns:
           A tensor of shape indices.shape + shape[1:].
 
         Raises:
-          InvalidArgumentError: an index is outside.
+          InvalidArgumentError: an index is out of range.
 
         Example:
           >>> tf.Variable([10, 20, 30]).sparse_read([2, 0]).numpy()
@@ -82,7 +82,7 @@ class VariableParts(BaseVariable):
           A tensor of shape indices.shape[:-1] + shape[d:].
 
         Raises:
-          InvalidArgumentError: a coordinate is outside.
+          InvalidArgumentError: a coordinate is out of range.
 
         Example:
           >>> tf.Variable([[1, 2], [3, 4]]).gather_nd([[1, 0]]).numpy()
@@ -91,7 +91,7 @@ class VariableParts(BaseVariable):
         return gather_nd(self.read_value(), indices)
 
     def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Adds to rows. For a repeated index all updates are added.
+        """Adds to rows. All updates of a repeated index are added.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -102,8 +102,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -113,7 +113,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterAdd", _ADD, sparse_delta)
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Subtracts from rows. For a repeated index all updates are subtracted.
+        """Subtracts from rows. All updates of a repeated index are subtracted.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -124,8 +124,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -146,8 +146,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -168,8 +168,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -179,7 +179,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterMin", np.minimum.at, sparse_delta)
 
     def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Multiplies rows. For a repeated index by all updates.
+        """Multiplies rows. For a repeated index, by all updates.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -190,8 +190,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -201,7 +201,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterMul", np.multiply.at, sparse_delta)
 
     def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Divides rows. For a repeated index by all updates. Integer quotients are truncated towards 0.
+        """Divides rows. For a repeated index, by all updates. Integer quotients are truncated towards 0.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -212,8 +212,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -223,7 +223,7 @@ class VariableParts(BaseVariable):
         return self._scatter("ResourceScatterDiv", _divide_at, sparse_delta)
 
     def scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Self:
-        """Replaces rows. For a repeated index by the last update.
+        """Replaces rows. For a repeated index, by the last update.
 
         Args:
           sparse_delta: IndexedSlices of the variable's dtype.
@@ -234,8 +234,8 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          TypeError: it is given no IndexedSlices.
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          TypeError: sparse_delta is not IndexedSlices.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -248,7 +248,7 @@ class VariableParts(BaseVariable):
         """Replaces elements in each of a batch.
 
         Args:
-          sparse_delta: IndexedSlices whose indices have leading axes that count along the variable's own, and a last
+          sparse_delta: IndexedSlices whose indices have leading axes that enumerate the variable's own, and a last
             axis of positions along the next axis.
           use_locking: not used.
           name: not used; TensorFlow names operations by it.
@@ -257,7 +257,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: an index is outside, or the shapes do not match.
+          InvalidArgumentError: an index is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([[1, 2, 3], [4, 5, 6]])
@@ -281,7 +281,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+          InvalidArgumentError: a coordinate is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -302,7 +302,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+          InvalidArgumentError: a coordinate is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -323,7 +323,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+          InvalidArgumentError: a coordinate is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -344,7 +344,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+          InvalidArgumentError: a coordinate is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -365,7 +365,7 @@ class VariableParts(BaseVariable):
           The variable.
 
         Raises:
-          InvalidArgumentError: a coordinate is outside, or the shapes do not match.
+          InvalidArgumentError: a coordinate is out of range, or the shapes do not match.
 
         Example:
           >>> v = tf.Variable([10.0, 20.0, 30.0])
@@ -466,7 +466,7 @@ def _first(found: np.ndarray) -> tuple[Any, ...]:
 
 
 def _fills(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether a value of this shape broadcasts to the wanted one."""
+    """Whether a value of this shape broadcasts to the requested one."""
     return all(size in (1, whole) for size, whole in zip(reversed(shape), reversed(wanted), strict=False))
 
 

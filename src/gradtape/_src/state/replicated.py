@@ -11,7 +11,7 @@ from gradtape._src.core import replication
 from gradtape._src.core.replication import VariableAggregation, VariableSynchronization
 from gradtape._src.state.variable import Variable
 
-# What is asked of a variable for its value, beside the methods below.
+# Attributes of a variable that depend on its value, besides the methods below.
 _OF_VALUES = (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lt", "le", "gt", "ge", "eq", "ne"),
     *("radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow", "rmatmul"),
@@ -22,9 +22,9 @@ _OF_VALUES = (
 class ReplicatedVariable(Variable):
     """A variable with an aggregation of replicas' values; created by `tf.Variable` in a strategy's scope.
 
-    Synchronized as they are written (`ON_WRITE`), replicas assign one value that is made of theirs. Synchronized as
-    they are read (`ON_READ`), each assigns its own, which is read as it is by a replica, and as one value outside of
-    `run`, by the variable's methods and operators: all ranks read it.
+    If they are synchronized on write (`ON_WRITE`), replicas assign one value, aggregated from theirs. If they are
+    synchronized on read (`ON_READ`), each assigns its own, which a replica reads unchanged; outside of
+    `run` the variable's methods and operators read the aggregated value: all ranks must read it.
     """
 
     _strategy: Any
@@ -38,7 +38,9 @@ class ReplicatedVariable(Variable):
         self._strategy = strategy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        raise NotImplementedError("A variable of a strategy's replicas is not copied. Make another in the same scope.")
+        raise NotImplementedError(
+            "A variable of a strategy's replicas cannot be copied. Create another in the same scope."
+        )
 
     # Writing
 
@@ -72,7 +74,7 @@ class ReplicatedVariable(Variable):
         """Subtracts from the value; see `tf.Variable.assign_sub`."""
         return super().assign_sub(self._told(delta, "assign_sub"), use_locking, name, read_value)
 
-    def _adopt(self, value: Any) -> None:  # which restores
+    def _adopt(self, value: Any) -> None:  # which restores values
         super()._adopt(self._told(value, "assign"))
 
     def _change(self, *args: Any, **kwargs: Any) -> Any:

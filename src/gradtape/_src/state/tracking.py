@@ -3,7 +3,7 @@
 Variables, lists, tuples and dicts are trackable. Other objects are if their class defines ``_trackable_children()``,
 a dict of children by name, or ``_serialize_to_tensors()``, arrays and strings by name, together with
 ``_restore_from_tensors(values)``. Values of a checkpoint for which an object has no attribute yet are restored when it
-gets the attribute, of which it notifies by `attribute_added`.
+gets the attribute, which it signals by `attribute_added`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from gradtape._engine.state.variable import BaseVariable
 
-# Owners by id that wait for children which they do not have yet, and who is told when they may have got some.
+# Owners by id that wait for children which they do not have yet, with the callbacks to notify of new children.
 _waiting: dict[int, tuple[weakref.ref[Any], list[Callable[[], None]]]] = {}
 
 

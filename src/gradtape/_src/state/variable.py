@@ -80,7 +80,7 @@ class Variable(VariableParts):
         try:
             value = as_tensor(initial_value() if callable(initial_value) else initial_value, dtype)
         except errors.TextOperand:
-            message = "Variables hold numbers. Keep text in an attribute of Python's, which is assigned to like one"
+            message = "Variables hold numbers. Keep strings in a Python attribute"
             raise errors.UnimplementedError(None, None, message) from None
         wanted = None if shape is None else TensorShape(shape)
         if wanted is not None and not value.shape.is_compatible_with(wanted):
@@ -107,7 +107,7 @@ class Variable(VariableParts):
                     f"Argument `constraint` must be None or a callable. a callable. Got a {type(constraint)}:  "
                     f"{constraint}"
                 )
-            # Otherwise the class's does, and the variable needs no attributes of its own.
+            # Otherwise the class' attribute is used, and the variable needs none of its own.
             self.constraint = constraint
 
     def _combine(self, synchronization: Any, aggregation: Any, name: str | None) -> None:
@@ -128,14 +128,14 @@ class Variable(VariableParts):
             )
 
     def _replicate(self, strategy: Any) -> None:
-        """Makes the variable one of a strategy's replicas, or of none."""
+        """Makes the variable part of a strategy's replicas, or of none."""
         if strategy is None:
             return
         if self.synchronization is VariableSynchronization.AUTO:
             self.synchronization = VariableSynchronization.ON_WRITE
         on_read = self.synchronization is VariableSynchronization.ON_READ
         if type(self) is Variable and (on_read or self.aggregation is not VariableAggregation.NONE):
-            from gradtape._src.state.replicated import ReplicatedVariable  # read when first used
+            from gradtape._src.state.replicated import ReplicatedVariable  # imported when first used
 
             self.__class__ = ReplicatedVariable
             self._replicate(strategy)
@@ -144,7 +144,7 @@ class Variable(VariableParts):
         """A hashable reference to the variable, for sets and keys of dicts.
 
         Returns:
-          A reference, whose `deref()` gives the variable back.
+          A reference, whose `deref()` returns the variable.
 
         Example:
           >>> v = tf.Variable(1.0)
@@ -198,7 +198,7 @@ class Variable(VariableParts):
         """Assigns a value; the TensorFlow 1 form of `assign`.
 
         Args:
-          value: a value of the variable's shape, which converts to its dtype.
+          value: a value of the variable's shape, convertible to its dtype.
           session: not used.
 
         Raises:
@@ -216,10 +216,10 @@ class Variable(VariableParts):
         """Adds 1 to an integer scalar unless it has reached the limit.
 
         Args:
-          limit: the value that it does not go beyond.
+          limit: the upper bound.
 
         Returns:
-          A scalar tensor: the value from before.
+          A scalar tensor: the previous value.
 
         Raises:
           OutOfRangeError: the value is the limit.

@@ -1,7 +1,7 @@
-"""Formulas of the elementwise table on complex numbers: their instructions as NumPy's functions.
+"""Formulas of the elementwise table on complex numbers: their instructions as NumPy functions.
 
-No program runs on complex numbers. Here are the instructions that formulas hold with in the complex plane, and what
-their derivatives are made of; whether a row's formula does hold there, the row says.
+Programs do not run on complex numbers. These are the instructions whose formulas hold in the complex plane, and those
+that their derivatives need; each row declares whether its formula holds there.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sigmoid_grad": lambda a, b: a * b * (1 - b),
     "eq": np.equal,
     "ne": np.not_equal,
-    # Formulas ask it of what they take the logarithm of, which complex numbers other than 0 have.
+    # Formulas apply it to the argument of a logarithm, where complex numbers other than 0 are valid.
     "gt": np.not_equal,
     "and": np.logical_and,
     "or": np.logical_or,
@@ -76,7 +76,7 @@ def evaluate(root: Expr, arrays: list[np.ndarray]) -> np.ndarray:
 
     Raises:
       ValueError: they do not.
-      NotImplementedError: the formula has an instruction that complex numbers lack.
+      NotImplementedError: the formula has an instruction that is not defined for complex numbers.
     """
     values: dict[int, Any] = {}
 

@@ -1,4 +1,4 @@
-"""Elementwise expressions as a shared graph of vector instructions, and their derivatives as expressions again.
+"""Elementwise expressions as a shared graph of vector instructions, and their derivatives as expressions.
 
 A node is an operand, a constant or an instruction applied to nodes. Nodes are interned: equal expressions are one
 object, so common subexpressions are computed once and programs can be recognised by identity. Functions here have the
@@ -6,10 +6,10 @@ instructions' names and take nodes or Python numbers, so that a formula reads as
 
     maximum(x, 0) + log1p_decay(x)
 
-An instruction is one call of `instruction`, with its arithmetic and its derivatives. Those of every expression follow
-by the chain rule and are expressions again, so there are derivatives of every order.
+An instruction is defined by one call of `instruction`, with its arithmetic and its derivatives. Those of an expression
+follow by the chain rule and are expressions again, so there are derivatives of every order.
 
-When the engine is built, cython/generate.py reads this module alone: nothing of gradtape is imported up here.
+When the engine is built, cython/generate.py imports this module alone: it must not import gradtape at module level.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container
 
-# Roles an operand of a derivative can have beside the positions (0, 1, ...) of the operation's own operands.
+# Roles of a derivative's operands besides the positions (0, 1, ...) of the operation's own operands.
 COTANGENT = -1
 RESULT = -2
 
-# Instructions whose operands can change positions, and those that return 1 or 0 in the operands' own type.
+# Commutative instructions, and those that return 1 or 0 in the operands' own type.
 COMMUTATIVE: set[str] = set()
 PREDICATES: set[str] = set()
 
@@ -85,7 +85,7 @@ class Expr:
         return self.text(6)
 
     def text(self, levels: int) -> str:
-        """The formula, with dots for what is nested deeper than so many levels."""
+        """The formula, with dots for expressions nested deeper than this many levels."""
         if self.code == "operand":
             return {COTANGENT: "g", RESULT: "y"}.get(int(self.value), f"x{int(self.value)}")
         if self.code == "constant":
@@ -110,7 +110,7 @@ def operand(role: int) -> Expr:
 
 
 def constant(value: float) -> Expr:
-    """The same number for every element. Zeros of either sign and NaN are kept apart."""
+    """A constant for every element. Zeros of either sign and NaN are distinct."""
     value = float(value)
     return _intern("constant", (), value, ("constant", value.hex()))
 
@@ -127,7 +127,7 @@ def _sort_key(node: Expr) -> tuple[bool, int]:
     return node.code == "constant", node.order
 
 
-# Made first and in this order, so that commutative instructions put the cotangent first, then operands by position.
+# Created first and in this order, so that commutative instructions sort the cotangent first, then operands by position.
 _G = operand(COTANGENT)
 _Y = operand(RESULT)
 for _position in range(8):
@@ -144,18 +144,18 @@ def _number(node: Number) -> float | None:
 
 
 def _inner(code: str, node: Number) -> Expr | None:
-    """The argument of a node that applies the one-operand instruction `code`, else None."""
+    """The argument of a node that applies the unary instruction `code`, else None."""
     return node.args[0] if isinstance(node, Expr) and node.code == code else None
 
 
 class Instruction:
-    """A vector instruction: what its loop computes, and its derivatives.
+    """A vector instruction: the arithmetic of its loop, and its derivatives.
 
     Attributes:
       arithmetic: the result in Cython, of elements a, b and c of type `real`, by functions of the engine's
         elementary.pxi.
-      far: the same for runs with elements beyond CIRCLE_LIMIT; empty where the arithmetic holds for them.
-      rules: the derivatives by each operand.
+      far: the same for runs with elements beyond CIRCLE_LIMIT; empty if the arithmetic holds for them.
+      rules: the derivatives with respect to each operand.
     """
 
     __slots__ = ("arithmetic", "far", "rules")
@@ -166,10 +166,10 @@ class Instruction:
         self.rules = rules
 
 
-# The cotangent of an operand from the cotangent g of the result y and the operands; None where no cotangent flows,
-# ZERO where it is zero but flows, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
+# The cotangent of an operand from the cotangent g of the result y and the operands; None if no cotangent flows,
+# ZERO if it flows but is zero, as TensorFlow distinguishes: `sign` has a gradient of zeros, `floor` has none.
 # A derivative that reads y keeps the result alive instead of the operands.
-# At singular points a factor is infinite or NaN. Elements that were masked out have a cotangent of 0 there, and
+# At singular points a factor is infinite or NaN. Masked-out elements have a cotangent of 0 there, and
 # mul_no_nan, or an instruction with such a rule, keeps their gradient 0, as TensorFlow does.
 Rule = Callable[..., Expr]
 
@@ -182,7 +182,7 @@ RULES: dict[str, tuple[Rule | None, ...]] = {}
 def instruction(
     name: str, arithmetic: str, *rules: Rule | None, far: str = "", commutative: bool = False, predicate: bool = False
 ) -> Callable[..., Expr]:
-    """Enters a vector instruction that has one rule per operand; its function on nodes."""
+    """Defines a vector instruction with one rule per operand; returns its function on nodes."""
     INSTRUCTIONS[name] = Instruction(arithmetic, far, rules)
     RULES[name] = rules
     if commutative:
@@ -200,7 +200,7 @@ def _log_of_positive(x: Expr) -> Expr:
 
 
 def _over_squares(a: Expr, b: Expr) -> Expr:
-    """a / (a² + b²), without squares of more than a quotient of at most 1: they would overflow, or vanish."""
+    """a / (a² + b²), computed with the square of a quotient of at most 1: other squares may overflow or underflow."""
     first = abs(a) >= abs(b)
     larger = select(first, a, b)
     ratio = select(first, b, a) / larger
@@ -208,11 +208,11 @@ def _over_squares(a: Expr, b: Expr) -> Expr:
 
 
 def _bessel_slope(code: str, n: Expr, x: Expr) -> Expr:
-    """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of it scaled as if the scale were none."""
+    """The derivative of I_n (DLMF 10.29.1 and 10.29.3), or of the scaled function as if the scale were constant."""
     return (apply(code, n.value - 1, x) + apply(code, n.value + 1, x)) * 0.5 if n.value else apply(code, 1, x)
 
 
-# One operand.
+# Unary
 copy = instruction("copy", "a", lambda g, y, a: g)
 instruction("neg", "-a", lambda g, y, a: -g)
 instruction("abs", "fabs_(a)", lambda g, y, a: g * sign(a))
@@ -225,7 +225,7 @@ exp = instruction("exp", "exp_(a)", lambda g, y, a: g * y)
 expm1 = instruction("expm1", "expm1_(a)", lambda g, y, a: g * exp(a))
 log = instruction("log", "log_(a)", lambda g, y, a: g / a)
 log1p = instruction("log1p", "log1p_(a)", lambda g, y, a: g * recip(a + 1))
-# log(1 + e**-|a|): what rounds off the kinks of softplus and its relatives.
+# log(1 + e**-|a|): the smooth part of softplus and related functions.
 log1p_decay = instruction("log1p_decay", "log1p_decay_(a)", lambda g, y, a: -(g * (sign(a) * sigmoid(-abs(a)))))
 sin = instruction("sin", "sin_(a)", lambda g, y, a: g * cos(a), far="<real>sin(a)")
 cos = instruction("cos", "cos_(a)", lambda g, y, a: -(g * sin(a)), far="<real>cos(a)")
@@ -240,7 +240,7 @@ asinh = instruction("asinh", "asinh_(a)", lambda g, y, a: g / cosh(y))  # square
 acosh = instruction("acosh", "acosh_(a)", lambda g, y, a: g / sinh(y))
 atanh = instruction("atanh", "atanh_(a)", lambda g, y, a: g * recip(1 - square(a)))
 sigmoid = instruction("sigmoid", "sigmoid_(a)", lambda g, y, a: sigmoid_grad(g, y))
-# The larger of it and 0, NaN unchanged.
+# max(a, 0), with NaN unchanged.
 relu = instruction("relu", "maximum_(a, <real>0)", lambda g, y, a: gate(g, y))
 erf = instruction("erf", "erf_(a)", lambda g, y, a: g * (exp(-square(a)) * TWO_OVER_SQRT_PI))
 erfc = instruction("erfc", "erfc_(a)", lambda g, y, a: -(g * (exp(-square(a)) * TWO_OVER_SQRT_PI)))
@@ -248,13 +248,13 @@ lgamma = instruction("lgamma", "lgamma_(a)", lambda g, y, a: g * digamma(a))
 digamma = instruction("digamma", "digamma_(a)", lambda g, y, a: g * apply("trigamma", a))
 floor = instruction("floor", "floor_(a)", None)
 ceil = instruction("ceil", "ceil_(a)", None)
-rint = instruction("rint", "rint_(a)", None)  # to the nearest, ties to even, as tf.round does
+rint = instruction("rint", "rint_(a)", None)  # to the nearest, ties to even, as tf.round
 trunc = instruction("trunc", "trunc_(a)", None)
 is_nan = instruction("is_nan", "<real>(a != a)", None, predicate=True)
 is_inf = instruction("is_inf", "<real>(fabs_(a) == INFINITY)", None, predicate=True)
 is_finite = instruction("is_finite", "<real>(fabs_(a) < INFINITY)", None, predicate=True)
 logical_not = instruction("not", "<real>(a == 0)", None, predicate=True)
-# Two operands. The engine expects the four of arithmetic side by side, in this order.
+# Binary. The engine expects the four arithmetic ones consecutively, in this order.
 instruction("add", "a + b", lambda g, y, a, b: g, lambda g, y, a, b: g, commutative=True)
 instruction("sub", "a - b", lambda g, y, a, b: g, lambda g, y, a, b: -g)
 instruction("mul", "a * b", lambda g, y, a, b: g * b, lambda g, y, a, b: g * a, commutative=True)
@@ -271,14 +271,14 @@ atan2 = instruction(
     lambda g, y, a, b: g * _over_squares(b, a),
     lambda g, y, a, b: -(g * _over_squares(a, b)),
 )
-# NaN if either operand is NaN, as TensorFlow.
+# NaN if either operand is NaN, as in TensorFlow.
 minimum = instruction(
     "minimum", "minimum_(a, b)", lambda g, y, a, b: select(a <= b, g, 0), lambda g, y, a, b: select(a <= b, 0, g)
 )
 maximum = instruction(
     "maximum", "maximum_(a, b)", lambda g, y, a, b: select(a >= b, g, 0), lambda g, y, a, b: select(a >= b, 0, g)
 )
-# The sign of the divisor, as Python; of the dividend, as C.
+# With the sign of the divisor, as in Python; with that of the dividend, as in C.
 floor_mod = instruction("floor_mod", "floor_mod_(a, b)", lambda g, y, a, b: g, lambda g, y, a, b: -(g * floor(a / b)))
 fmod = instruction("fmod", "fmod_(a, b)", lambda g, y, a, b: g, lambda g, y, a, b: -(g * trunc(a / b)))
 # a*b and a/b, and 0 wherever b is 0, even if a is NaN or infinite.
@@ -294,9 +294,9 @@ div_no_nan = instruction(
     lambda g, y, a, b: div_no_nan(g, b),
     lambda g, y, a, b: -(g * div_no_nan(div_no_nan(a, b), b)),
 )
-# a times 1 where b is positive, else 0: relu's reverse.
+# a where b is positive, else 0: the reverse of relu.
 gate = instruction("gate", "gate_(a, b)", lambda g, y, a, b: gate(g, b), lambda g, y, a, b: ZERO)
-# a*(1 - b*b) and a*b*(1 - b): tanh's and sigmoid's reverse, where b is the result.
+# a*(1 - b*b) and a*b*(1 - b): the reverse of tanh and sigmoid, where b is the result.
 tanh_grad = instruction(
     "tanh_grad",
     "tanh_grad_(a, b)",
@@ -318,7 +318,7 @@ instruction("gt", "<real>(a > b)", None, None, predicate=True)
 instruction("ge", "<real>(a >= b)", None, None, predicate=True)
 logical_and = instruction("and", "<real>((a != 0) & (b != 0))", None, None, commutative=True, predicate=True)
 logical_or = instruction("or", "<real>((a != 0) | (b != 0))", None, None, commutative=True, predicate=True)
-# Three operands: b where a is not 0, else c.
+# Ternary: b where a is not 0, else c.
 select = instruction(
     "select", "select_(a, b, c)", None, lambda g, y, a, b, c: select(a, g, 0), lambda g, y, a, b, c: select(a, 0, g)
 )
@@ -336,7 +336,7 @@ RULES |= {
 }
 
 
-# Simplifications change no bit of any result but the sign of a NaN.
+# Simplifications are bitwise exact except for the sign of a NaN.
 
 
 def neg(a: Number) -> Expr:
@@ -417,7 +417,7 @@ class RowCall:
 
     Attributes:
       name: the row's.
-      operands: what it is applied to.
+      operands: its arguments.
     """
 
     __slots__ = ("name", "operands")
@@ -433,9 +433,9 @@ def call(name: str, *operands: Expr) -> RowCall:
 
 
 def nodes(root: Expr, deepest_first: bool = False) -> list[Expr]:
-    """Every node of an expression once, arguments before what uses them.
+    """Every node of an expression once, in topological order.
 
-    To evaluate the deepest argument first keeps fewer values alive.
+    Evaluating the deepest argument first keeps fewer values alive.
     """
     found: dict[Expr, None] = {}
 
@@ -450,7 +450,7 @@ def nodes(root: Expr, deepest_first: bool = False) -> list[Expr]:
 
 
 def derivative(root: Expr, position: int) -> Expr | None:
-    """The cotangent of the operand at `position`, by reverse accumulation; None where there is none."""
+    """The cotangent of the operand at `position`, by reverse accumulation; None if it has none."""
     target = operand(position)
     if any(node.code not in RULES for node in nodes(root) if node.args):
         root = expand(root, RULES)
@@ -474,7 +474,7 @@ def derivative(root: Expr, position: int) -> Expr | None:
 
 
 def rebuild(root: Expr, make: Callable[[Expr, tuple[Expr, ...]], Expr]) -> Expr:
-    """The expression with every node replaced by what `make` gives for it and its replaced arguments."""
+    """The expression with every node replaced by `make`'s result for it and its replaced arguments."""
     made: dict[Expr, Expr] = {}
     for node in nodes(root):
         made[node] = make(node, tuple(made[arg] for arg in node.args))
@@ -482,7 +482,7 @@ def rebuild(root: Expr, make: Callable[[Expr, tuple[Expr, ...]], Expr]) -> Expr:
 
 
 def expand(root: Expr, keep: Container[str]) -> Expr:
-    """The expression with the functions of `special`, but those in `keep`, spelled out in instructions."""
+    """The expression with the functions of `special`, except those in `keep`, expanded to instructions."""
     from gradtape._src.table.special import EXPANSIONS
 
     def make(node: Expr, args: tuple[Expr, ...]) -> Expr:
@@ -496,7 +496,7 @@ def expand(root: Expr, keep: Container[str]) -> Expr:
 
 
 def canonical(root: Expr) -> tuple[Expr, tuple[int, ...]]:
-    """The expression with its operands renumbered by first use, and the role each number had."""
+    """The expression with its operands renumbered by first use, and the original role of each number."""
     roles: dict[int, int] = {}
 
     def make(node: Expr, args: tuple[Expr, ...]) -> Expr:

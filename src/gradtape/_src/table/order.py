@@ -1,15 +1,15 @@
-"""The order in which a program's instructions run.
+"""The order of a program's instructions.
 
-Arithmetic that follows on the value of the instruction before it takes that value out of registers (kernels/chains.h),
-and what no other instruction reads is never stored. So a formula is cut into chains as long as possible, and these are
-put in order. Where a kernel set has no exponentials in chains, the engine cuts these again.
+Arithmetic that directly follows the instruction whose value it uses takes it from registers (kernels/chains.h),
+and a value without other uses is never stored. So a formula is divided into chains as long as possible, and these are
+ordered. If a kernel set has no exponentials in chains, the engine divides these further.
 """
 
 from __future__ import annotations
 
 from gradtape._src.table.expressions import Expr
 
-# Instructions of chains: by which of their operands they follow on.
+# Instructions of chains, with the operands that may be the previous instruction's result.
 FIRST, EITHER = (0,), (0, 1)
 FOLLOWS = {
     "neg": FIRST,
@@ -27,9 +27,9 @@ FOLLOWS = {
 
 
 def in_chains(steps: list[Expr]) -> list[Expr]:
-    """The steps of a formula in another order, arguments before what uses them, and the last one still the last."""
+    """The steps of a formula in another topological order, with the same last step."""
     chains: list[list[Expr]] = []
-    needs: list[set[int]] = []  # of each chain the others whose values it reads
+    needs: list[set[int]] = []  # per chain, the other chains whose values it reads
     place: dict[Expr, int] = {}
     uses: dict[Expr, int] = {}
     for step in steps:
@@ -54,7 +54,7 @@ def in_chains(steps: list[Expr]) -> list[Expr]:
     ordered: dict[int, None] = {}
 
     def visit(chain: int) -> None:
-        # The deepest first, which keeps fewer values alive.
+        # Depth first, which keeps fewer values alive.
         for other in sorted(needs[chain], key=lambda other: (-chains[other][-1].depth, other)):
             if other not in ordered:
                 visit(other)
@@ -65,13 +65,13 @@ def in_chains(steps: list[Expr]) -> list[Expr]:
 
 
 def _followed(step: Expr) -> list[Expr]:
-    """The operands of a step on which it can follow: arithmetic, each of which it reads once."""
+    """The operands of a step that may be the previous step's result: arithmetic that the step reads once."""
     positions = FOLLOWS.get(step.code, ())
     return [step.args[k] for k in positions if step.args[k].code in FOLLOWS and step.args.count(step.args[k]) == 1]
 
 
 def _reaches(starts: set[int], goal: int, needs: list[set[int]]) -> bool:
-    """Whether one of the chains needs another, itself or by way of others."""
+    """Whether one of the chains depends on another, directly or not."""
     seen, waiting = set(starts), list(starts)
     while waiting:
         chain = waiting.pop()

@@ -1,19 +1,19 @@
-"""The table of operations: one row per public function, stated where the function is written.
+"""The table of operations: one row per public function, declared where the function is defined.
 
 A row is a decorator on the function::
 
     @op("math.cumsum", "cumsum", samples=lambda: [call(real(2, 3), axis=-1), call(real(0), reverse=True)])
     def cumsum(x, axis=0, exclusive=False, reverse=False, name=None): ...
 
-It says under which names TensorFlow knows the function (the first one is the principal), which dtypes it takes, to
-which order it has derivatives, and how tests call it. `samples` gives calls whose `real(...)` leaves are
+It declares TensorFlow's names of the function (the first is the principal one), its dtypes, the highest order of its
+derivatives, and how tests call it. `samples` returns calls whose `real(...)` leaves are
 differentiated: every one is gradient-checked to second order against central differences and compared with TensorFlow
-(value, dtype, first and second derivative), in float32 and float64. `edges` gives calls that are compared with
-TensorFlow alone: ties, NaN, infinities, kinks, integers (`integer(...)`, or plain lists and arrays). A row that can be
-differentiated has samples, any other has samples or edges; the suite fails otherwise. Samples should cover axes and
-negative axes, flags, broadcasting, empty and scalar shapes. docs/operations.md is written from the rows. Elementwise
-functions have a table of their own, elementwise.py. Samples are functions, so that importing builds none of them; what
-they are made of stands in samples.py, which importing does not read.
+(value, dtype, first and second derivative), in float32 and float64. `edges` returns calls that are compared with
+TensorFlow only: ties, NaN, infinities, kinks, integers (`integer(...)`, or plain lists and arrays). A differentiable
+row must have samples, any other samples or edges; the test suite fails otherwise. Samples should cover axes and
+negative axes, flags, broadcasting, empty and scalar shapes. docs/operations.md is generated from the rows. Elementwise
+functions have a table of their own, elementwise.py. Samples are functions, so that importing builds none of them;
+their helpers are in samples.py, which is not imported at startup.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gradtape._src.core.lazy import read_all
 if TYPE_CHECKING:
     from gradtape._src.table.samples import Leaf, Op, Sample
 
-# Integers are those of 8 to 64 bits with and without a sign.
+# Signed and unsigned integers of 8 to 64 bits.
 FLOATS = "float32, float64, float16, bfloat16"
 NUMBERS = f"{FLOATS}, integers"
 ALL = f"{FLOATS}, complex, integers, bool"
@@ -37,7 +37,7 @@ ANY = "any"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-# The values of an `Op` by module and function: a module whose import was interrupted enters its rows again.
+# The values of an `Op` by module and function: a module whose import was interrupted adds its rows again.
 _rows: dict[tuple[str, str, tuple[str, ...]], tuple[Any, ...]] = {}
 
 
@@ -52,7 +52,7 @@ def op(
     tolerance: float = 1e-10,
     orders_there: str = ANY,
 ) -> Callable[[F], F]:
-    """Enters the decorated function in the table; see :class:`gradtape._src.table.samples.Op` for the arguments."""
+    """Adds the decorated function to the table; see :class:`gradtape._src.table.samples.Op` for the arguments."""
 
     def enter(function: F) -> F:
         name = function.__name__
@@ -64,7 +64,7 @@ def op(
 
 
 def rows() -> list[Op]:
-    """Every row, those of modules included that are read later, in the order of entry."""
+    """All rows, in the order of definition, after importing modules that are imported lazily."""
     from gradtape._src.table.samples import Op
 
     read_all()
@@ -79,14 +79,14 @@ def call(*arguments: Any, **keywords: Any) -> Sample:
 
 
 def single(*arguments: Any, **keywords: Any) -> Sample:
-    """A sampled call that TensorFlow computes in single precision alone."""
+    """A sampled call that TensorFlow computes in single precision only."""
     from gradtape._src.table.samples import Sample
 
     return Sample(arguments, keywords, True)
 
 
 def real(*shape: int, low: float = -2.0, high: float = 2.0, through: Callable[[Any], Any] | None = None) -> Leaf:
-    """A floating tensor of this shape, of random distinct values between the bounds."""
+    """A floating tensor of this shape, with distinct random values between the bounds."""
     from gradtape._src.table.samples import Leaf
 
     return Leaf(shape, low, high, through=through)

@@ -1,6 +1,6 @@
 """Rows of the table and their sampled calls as objects, for tests and documentation; see rows.py."""
 
-# Annotations are evaluated: of text, named tuples would compile each as the module is imported.
+# Annotations are evaluated: as strings, each would be compiled when a named tuple is created at import.
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ class Leaf(NamedTuple):
 
     Attributes:
       shape: its shape.
-      low, high: bounds of its values, or both None where `values` gives them.
+      low, high: bounds of its values; both None if `values` is given.
       values: the values themselves.
-      integral: whether it is a tensor of integers, which nothing differentiates.
+      integral: whether it is an integer tensor, which is not differentiated.
       through: a function of the drawn array whose result is used instead (to make it positive definite, say).
-      dtype: the name of its dtype, where that does not follow the test's.
+      dtype: the name of its dtype, if that does not follow the test's.
     """
 
     shape: tuple[int, ...] = ()
@@ -28,11 +28,11 @@ class Leaf(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A sampled call: arguments in which leaves, at any depth, stand for tensors.
+    """A sampled call: arguments in which leaves, at any depth, are replaced by tensors.
 
     Attributes:
-      arguments, keywords: of the call.
-      single: whether TensorFlow computes it, or a derivative, in single precision alone, so that it is compared there.
+      arguments, keywords: the arguments.
+      single: whether TensorFlow computes it, or a derivative, in single precision only, and it is compared in that.
     """
 
     arguments: tuple[Any, ...]
@@ -47,14 +47,14 @@ class Op(NamedTuple):
       name: the function's name.
       function: the function.
       tensorflow: its names in TensorFlow, relative to `tf`.
-      dtypes: what it takes, for the documentation.
-      orders: "any", or the highest order of derivative that is right: 0 for functions that have none.
-      notes: what differs from TensorFlow or deserves saying, for the documentation.
-      samples, edges: give calls; see rows.py.
-      program: how tests call it, `program(tf, function, *arguments, **keywords)`, where a bare call does not do: to
-        symmetrise an operand, or to look at the part of a result that is unique.
-      tolerance: how far float64 values may be from TensorFlow's, relatively; float32 scales with its own precision.
-      orders_there: to which order TensorFlow has derivatives to compare with.
+      dtypes: the supported dtypes, for the documentation.
+      orders: "any", or the highest order of derivative that is right: 0 for functions without derivatives.
+      notes: differences from TensorFlow and other remarks, for the documentation.
+      samples, edges: functions that return calls; see rows.py.
+      program: how tests call it, `program(tf, function, *arguments, **keywords)`, if a plain call is not suitable: to
+        symmetrise an operand, or to select the part of a result that is unique.
+      tolerance: the relative tolerance of float64 values compared with TensorFlow; float32 scales with its precision.
+      orders_there: the highest order of TensorFlow's derivatives to compare with.
     """
 
     name: str

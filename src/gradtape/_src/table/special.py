@@ -1,7 +1,7 @@
-"""Special functions that are not vector instructions, spelled out in those that are.
+"""Special functions that are not vector instructions, expanded to those.
 
-They stand as single nodes in expressions, so that their derivatives are the short known formulas of
-`expressions.RULES` (or, where there is none, those of what is written here); programs expand them.
+They are single nodes in expressions, so that their derivatives are the short known formulas of
+`expressions.RULES` (or, without one, are derived from the expansion); programs expand them.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def clenshaw(x: Expr, coefficients: list[float]) -> Expr:
 
 
 def chebyshev(function: Callable[[float], float], terms: int) -> list[float]:
-    """Coefficients of the Chebyshev series of a function on [-1, 1], by interpolation in `terms` nodes."""
-    # Whole turns are dropped from multiples of the nodes' angles before they are rounded.
+    """Coefficients of the Chebyshev series of a function on [-1, 1], by interpolation at `terms` nodes."""
+    # Multiples of the nodes' angles are reduced modulo whole turns before they are rounded.
     cosines = [math.cos(math.pi * step / (2 * terms)) for step in range(4 * terms)]
     values = [function(cosines[2 * k + 1]) for k in range(terms)]
     sums = [
@@ -69,7 +69,7 @@ def chebyshev(function: Callable[[float], float], terms: int) -> list[float]:
 
 
 def trigamma(x: Expr) -> Expr:
-    """The derivative of digamma: recurrence up to 8, then the asymptotic series; reflected where x is below 0.
+    """The derivative of digamma: recurrence up to 8, then the asymptotic series; reflected for negative x.
 
     Abramowitz and Stegun, Handbook of Mathematical Functions, 6.4.6, 6.4.7 and 6.4.12.
     """
@@ -82,7 +82,7 @@ def trigamma(x: Expr) -> Expr:
     value = w + v * 0.5 + v * w * series
     for step in range(7, -1, -1):
         value = value + square(recip(z + step))
-    # Guarded so that no infinity of the reflection reaches the derivatives of the other branch.
+    # Guarded so that infinities of the reflection do not reach the derivatives of the other branch.
     angle = select(below, (x - rint(x)) * math.pi, 1)
     return select(below, math.pi**2 / square(sin(angle)) - value, value)
 
@@ -91,12 +91,12 @@ ZETA_TERMS = 10
 
 
 def zeta(x: Expr, q: Expr) -> Expr:
-    """Hurwitz' zeta for x >= 1 and q > -3: first terms of its sum, then Euler and Maclaurin's formula for the rest.
+    """Hurwitz' zeta for x >= 1 and q > -3: the first terms of its sum, then the Euler-Maclaurin formula for the rest.
 
     NIST Digital Library of Mathematical Functions, 25.11.5.
     """
     w = q + ZETA_TERMS
-    s = minimum(x, 1000)  # from where on the rest is 0, though factors of its terms overflow
+    s = minimum(x, 1000)  # beyond which the rest is 0, though factors of its terms overflow
     power = pow_(w, -s)
     rest = power * (w / (s - 1) + 0.5)
     inverse_square = recip(square(w))
@@ -127,10 +127,10 @@ def polygamma(a: Expr, x: Expr) -> Expr:
 
 
 def _inverse_erf(x: Expr, tail: Expr) -> Expr:
-    """y >= 0 with erf(y) = x and erfc(y) = tail; both are given because 1 - x is inexact on one side or the other.
+    """y >= 0 with erf(y) = x and erfc(y) = tail; both are given because 1 - x is inexact for one of them.
 
     In the middle Giles' single precision polynomial (Approximating the erfinv function, GPU Computing Gems, 2011) and
-    one step of Halley's; in the tail the leading asymptotic terms and Newton's steps for log(erfc(y)).
+    one Halley step; in the tail the leading asymptotic terms and Newton steps for log(erfc(y)).
     """
     w = -log(tail * (x + 1))
     middle = x * horner(
@@ -168,7 +168,7 @@ def ndtri(p: Expr) -> Expr:
 
 
 def _bessel_scaled(order: int, x: float) -> float:
-    """exp(-x) I_order(x), by the power series (DLMF 10.25.2) or, far out, the asymptotic one (DLMF 10.40.1)."""
+    """exp(-x) I_order(x), by the power series (DLMF 10.25.2) or, for large x, the asymptotic one (DLMF 10.40.1)."""
     if x < 40:
         terms = [(x / 2) ** order]
         for k in range(1, 100):
@@ -192,9 +192,9 @@ def _first_bessel(order: int, x: Expr) -> Expr:
 
 
 def scaled_bessel(n: Expr, x: Expr) -> Expr:
-    """exp(-|x|) I_n(x) for a constant n: derivatives of I_0 and I_1 are sums of them, without differences that cancel.
+    """exp(-|x|) I_n(x) for a constant n: derivatives of I_0 and I_1 are sums of them, without cancellation.
 
-    Orders above 1 by the power series where |x| is below 3, and from the two before elsewhere (DLMF 10.29.1).
+    Orders above 1 by the power series where |x| is below 3, and by recurrence elsewhere (DLMF 10.29.1).
     """
     order = int(n.value)
     if order < 2:

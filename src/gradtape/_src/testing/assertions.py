@@ -362,7 +362,7 @@ def assert_all_finite(x: TensorLike, message: str, name: str | None = None) -> T
       >>> tf.debugging.assert_all_finite([1.0, 2.0], "bad loss").numpy()
       array([1., 2.], dtype=float32)
     """
-    from gradtape._src.testing.check_numerics import check_numerics  # importing gradtape takes less time without it
+    from gradtape._src.testing.check_numerics import check_numerics  # imported lazily, for faster startup
 
     return check_numerics(x, message)
 

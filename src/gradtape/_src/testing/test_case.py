@@ -281,7 +281,7 @@ class TestCase(unittest.TestCase):
           comparison_target: the number.
 
         Raises:
-          AssertionError: the greatest element is not less.
+          AssertionError: the largest element is not less.
 
         Example:
           >>> tf.test.TestCase().assertAllLess([1.0, 2.0], 2.5)
@@ -311,7 +311,7 @@ class TestCase(unittest.TestCase):
           comparison_target: the number.
 
         Raises:
-          AssertionError: the greatest element is greater.
+          AssertionError: the largest element is greater.
 
         Example:
           >>> tf.test.TestCase().assertAllLessEqual([1.0, 2.0], 2.0)

@@ -190,7 +190,7 @@ class BundleReader:
             self._shard_count = protobuf.one(header, 1)
             if protobuf.one(header, 2):
                 raise errors.UnimplementedError(
-                    None, None, f"{prefix}: written on a big-endian machine, which is not read"
+                    None, None, f"{prefix}: written on a big-endian machine, which is not supported"
                 )
             self.entries = {name.decode(): _entry(value) for name, value in sorted(table.items())}
         except (ValueError, TypeError) as error:
@@ -215,7 +215,9 @@ class BundleReader:
         if entry is None:
             raise error_kinds.NotFoundError(None, None, f"Key {name} not found in checkpoint")
         if entry.sliced:
-            message = f"{name} is stored in slices, which are not read: save it from a variable without partitions."
+            message = (
+                f"{name} is stored in slices, which are not supported: save it from a variable without partitions."
+            )
             raise errors.UnimplementedError(None, None, message)
         path = _shard_name(self.prefix, entry.shard, self._shard_count)
         try:
@@ -234,7 +236,7 @@ class BundleReader:
 
     def _array(self, name: str, entry: Entry, file: BinaryIO, out: np.ndarray | None) -> np.ndarray:
         if entry.dtype not in _DTYPES:
-            message = f"{name} is of TensorFlow's type {entry.dtype}, which is not read."
+            message = f"{name} is of TensorFlow's type {entry.dtype}, which is not supported."
             raise errors.UnimplementedError(None, None, message)
         dtype = np.dtype(_DTYPES[entry.dtype]).newbyteorder("<")
         elements = 1

@@ -98,7 +98,7 @@ def read_graph(reader: BundleReader) -> list[Node]:
     """
     if GRAPH not in reader:
         message = (
-            f"{reader.prefix} has no graph of objects, as checkpoints of `tf.compat.v1.train.Saver` have none: read "
+            f"{reader.prefix} has no object graph, like checkpoints of `tf.compat.v1.train.Saver`: read "
             "its values by name with `tf.train.load_checkpoint` and assign them."
         )
         raise errors.UnimplementedError(None, None, message)

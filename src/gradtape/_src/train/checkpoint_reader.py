@@ -23,7 +23,7 @@ class CheckpointReader:
         return {name: list(entry.shape) for name, entry in self._bundle.entries.items()}
 
     def get_variable_to_dtype_map(self) -> dict[str, Any]:
-        """The dtypes of all values; their names where gradtape does not have the dtype."""
+        """The dtypes of all values; their names where gradtape does not support the dtype."""
         names = {name: NAMES.get(entry.dtype, str(entry.dtype)) for name, entry in self._bundle.entries.items()}
         return {name: _DTYPES.get(dtype, dtype) for name, dtype in names.items()}
 

@@ -92,7 +92,7 @@ def _block(data: bytes, handle: bytes) -> bytes:
     if place + size + 5 > len(data) - _FOOTER:
         raise CorruptTable(f"corrupted table: a block of {size} bytes at {place} in a file of {len(data)}")
     if data[place + size] != 0:
-        raise CorruptTable("a compressed table: only those that are not compressed are read")
+        raise CorruptTable("a compressed table, which is not supported")
     if struct.unpack_from("<I", data, place + size + 1)[0] != mask(crc32c(data[place : place + size + 1])):
         raise CorruptTable("block checksum mismatch")
     return data[place : place + size]

@@ -99,7 +99,7 @@ class LearningRateWarmupCallback(Callback):
         steps = self.steps_per_epoch or self.params.get("steps")
         if not steps:
             raise ValueError(
-                "How many batches an epoch has is not known; give LearningRateWarmupCallback steps_per_epoch."
+                "The number of batches per epoch is unknown; give LearningRateWarmupCallback steps_per_epoch."
             )
         if self._epoch < self.warmup_epochs:
             passed, size = self._epoch + (batch + 1) / steps, current().size

@@ -58,7 +58,7 @@ class TensorBoard(Callback):
         super().__init__()
         if profile_batch:
             raise ValueError(
-                f"There is no profiler for TensorBoard: leave profile_batch at 0, and use cProfile. Received: "
+                f"TensorBoard's profiler is not supported: leave profile_batch at 0, and use cProfile. Received: "
                 f"profile_batch={profile_batch}"
             )
         if embeddings_freq or embeddings_metadata:

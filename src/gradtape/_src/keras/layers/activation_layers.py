@@ -57,10 +57,10 @@ class Activation(Elementwise):
 
 
 class ReLU(Elementwise):
-    """The inputs where they are above a threshold, at most a greatest value, and below it a slope times the excess.
+    """The inputs where they are above a threshold, at most a largest value, and below it a slope times the excess.
 
     Args:
-      max_value: the greatest value; None for no bound.
+      max_value: the largest value; None for no bound.
       negative_slope: the slope below the threshold.
       threshold: below it inputs count as negative.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.

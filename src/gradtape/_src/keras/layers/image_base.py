@@ -61,7 +61,7 @@ class ImageLayer(Preparing):
             return changed(images, False)
         if "bounding_boxes" in data:
             raise ValueError(
-                f"{type(self).__name__} leaves bounding boxes where they are; move them in a tf.keras.layers.Lambda."
+                f"{type(self).__name__} does not transform bounding boxes; transform them in a tf.keras.layers.Lambda."
             )
         found = {**data, "images": changed(images, False)}
         if self._moves and "segmentation_masks" in data:
@@ -150,5 +150,5 @@ def two_values(value_range: Any) -> Any:
 
 
 def values_between(value_range: Any) -> list[float]:
-    """The least and the greatest value of pixels."""
+    """The least and the largest value of pixels."""
     return sorted(two_values(value_range))

@@ -47,8 +47,8 @@ class RandomBrightness(Colouring):
     """In training, changes the brightness of each image at random.
 
     Args:
-      factor: the greatest change as a fraction of the range of values, or the least and the greatest.
-      value_range: the least and the greatest value of pixels.
+      factor: the largest change as a fraction of the range of values, or the least and the largest.
+      value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -87,9 +87,9 @@ class RandomContrast(Colouring):
     """In training, changes the contrast of each image at random.
 
     Args:
-      factor: the greatest change, or how much less at most and how much more: values differ from their mean by 1 - the
+      factor: the largest change, or how much less at most and how much more: values differ from their mean by 1 - the
         first to 1 + the second of what they did.
-      value_range: the least and the greatest value of pixels.
+      value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -132,8 +132,8 @@ class RandomSaturation(Colouring):
     """In training, changes the saturation of each image at random.
 
     Args:
-      factor: from 0 for gray by 0.5 for no change to 1 for the strongest: one number, or the least and the greatest.
-      value_range: the least and the greatest value of pixels.
+      factor: from 0 for gray by 0.5 for no change to 1 for the strongest: one number, or the least and the largest.
+      value_range: the least and the largest value of pixels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -173,8 +173,8 @@ class RandomHue(Colouring):
     """In training, changes the hue of each image at random.
 
     Args:
-      factor: the greatest turn as a fraction of half the circle, or the least and the greatest; each way as likely.
-      value_range: the least and the greatest value of pixels.
+      factor: the largest turn as a fraction of half the circle, or the least and the largest; each way as likely.
+      value_range: the least and the largest value of pixels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       seed: an int to seed the random numbers, or None.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
@@ -255,7 +255,7 @@ class RandomInvert(Colouring):
 
     Args:
       factor: how likely, at most, or at least and at most.
-      value_range: the least and the greatest value of pixels.
+      value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.

@@ -97,7 +97,7 @@ class RandomRotation(Moving):
     """In training, rotates each image around its center by a random angle.
 
     Args:
-      factor: the greatest angle as a fraction of a turn, counter-clockwise, or the least and the greatest.
+      factor: the largest angle as a fraction of a turn, counter-clockwise, or the least and the largest.
       fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
       seed: an int to seed the random numbers, or None.
@@ -174,7 +174,7 @@ class RandomTranslation(TwoFactors):
     """In training, translates each image at random.
 
     Args:
-      height_factor: how far down at most, as a fraction of the height, or the least and the greatest fraction.
+      height_factor: how far down at most, as a fraction of the height, or the least and the largest fraction.
       width_factor: how far to the right, likewise.
       fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".

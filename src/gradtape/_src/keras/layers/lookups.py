@@ -390,8 +390,8 @@ class OfText(Lookup):
         """Computes the layer's output."""
         if isinstance(inputs, KerasTensor):
             raise TypeError(
-                f"{type(self).__name__} takes text, and models compute with numbers: call it in a map of the "
-                "tf.data.Dataset that feeds the model."
+                f"{type(self).__name__} takes strings, and models compute with numbers: call it in `map` of the "
+                "tf.data.Dataset for the model."
             )
         fail_trace("it computes with text")
         return self.call(inputs)
@@ -416,7 +416,7 @@ class StringLookup(OfText):
     """The numbers of strings in a vocabulary, or the strings of numbers.
 
     Args:
-      max_tokens: the greatest size of the vocabulary; None for any.
+      max_tokens: the largest size of the vocabulary; None for any.
       num_oov_indices: how many numbers what is unknown has, 0 or 1.
       mask_token: a text whose number is 0; None for none.
       oov_token: what stands for what is unknown.
@@ -496,7 +496,7 @@ class IntegerLookup(Lookup):
     """The numbers of integers in a vocabulary, or the integers of numbers.
 
     Args:
-      max_tokens: the greatest size of the vocabulary; None for any.
+      max_tokens: the largest size of the vocabulary; None for any.
       num_oov_indices: how many numbers what is unknown has; several are shared by the remainder of a division.
       mask_token: an integer whose number is 0; None for none.
       oov_token: what stands for what is unknown.

@@ -29,7 +29,7 @@ def _is_shape(value: Any) -> bool:
 
 
 class Merge(Configured):
-    """A layer of several inputs, element by element."""
+    """A layer of several inputs, elementwise."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -236,7 +236,7 @@ class Average(Merge):
 
 
 class Maximum(Merge):
-    __doc__ = _DOC.format(what="The largest of the inputs.", name="Maximum", result="3., 5.", masked=_MASKED)
+    __doc__ = _DOC.format(what="The maximum of the inputs.", name="Maximum", result="3., 5.", masked=_MASKED)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -246,7 +246,7 @@ class Maximum(Merge):
 
 
 class Minimum(Merge):
-    __doc__ = _DOC.format(what="The smallest of the inputs.", name="Minimum", result="1., 4.", masked=_MASKED)
+    __doc__ = _DOC.format(what="The minimum of the inputs.", name="Minimum", result="1., 4.", masked=_MASKED)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -38,11 +38,11 @@ def _near(queries: int, keys: int, window: int) -> Tensor:
     return tensor_from((np.abs(np.arange(queries)[:, None] - np.arange(keys)) < window)[None])
 
 
-_PROJECTIONS = """  kernel_initializer, bias_initializer: how weights begin: an initializer, its name or configuration.
-  kernel_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and projections.
-  kernel_constraint, bias_constraint: what weights are put through after each step of an optimizer.
-  use_gate: whether results are multiplied by the sigmoid of a projection of queries before the last projection.
-  seed: an int from which the numbers drawn follow.
+_PROJECTIONS = """  kernel_initializer, bias_initializer: initializers of weights, their names or configurations.
+  kernel_regularizer, bias_regularizer, activity_regularizer: regularizers of weights and projections.
+  kernel_constraint, bias_constraint: constraints on weights.
+  use_gate: whether to multiply results by the sigmoid of a projection of queries before the last projection.
+  seed: an int to seed dropout, or None.
   kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them."""
 
 
@@ -125,26 +125,25 @@ class MultiHeadAttention(Heads):
     seed: int | None
     use_gate: bool
     value_dim: int | None
-    __doc__ = f"""Attention of several heads: each projects queries, keys and values and attends; all are projected.
+    __doc__ = f"""Multi-head attention: each head projects queries, keys and values; the outputs are projected.
 
-Vaswani et al., Attention Is All You Need (2017). Called with queries, values and perhaps keys; `query_mask`,
-  `value_mask`
-and `key_mask` say which of them count, `attention_mask` of shape [batch, queries, keys] which keys a query may look at.
+Vaswani et al., Attention Is All You Need (2017). Called with queries, values and optionally keys; `query_mask`,
+`value_mask` and `key_mask` select valid ones, `attention_mask` of shape [batch, queries, keys] the keys of each query.
 
 Args:
   num_heads: the number of heads.
   key_dim: the size of each head's queries and keys.
-  value_dim: the size of each head's values; key_dim unless given.
-  dropout: the fraction of weights that is dropped in training.
+  value_dim: the size of each head's values; key_dim by default.
+  dropout: the fraction of attention weights dropped during training.
   use_bias: whether projections have a bias.
-  output_shape: the sizes of the results' last axes; the queries' size unless given.
-  attention_axes: the axes along which places are; all between those of examples and features unless given.
-  sliding_window: how near keys have to be to a query, in places; None for any distance.
+  output_shape: the sizes of the result's last axes; by default the queries' size.
+  attention_axes: the axes of positions; by default all between those of examples and features.
+  sliding_window: the maximum distance of keys from a query, in positions; None for any distance.
   flash_attention: not used; None or False.
 {_PROJECTIONS}
 
 Raises:
-  ValueError: sizes that are no positive ints, or shapes that do not match.
+  ValueError: sizes that are not positive ints, or shapes that do not match.
 
 Example:
   >>> layer = tf.keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
@@ -385,24 +384,24 @@ class GroupedQueryAttention(Heads):
     num_query_heads: int
     seed: int | None
     use_gate: bool
-    __doc__ = f"""Attention of several heads, groups of which share keys and values.
+    __doc__ = f"""Multi-head attention in which groups of heads share keys and values.
 
-Ainslie et al., GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints (2023). Called as
+Ainslie et al., GQA: Training Generalized Multi-Query Transformer Models from Multi-Head Checkpoints (2023). Called like
 :class:`MultiHeadAttention`.
 
 Args:
   head_dim: the size of each head's queries, keys and values.
   num_query_heads: the number of heads.
-  num_key_value_heads: the number of groups, which divides it.
-  dropout: the fraction of weights that is dropped in training.
+  num_key_value_heads: the number of groups, which must divide num_query_heads.
+  dropout: the fraction of attention weights dropped during training.
   use_bias: whether projections have a bias.
-  sliding_window: how near keys have to be to a query, in places; None for any distance.
+  sliding_window: the maximum distance of keys from a query, in positions; None for any distance.
   flash_attention: not used; None or False.
 {_PROJECTIONS}
 
 Raises:
-  TypeError: sizes that are no integers.
-  ValueError: sizes that are not positive, heads that groups do not divide, or shapes that do not match.
+  TypeError: sizes that are not integers.
+  ValueError: sizes that are not positive, heads not divisible by groups, or shapes that do not match.
 
 Example:
   >>> layer = tf.keras.layers.GroupQueryAttention(head_dim=4, num_query_heads=6, num_key_value_heads=2)

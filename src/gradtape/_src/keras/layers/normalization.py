@@ -70,7 +70,7 @@ class BatchNormalization(Normalizing):
 
     Args:
       axis: the axis of channels.
-      momentum: how much of the moving means stays at each step.
+      momentum: the decay rate of the moving means.
       epsilon: a small number that keeps divisors away from 0.
       center: whether there is a beta.
       scale: whether there is a gamma.
@@ -80,7 +80,7 @@ class BatchNormalization(Normalizing):
       beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
       renorm: whether the batch's values are corrected towards the moving ones.
       renorm_clipping: the bounds "rmin", "rmax" and "dmax" of the correction.
-      renorm_momentum: how much of the correction's moving means stays at each step.
+      renorm_momentum: the decay rate of the correction's moving means.
       synchronized: whether mean and variance are those of all replicas' batches together.
       kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
 

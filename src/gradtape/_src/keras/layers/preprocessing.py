@@ -337,7 +337,7 @@ class CategoryEncoding(Preparing):
 
 def check_dense(sparse: bool) -> None:
     if sparse:
-        raise ValueError("This layer gives dense tensors: leave out `sparse=True`, and use tf.sparse.from_dense.")
+        raise ValueError("This layer returns dense tensors: omit `sparse=True`, and use tf.sparse.from_dense.")
 
 
 def encoded(integers: Tensor, mode: str, depth: int, dtype: str, weights: Tensor | None = None) -> Tensor:

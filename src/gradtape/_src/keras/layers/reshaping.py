@@ -21,7 +21,7 @@ class Flatten(Unchanging):
       kwargs: `name` and `dtype`, as :class:`Layer` takes them.
 
     Raises:
-      ValueError: another data_format.
+      ValueError: unknown data_format.
 
     Example:
       >>> tf.keras.layers.Flatten()(tf.ones([2, 3, 4])).shape.as_list()

@@ -29,7 +29,7 @@ def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = 
 
     Args:
       config: its data.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A layer.

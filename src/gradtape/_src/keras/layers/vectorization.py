@@ -32,7 +32,7 @@ class TextVectorization(OfText):
     model.
 
     Args:
-      max_tokens: the greatest size of the vocabulary; None for any.
+      max_tokens: the largest size of the vocabulary; None for any.
       standardize: how strings are preprocessed: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function
         of a string tensor, or None.
       split: how they are split: "whitespace", "character", a function of a string that returns a list of tokens, or

@@ -1,4 +1,4 @@
-"""What functions of Keras 2's backend make of arguments that are not given."""
+"""Defaults of the functions of Keras 2's backend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gradtape._src.keras import settings
 
 
 def numbers_of(x: Any) -> Tensor:
-    """Bools as `floatx`."""
+    """Converts bools to `floatx`."""
     tensor = as_tensor(x)
     return apply_cast(tensor, floatx_or(None)) if tensor.dtype is dtypes.bool else tensor
 
@@ -24,5 +24,5 @@ def floatx_or(dtype: Any) -> dtypes.DType:
 
 
 def drawn(seed: int | None) -> int:
-    """A seed, one that `numpy.random` draws for None."""
+    """A seed; for None one drawn from `numpy.random`."""
     return np.random.randint(10**7) if seed is None else seed

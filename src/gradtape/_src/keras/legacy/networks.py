@@ -1,4 +1,4 @@
-"""Functions of tf.keras.backend that programs written for Keras 2 use: activations, losses, random numbers."""
+"""Functions of tf.keras.backend for programs written for Keras 2: activations, losses, random numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def truncated_normal(
     dtype: Any = None,
     seed: int | None = None,
 ) -> Tensor:
-    """Normally distributed numbers no further than two deviations from the mean.
+    """Normally distributed numbers within two standard deviations of the mean.
 
     Args:
       shape: their shape.
@@ -119,7 +119,7 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
 
 
 def dot(x: Any, y: Any) -> Tensor:
-    """The product over the last axis of the one and the last but one of the other.
+    """The product over the last axis of x and the last but one of y.
 
     Args:
       x, y: tensors.
@@ -138,7 +138,7 @@ def dot(x: Any, y: Any) -> Tensor:
 
 
 def l2_normalize(x: Any, axis: Any = None) -> Tensor:
-    """Vectors along an axis scaled to length 1.
+    """Scales vectors along an axis to length 1.
 
     Args:
       x: a tensor.
@@ -155,12 +155,12 @@ def l2_normalize(x: Any, axis: Any = None) -> Tensor:
 
 
 def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
-    """x where it exceeds a threshold, at most so much; below, a slope times the difference.
+    """x where it exceeds a threshold, clipped to max_value; below, a slope times the difference.
 
     Args:
       x: a tensor.
       alpha: the slope.
-      max_value: what values are cut to.
+      max_value: the upper bound of the result.
       threshold: the threshold.
 
     Returns:
@@ -201,7 +201,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
       A tensor of the same shape.
 
     Raises:
-      ValueError: it is a vector.
+      ValueError: x is a vector.
 
     Example:
       >>> tf.keras.backend.softmax(tf.constant([[0.0, 0.0]])).numpy()
@@ -216,7 +216,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = None) -> Tensor:
-    """x with a fraction of its values set to 0 at random, the others scaled up.
+    """Sets a random fraction of x's values to 0 and scales the others up.
 
     Args:
       x: a tensor.
@@ -235,7 +235,7 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
-    """Cross entropy of true and predicted probabilities of a yes, element by element.
+    """Cross entropy of true and predicted probabilities, elementwise.
 
     Args:
       target: the true probabilities.
@@ -298,7 +298,7 @@ def sparse_categorical_crossentropy(
 
 
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
-    """One of two values, as a condition says; where it has axes, of each element.
+    """Selects one of two values by a condition, elementwise if the condition has axes.
 
     Args:
       condition: a bool tensor.
@@ -323,12 +323,12 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
 
 
 def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
-    """Whether the predictions of the target classes are among the k greatest.
+    """Whether the predictions of the target classes are among the k largest.
 
     Args:
       predictions: a tensor of shape [examples, classes].
-      targets: numbers of classes.
-      k: how many count.
+      targets: class indices.
+      k: the number of largest predictions.
 
     Returns:
       A bool vector.
@@ -341,7 +341,7 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
 
 
 def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
-    """x plus a vector along its channels.
+    """Adds a vector along the channels.
 
     Args:
       x: a tensor.
@@ -456,11 +456,11 @@ def depthwise_conv2d(
     data_format: str | None = None,
     dilation_rate: Any = (1, 1),
 ) -> Tensor:
-    """Convolution of each channel by kernels of its own.
+    """Convolution of each channel with its own kernels.
 
     Args:
       x: a tensor.
-      depthwise_kernel: of shape [height, width, channels, outputs of each].
+      depthwise_kernel: of shape [height, width, channels, outputs per channel].
       strides: steps between windows.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -484,7 +484,7 @@ def pool2d(
     data_format: str | None = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The greatest value, or the mean, of each window.
+    """The maximum, or the mean, of each window.
 
     Args:
       x: a tensor.
@@ -498,7 +498,7 @@ def pool2d(
       A tensor.
 
     Raises:
-      ValueError: the mode is none.
+      ValueError: unknown mode.
 
     Example:
       >>> tf.keras.backend.pool2d(tf.ones((1, 4, 4, 1)), (2, 2)).shape
@@ -518,7 +518,7 @@ def pool3d(
     data_format: str | None = None,
     pool_mode: str = "max",
 ) -> Tensor:
-    """The greatest value, or the mean, of each window.
+    """The maximum, or the mean, of each window.
 
     Args:
       x: a tensor.
@@ -532,7 +532,7 @@ def pool3d(
       A tensor.
 
     Raises:
-      ValueError: the mode is none.
+      ValueError: unknown mode.
 
     Example:
       >>> tf.keras.backend.pool3d(tf.ones((1, 4, 4, 4, 1)), (2, 2, 2)).shape
@@ -559,7 +559,7 @@ def batch_normalization(
       x: a tensor.
       mean, var, beta, gamma: tensors that broadcast.
       axis: not used.
-      epsilon: what is added to the variance.
+      epsilon: a constant added to the variance.
 
     Returns:
       A tensor of the same shape.
@@ -579,12 +579,12 @@ def binary_focal_crossentropy(
     gamma: float = 2.0,
     from_logits: bool = False,
 ) -> Tensor:
-    """Binary cross entropy times (1 - the probability given to the truth)**gamma, element by element.
+    """Binary cross entropy times (1 - the probability of the true value)**gamma, elementwise.
 
     Args:
       target: the true probabilities.
       output: the predicted ones, or their logits.
-      apply_class_balancing: whether a yes is weighted by alpha, a no by 1 - alpha.
+      apply_class_balancing: whether positives are weighted by alpha, negatives by 1 - alpha.
       alpha: that weight.
       gamma: the exponent.
       from_logits: whether predictions are logits.
@@ -611,12 +611,12 @@ def categorical_focal_crossentropy(
     from_logits: bool = False,
     axis: int = -1,
 ) -> Tensor:
-    """alpha times the cross entropy of distributions, each class times (1 - its probability)**gamma.
+    """alpha times the cross entropy of distributions, with each class weighted by (1 - its probability)**gamma.
 
     Args:
       target: the true distributions.
       output: the predicted ones, or their logits.
-      alpha: the weight, or one for each class.
+      alpha: the weight, or one per class.
       gamma: the exponent.
       from_logits: whether predictions are logits.
       axis: the axis of classes.

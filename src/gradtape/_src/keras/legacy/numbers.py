@@ -1,4 +1,4 @@
-"""Functions of tf.keras.backend that programs written for Keras 2 use: reductions and functions of elements."""
+"""Functions of tf.keras.backend for programs written for Keras 2: reductions and elementwise functions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The greatest value over axes.
+    """The largest value over axes.
 
     Args:
       x: a tensor.
@@ -69,7 +69,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The least value over axes.
+    """The smallest value over axes.
 
     Args:
       x: a tensor.
@@ -225,7 +225,7 @@ def log(x: Any) -> Tensor:
 
 
 def round(x: Any) -> Tensor:
-    """Values rounded to integers, halves to even ones.
+    """Rounds values to integers, ties to even.
 
     Args:
       x: a tensor.
@@ -241,7 +241,7 @@ def round(x: Any) -> Tensor:
 
 
 def sign(x: Any) -> Tensor:
-    """-1, 0 or 1, as values are negative, zero or positive.
+    """-1, 0 or 1 for negative, zero or positive values.
 
     Args:
       x: a tensor.
@@ -369,7 +369,7 @@ def softsign(x: Any) -> Tensor:
 
 
 def sqrt(x: Any) -> Tensor:
-    """The square roots, 0 of negative values.
+    """The square roots, 0 for negative values.
 
     Args:
       x: a tensor.
@@ -385,7 +385,7 @@ def sqrt(x: Any) -> Tensor:
 
 
 def hard_sigmoid(x: Any) -> Tensor:
-    """0.2 * x + 0.5 cut to [0, 1].
+    """0.2 * x + 0.5 clipped to [0, 1].
 
     Args:
       x: a tensor.
@@ -401,7 +401,7 @@ def hard_sigmoid(x: Any) -> Tensor:
 
 
 def equal(x: Any, y: Any) -> Tensor:
-    """Whether both are equal, element by element.
+    """Whether both are equal, elementwise.
 
     Args:
       x, y: tensors.
@@ -417,7 +417,7 @@ def equal(x: Any, y: Any) -> Tensor:
 
 
 def not_equal(x: Any, y: Any) -> Tensor:
-    """Whether both differ, element by element.
+    """Whether both differ, elementwise.
 
     Args:
       x, y: tensors.
@@ -433,7 +433,7 @@ def not_equal(x: Any, y: Any) -> Tensor:
 
 
 def greater(x: Any, y: Any) -> Tensor:
-    """Whether the first is greater, element by element.
+    """Whether the first is greater, elementwise.
 
     Args:
       x, y: tensors.
@@ -449,7 +449,7 @@ def greater(x: Any, y: Any) -> Tensor:
 
 
 def greater_equal(x: Any, y: Any) -> Tensor:
-    """Whether the first is not less, element by element.
+    """Whether the first is not less, elementwise.
 
     Args:
       x, y: tensors.
@@ -465,7 +465,7 @@ def greater_equal(x: Any, y: Any) -> Tensor:
 
 
 def less(x: Any, y: Any) -> Tensor:
-    """Whether the first is less, element by element.
+    """Whether the first is less, elementwise.
 
     Args:
       x, y: tensors.
@@ -481,7 +481,7 @@ def less(x: Any, y: Any) -> Tensor:
 
 
 def less_equal(x: Any, y: Any) -> Tensor:
-    """Whether the first is not greater, element by element.
+    """Whether the first is not greater, elementwise.
 
     Args:
       x, y: tensors.
@@ -497,7 +497,7 @@ def less_equal(x: Any, y: Any) -> Tensor:
 
 
 def maximum(x: Any, y: Any) -> Tensor:
-    """The greater one, element by element.
+    """The elementwise maximum.
 
     Args:
       x, y: tensors.
@@ -513,7 +513,7 @@ def maximum(x: Any, y: Any) -> Tensor:
 
 
 def minimum(x: Any, y: Any) -> Tensor:
-    """The lesser one, element by element.
+    """The elementwise minimum.
 
     Args:
       x, y: tensors.
@@ -529,7 +529,7 @@ def minimum(x: Any, y: Any) -> Tensor:
 
 
 def pow(x: Any, a: Any) -> Tensor:
-    """Values to a power.
+    """Raises values to a power.
 
     Args:
       x: a tensor.
@@ -546,7 +546,7 @@ def pow(x: Any, a: Any) -> Tensor:
 
 
 def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
-    """Values cut to [min_value, max_value].
+    """Clips values to [min_value, max_value].
 
     Args:
       x: a tensor.
@@ -567,7 +567,7 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
 
 
 def argmax(x: Any, axis: int = -1) -> Tensor:
-    """The position of the greatest value along an axis.
+    """The index of the maximum along an axis.
 
     Args:
       x: a tensor.
@@ -584,7 +584,7 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
 
 
 def argmin(x: Any, axis: int = -1) -> Tensor:
-    """The position of the least value along an axis.
+    """The index of the minimum along an axis.
 
     Args:
       x: a tensor.
@@ -601,7 +601,7 @@ def argmin(x: Any, axis: int = -1) -> Tensor:
 
 
 def cumsum(x: Any, axis: int = 0) -> Tensor:
-    """The sums of values up to each place along an axis.
+    """Cumulative sums along an axis.
 
     Args:
       x: a tensor.
@@ -618,7 +618,7 @@ def cumsum(x: Any, axis: int = 0) -> Tensor:
 
 
 def cumprod(x: Any, axis: int = 0) -> Tensor:
-    """The products of values up to each place along an axis.
+    """Cumulative products along an axis.
 
     Args:
       x: a tensor.

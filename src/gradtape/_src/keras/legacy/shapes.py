@@ -1,4 +1,4 @@
-"""Functions of tf.keras.backend that programs written for Keras 2 use: shapes: axes, joining, taking, padding."""
+"""Functions of tf.keras.backend for programs written for Keras 2: shapes, joining, gathering, padding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gradtape._src.ops import casts, gathering, joining, masking, padding as pad
 
 
 def shape(x: Any) -> Tensor:
-    """A tensor's shape.
+    """The shape of a tensor.
 
     Args:
       x: a tensor.
@@ -36,13 +36,13 @@ def shape(x: Any) -> Tensor:
 
 
 def int_shape(x: Any) -> tuple[Any, ...]:
-    """A tensor's shape.
+    """The shape of a tensor.
 
     Args:
       x: a tensor.
 
     Returns:
-      A tuple; of a symbolic value None stands for any size.
+      A tuple; for a symbolic value None means an unknown size.
 
     Example:
       >>> tf.keras.backend.int_shape(tf.zeros((2, 3)))
@@ -52,7 +52,7 @@ def int_shape(x: Any) -> tuple[Any, ...]:
 
 
 def ndim(x: Any) -> int:
-    """The number of a tensor's axes.
+    """The number of axes of a tensor.
 
     Args:
       x: a tensor.
@@ -84,7 +84,7 @@ def dtype(x: Any) -> str:
 
 
 def count_params(x: Any) -> int:
-    """The number of a variable's values.
+    """The number of elements of a variable.
 
     Args:
       x: a variable or tensor.
@@ -100,7 +100,7 @@ def count_params(x: Any) -> int:
 
 
 def reshape(x: Any, shape: Any) -> Tensor:
-    """A tensor's values in another shape.
+    """Reshapes a tensor.
 
     Args:
       x: a tensor.
@@ -117,7 +117,7 @@ def reshape(x: Any, shape: Any) -> Tensor:
 
 
 def flatten(x: Any) -> Tensor:
-    """A tensor's values in one axis.
+    """Flattens a tensor.
 
     Args:
       x: a tensor.
@@ -133,7 +133,7 @@ def flatten(x: Any) -> Tensor:
 
 
 def batch_flatten(x: Any) -> Tensor:
-    """A tensor's values in two axes, the first of which stays.
+    """Flattens all axes but the first.
 
     Args:
       x: a tensor.
@@ -150,11 +150,11 @@ def batch_flatten(x: Any) -> Tensor:
 
 
 def expand_dims(x: Any, axis: int = -1) -> Tensor:
-    """A tensor with an axis of size 1 put in.
+    """Inserts an axis of size 1.
 
     Args:
       x: a tensor.
-      axis: its place.
+      axis: its position.
 
     Returns:
       A tensor.
@@ -167,7 +167,7 @@ def expand_dims(x: Any, axis: int = -1) -> Tensor:
 
 
 def squeeze(x: Any, axis: int) -> Tensor:
-    """A tensor without an axis of size 1.
+    """Removes an axis of size 1.
 
     Args:
       x: a tensor.
@@ -184,7 +184,7 @@ def squeeze(x: Any, axis: int) -> Tensor:
 
 
 def permute_dimensions(x: Any, pattern: Any) -> Tensor:
-    """A tensor with its axes in another order.
+    """Permutes the axes of a tensor.
 
     Args:
       x: a tensor.
@@ -201,7 +201,7 @@ def permute_dimensions(x: Any, pattern: Any) -> Tensor:
 
 
 def transpose(x: Any) -> Tensor:
-    """A tensor with its axes in the reverse order.
+    """Reverses the axes of a tensor.
 
     Args:
       x: a tensor.
@@ -217,7 +217,7 @@ def transpose(x: Any) -> Tensor:
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
-    """Tensors joined along an axis.
+    """Joins tensors along an axis.
 
     Args:
       tensors: the tensors.
@@ -234,11 +234,11 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
 
 
 def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
-    """Tensors of one shape along a new axis.
+    """Stacks tensors of one shape along a new axis.
 
     Args:
       x: the tensors.
-      axis: the place of the axis.
+      axis: the position of the new axis.
 
     Returns:
       A tensor.
@@ -251,17 +251,17 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 def repeat(x: Any, n: int) -> Tensor:
-    """A matrix repeated along a new second axis.
+    """Repeats a matrix along a new second axis.
 
     Args:
       x: a matrix.
-      n: how many times.
+      n: the number of repetitions.
 
     Returns:
       A tensor of three axes.
 
     Raises:
-      ValueError: it is not a matrix.
+      ValueError: x is not a matrix.
 
     Example:
       >>> tf.keras.backend.repeat(tf.zeros((2, 3)), 4).shape
@@ -274,11 +274,11 @@ def repeat(x: Any, n: int) -> Tensor:
 
 
 def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
-    """A tensor with each value repeated along an axis.
+    """Repeats each value of a tensor along an axis.
 
     Args:
       x: a tensor.
-      rep: how many times.
+      rep: the number of repetitions.
       axis: the axis.
 
     Returns:
@@ -292,11 +292,11 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
 
 
 def tile(x: Any, n: Any) -> Tensor:
-    """A tensor repeated along its axes.
+    """Repeats a tensor along its axes.
 
     Args:
       x: a tensor.
-      n: how many times along each axis.
+      n: the number of repetitions along each axis.
 
     Returns:
       A tensor.
@@ -309,7 +309,7 @@ def tile(x: Any, n: Any) -> Tensor:
 
 
 def reverse(x: Any, axes: Any) -> Tensor:
-    """A tensor with values in the reverse order along axes.
+    """Reverses the order of values along axes.
 
     Args:
       x: a tensor.
@@ -326,11 +326,11 @@ def reverse(x: Any, axes: Any) -> Tensor:
 
 
 def gather(reference: Any, indices: Any) -> Tensor:
-    """Rows of a tensor.
+    """Gathers rows of a tensor.
 
     Args:
       reference: a tensor.
-      indices: their positions.
+      indices: their indices.
 
     Returns:
       A tensor.
@@ -343,10 +343,10 @@ def gather(reference: Any, indices: Any) -> Tensor:
 
 
 def one_hot(indices: Any, num_classes: int) -> Tensor:
-    """Class indices as one-hot rows.
+    """Converts class indices to one-hot rows.
 
     Args:
-      indices: the numbers.
+      indices: the class indices.
       num_classes: the number of classes.
 
     Returns:
@@ -360,7 +360,7 @@ def one_hot(indices: Any, num_classes: int) -> Tensor:
 
 
 def cast(x: Any, dtype: Any) -> Tensor:
-    """A tensor in another dtype.
+    """Casts a tensor to another dtype.
 
     Args:
       x: a tensor.
@@ -377,13 +377,13 @@ def cast(x: Any, dtype: Any) -> Tensor:
 
 
 def cast_to_floatx(x: Any) -> Any:
-    """A tensor or array in `floatx`.
+    """Casts a tensor or array to `floatx`.
 
     Args:
-      x: a tensor, or what becomes an array.
+      x: a tensor, or a value convertible to an array.
 
     Returns:
-      A tensor of a tensor, else an array.
+      A tensor for a tensor, else an array.
 
     Example:
       >>> tf.keras.backend.cast_to_floatx([1, 2])
@@ -393,17 +393,17 @@ def cast_to_floatx(x: Any) -> Any:
 
 
 def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
-    """Sequences with zeros added before and behind.
+    """Pads sequences with zeros.
 
     Args:
-      x: of three axes, of which the second is padded.
-      padding: how many before and behind.
+      x: a tensor of three axes, of which the second is padded.
+      padding: the number of zeros before and after.
 
     Returns:
       A tensor.
 
     Raises:
-      ValueError: these are not two numbers.
+      ValueError: padding is not a pair of numbers.
 
     Example:
       >>> tf.keras.backend.temporal_padding(tf.ones((1, 2, 3))).shape
@@ -415,18 +415,18 @@ def temporal_padding(x: Any, padding: Any = (1, 1)) -> Tensor:
 
 
 def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
-    """Images with zeros added around.
+    """Pads images with zeros.
 
     Args:
-      x: of four axes.
-      padding: how many before and behind, down and across.
+      x: a tensor of four axes.
+      padding: pairs of numbers of zeros before and after, for height and width.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.
 
     Raises:
-      ValueError: these are not two pairs.
+      ValueError: padding is not two pairs.
 
     Example:
       >>> tf.keras.backend.spatial_2d_padding(tf.ones((1, 2, 2, 3))).shape
@@ -456,7 +456,7 @@ def is_float_dtype(dtype: Any) -> bool:
 
 
 def is_int_dtype(dtype: Any) -> bool:
-    """Whether a dtype is one of integers.
+    """Whether a dtype is an integer dtype.
 
     Args:
       dtype: the dtype.
@@ -472,7 +472,7 @@ def is_int_dtype(dtype: Any) -> bool:
 
 
 def is_sparse(tensor: Any) -> bool:
-    """Whether a tensor is sparse, which none is.
+    """Whether a tensor is sparse: never.
 
     Args:
       tensor: a tensor.
@@ -488,13 +488,13 @@ def is_sparse(tensor: Any) -> bool:
 
 
 def to_dense(tensor: Any) -> Any:
-    """The tensor itself: all are dense.
+    """The tensor itself, as all are dense.
 
     Args:
       tensor: a tensor.
 
     Returns:
-      It.
+      The tensor.
 
     Example:
       >>> tf.keras.backend.to_dense(tf.zeros(2)).shape
@@ -504,18 +504,18 @@ def to_dense(tensor: Any) -> Any:
 
 
 def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None) -> Tensor:
-    """Volumes with zeros added around.
+    """Pads volumes with zeros.
 
     Args:
-      x: of five axes.
-      padding: how many before and behind, along each of three axes.
+      x: a tensor of five axes.
+      padding: pairs of numbers of zeros before and after, for each of three axes.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor.
 
     Raises:
-      ValueError: these are not three pairs.
+      ValueError: padding is not three pairs.
 
     Example:
       >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape
@@ -535,19 +535,19 @@ def resize_images(
     data_format: str,
     interpolation: str = "nearest",
 ) -> Tensor:
-    """Images made larger by whole factors.
+    """Enlarges images by integer factors.
 
     Args:
-      x: of four axes.
+      x: a tensor of four axes.
       height_factor, width_factor: the factors.
       data_format: "channels_last" or "channels_first".
-      interpolation: as `tf.image.resize` takes its method.
+      interpolation: the method, as for `tf.image.resize`.
 
     Returns:
       A tensor.
 
     Raises:
-      ValueError: format or interpolation are none.
+      ValueError: unknown format or interpolation.
 
     Example:
       >>> tf.keras.backend.resize_images(tf.ones((1, 2, 2, 3)), 2, 3, "channels_last").shape

@@ -1,4 +1,4 @@
-"""Functions of tf.keras.backend that programs written for Keras 2 use: variables and constants."""
+"""Functions of tf.keras.backend for programs written for Keras 2: variables and constants."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from gradtape._src.state.variable import Variable
 
 
 def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
-    """A variable.
+    """Creates a variable.
 
     Args:
-      value: its first value.
+      value: its initial value.
       dtype: its dtype, `floatx` by default.
       name: its name.
-      constraint: kept as an attribute.
+      constraint: stored as an attribute.
 
     Returns:
       A tf.Variable.
@@ -38,7 +38,7 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
 
 
 def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Tensor:
-    """A tensor of a value.
+    """Creates a tensor.
 
     Args:
       value: the value.
@@ -57,7 +57,7 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
-    """A variable of 0.
+    """Creates a variable of zeros.
 
     Args:
       shape: its shape.
@@ -65,7 +65,7 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
       name: its name.
 
     Returns:
-      A tf.Variable; a tensor where it is empty.
+      A tf.Variable; a tensor if it is empty.
 
     Example:
       >>> tf.keras.backend.zeros((2,)).shape
@@ -76,7 +76,7 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
-    """A variable of 1.
+    """Creates a variable of ones.
 
     Args:
       shape: its shape.
@@ -84,7 +84,7 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
       name: its name.
 
     Returns:
-      A tf.Variable; a tensor where it is empty.
+      A tf.Variable; a tensor if it is empty.
 
     Example:
       >>> tf.keras.backend.ones((2,)).shape
@@ -95,7 +95,7 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
 
 
 def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """A tensor of 0 of the shape of another.
+    """A tensor of zeros with the shape of another.
 
     Args:
       x: a tensor.
@@ -113,7 +113,7 @@ def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 
 
 def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """A tensor of 1 of the shape of another.
+    """A tensor of ones with the shape of another.
 
     Args:
       x: a tensor.
@@ -131,7 +131,7 @@ def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 
 
 def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
-    """A variable of the identity matrix.
+    """Creates a variable with the identity matrix.
 
     Args:
       size: the number of rows.
@@ -149,10 +149,10 @@ def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
 
 
 def get_value(x: Any) -> Any:
-    """A variable's or tensor's value.
+    """The value of a variable or tensor.
 
     Args:
-      x: it.
+      x: the variable or tensor.
 
     Returns:
       An array; anything else unchanged.
@@ -165,10 +165,10 @@ def get_value(x: Any) -> Any:
 
 
 def eval(x: Any) -> Any:
-    """A variable's or tensor's value.
+    """The value of a variable or tensor.
 
     Args:
-      x: it.
+      x: the variable or tensor.
 
     Returns:
       An array; anything else unchanged.
@@ -200,7 +200,7 @@ def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
     """The values of several variables.
 
     Args:
-      tensors: them.
+      tensors: the variables.
 
     Returns:
       A list of arrays.
@@ -250,7 +250,7 @@ def update_add(x: Any, increment: Any) -> Any:
 
     Args:
       x: the variable.
-      increment: what is added.
+      increment: the summand.
 
     Returns:
       The variable.
@@ -263,11 +263,11 @@ def update_add(x: Any, increment: Any) -> Any:
 
 
 def update_sub(x: Any, decrement: Any) -> Any:
-    """Takes off a variable.
+    """Subtracts from a variable.
 
     Args:
       x: the variable.
-      decrement: what is subtracted.
+      decrement: the subtrahend.
 
     Returns:
       The variable.
@@ -280,12 +280,12 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
-    """Moves a variable towards a value.
+    """Updates a moving average.
 
     Args:
       x: the variable.
       value: the value.
-      momentum: which part of the distance stays.
+      momentum: the weight of the old value.
 
     Returns:
       The variable.
@@ -299,12 +299,12 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") -> Tensor:
-    """Whole numbers at equal distances.
+    """Evenly spaced integers in a half-open interval.
 
     Args:
-      start: the first; if it is given alone, where they end, and the first is 0.
-      stop: where they end; it is not among them.
-      step: the distance.
+      start: the first number; if it is given alone, the end, and the first number is 0.
+      stop: the end, excluded.
+      step: the step.
       dtype: their dtype.
 
     Returns:
@@ -320,7 +320,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") ->
 
 
 def stop_gradient(variables: Any) -> Any:
-    """Values that are constant to gradients.
+    """Treats values as constant in gradients.
 
     Args:
       variables: a tensor, or a list of them.
@@ -338,7 +338,7 @@ def stop_gradient(variables: Any) -> Any:
 
 
 def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> Any:
-    """What a function returns for each part of a tensor along its first axis.
+    """Applies a function to each slice of a tensor along its first axis.
 
     Args:
       fn: the function.
@@ -347,7 +347,7 @@ def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> A
       dtype: the dtype of the results.
 
     Returns:
-      The results along a new first axis.
+      The stacked results.
 
     Example:
       >>> tf.keras.backend.map_fn(lambda x: x * x, tf.constant([1, 2])).numpy()
@@ -357,16 +357,16 @@ def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> A
 
 
 def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
-    """A value that a function of it and of each part of a tensor replaces, from the first to the last.
+    """Folds a tensor along its first axis, from the first slice to the last.
 
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor by default.
+      initializer: the initial value; the first slice by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The last value.
+      The final value.
 
     Example:
       >>> tf.keras.backend.foldl(lambda a, x: a + x, tf.constant([1, 2])).numpy()
@@ -376,16 +376,16 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
 
 
 def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None) -> Any:
-    """A value that a function of it and of each part of a tensor replaces, from the last to the first.
+    """Folds a tensor along its first axis, from the last slice to the first.
 
     Args:
       fn: the function.
       elems: the tensor.
-      initializer: the value before; a part of the tensor by default.
+      initializer: the initial value; the last slice by default.
       name: not used; TensorFlow names operations by it.
 
     Returns:
-      The last value.
+      The final value.
 
     Example:
       >>> tf.keras.backend.foldr(lambda a, x: a + x, tf.constant([1, 2])).numpy()

@@ -37,13 +37,13 @@ def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
 
     Args:
       name: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A Loss, or a function.
 
     Raises:
-      TypeError: it names one that is not known.
+      TypeError: the name is unknown.
 
     Example:
       >>> tf.keras.losses.deserialize("mse") is tf.keras.losses.mean_squared_error
@@ -56,14 +56,14 @@ def get(identifier: Any) -> Any:
     """The loss that something stands for.
 
     Args:
-      identifier: a name such as "mse" or "MeanSquaredError", what `serialize` wrote, a class, a Loss or another
+      identifier: a name such as "mse" or "MeanSquaredError", a result of `serialize`, a class, a Loss or another
         callable, or None.
 
     Returns:
       A callable; None for None.
 
     Raises:
-      ValueError: it stands for none.
+      ValueError: unknown identifier.
 
     Example:
       >>> tf.keras.losses.get("mse") is tf.keras.losses.mean_squared_error

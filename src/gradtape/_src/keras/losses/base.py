@@ -143,7 +143,7 @@ class Loss:
           A tensor.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError
 

@@ -61,7 +61,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
 
 @loss_function()
 def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
-    """max(1 + the greatest prediction of a wrong class - that of the right one, 0).
+    """max(1 + the largest prediction of a wrong class - that of the right one, 0).
 
     Args:
       y_true: one-hot rows.
@@ -124,7 +124,7 @@ class SquaredHinge(LossFunctionWrapper):
 
 @KIND.enter()
 class CategoricalHinge(LossFunctionWrapper):
-    """max(1 + the greatest prediction of a wrong class - that of the right one, 0).
+    """max(1 + the largest prediction of a wrong class - that of the right one, 0).
 
     Args:
       {common}

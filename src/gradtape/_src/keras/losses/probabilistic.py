@@ -43,7 +43,7 @@ def _one_of_several(y_true: Any, y_pred: Any, label_smoothing: float, axis: Any,
 
 @loss_function("kld", "KLD")
 def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
-    """The sum over the last axis of y_true * log(y_true / y_pred), values being cut to [`epsilon`, 1].
+    """The sum over the last axis of y_true * log(y_true / y_pred), values being clipped to [`epsilon`, 1].
 
     Kullback and Leibler, On Information and Sufficiency (1951).
 
@@ -286,7 +286,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 @KIND.enter()
 class KLDivergence(LossFunctionWrapper):
-    """The sum of y_true * log(y_true / y_pred), values being cut to [`epsilon`, 1].
+    """The sum of y_true * log(y_true / y_pred), values being clipped to [`epsilon`, 1].
 
     Kullback and Leibler, On Information and Sufficiency (1951).
 

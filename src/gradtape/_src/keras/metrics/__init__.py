@@ -39,14 +39,14 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     """Creates a metric from the result of `serialize`.
 
     Args:
-      config: its data, or the name of one.
-      custom_objects: classes and functions by name that may occur in it, besides keras' and registered ones.
+      config: the data, or a name.
+      custom_objects: additional classes and functions by name, besides keras' and registered ones.
 
     Returns:
       A metric.
 
     Raises:
-      TypeError: it names one that is not known.
+      TypeError: the name is unknown.
 
     Example:
       >>> tf.keras.metrics.deserialize("mean").name
@@ -59,14 +59,14 @@ def get(identifier: Any) -> Any:
     """The metric for a name, a configuration or a class.
 
     Args:
-      identifier: a name such as "mse" or "MeanSquaredError", what `serialize` wrote, a class, a metric or another
+      identifier: a name such as "mse" or "MeanSquaredError", a result of `serialize`, a class, a metric or another
         callable, or None.
 
     Returns:
       A callable; None for None.
 
     Raises:
-      ValueError: it stands for none.
+      ValueError: unknown identifier.
 
     Example:
       >>> tf.keras.metrics.get("mse").name

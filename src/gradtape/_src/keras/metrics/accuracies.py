@@ -52,7 +52,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
 
 @keras_op
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the class of the greatest prediction is the true one, else 0.
+    """1 where the class of the largest prediction is the true one, else 0.
 
     Args:
       y_true: one-hot rows.
@@ -70,7 +70,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 @keras_op
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the class of the greatest prediction is the true one, else 0.
+    """1 where the class of the largest prediction is the true one, else 0.
 
     Args:
       y_true: the indices of the true classes.
@@ -100,7 +100,7 @@ def _rows(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """1 where the true class is among the k greatest predictions, else 0.
+    """1 where the true class is among the k largest predictions, else 0.
 
     Args:
       y_true: one-hot rows.
@@ -119,7 +119,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
 
 @keras_op
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Tensor:
-    """1 where the true class is among the k greatest predictions, else 0.
+    """1 where the true class is among the k largest predictions, else 0.
 
     Args:
       y_true: the indices of the true classes.
@@ -191,7 +191,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 @metric()
 class CategoricalAccuracy(MeanMetricWrapper):
-    """The fraction of examples whose greatest prediction is the true class, given as one-hot rows.
+    """The fraction of examples whose largest prediction is the true class, given as one-hot rows.
 
     Args:
       name: the metric's name.
@@ -212,7 +212,7 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseCategoricalAccuracy(MeanMetricWrapper):
-    """The fraction of examples whose greatest prediction is the true class, given by its index.
+    """The fraction of examples whose largest prediction is the true class, given by its index.
 
     Args:
       name: the metric's name.
@@ -233,7 +233,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class TopKCategoricalAccuracy(MeanMetricWrapper):
-    """The fraction of examples whose true class, given as one-hot rows, is among the k greatest predictions.
+    """The fraction of examples whose true class, given as one-hot rows, is among the k largest predictions.
 
     Args:
       k: how many count.
@@ -255,7 +255,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
 
 @metric()
 class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
-    """The fraction of examples whose true class, given by its index, is among the k greatest predictions.
+    """The fraction of examples whose true class, given by its index, is among the k largest predictions.
 
     Args:
       k: how many count.

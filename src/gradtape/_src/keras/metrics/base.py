@@ -176,7 +176,7 @@ class Metric:
           args, kwargs: the batch.
 
         Raises:
-          NotImplementedError: always, unless a subclass says otherwise.
+          NotImplementedError: always, unless a subclass overrides it.
         """
         raise NotImplementedError
 

@@ -138,7 +138,7 @@ def _sorted_counts(
 
 
 def _only_greatest(y_pred: Tensor, k: int) -> Tensor:
-    """Predictions, those that are not among the k greatest made very small."""
+    """Predictions, those that are not among the k largest made very small."""
     _, places = greatest(y_pred, k)
     kept = apply_reduce("Sum", one_hot(places, y_pred.shape[-1], dtype=y_pred.dtype), -2, False)
     return y_pred * kept + LOWEST * (1 - kept)

@@ -206,7 +206,7 @@ class Precision(_Rate):
 
     Args:
       thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
-      top_k: if given, only the so many greatest predictions of an example are a yes.
+      top_k: if given, only the so many largest predictions of an example are a yes.
       class_id: if given, only this class counts.
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of its result, `floatx` by default.
@@ -230,7 +230,7 @@ class Recall(_Rate):
 
     Args:
       thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
-      top_k: if given, only the so many greatest predictions of an example are a yes.
+      top_k: if given, only the so many largest predictions of an example are a yes.
       class_id: if given, only this class counts.
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of its result, `floatx` by default.
@@ -249,7 +249,7 @@ class Recall(_Rate):
 
 
 class _WhereGiven(_AtThresholds):
-    """Base of metrics that are the greatest value of one rate at thresholds where another is not below a given one.
+    """Base of metrics that are the largest value of one rate at thresholds where another is not below a given one.
 
     Rates are pairs of counts: of the first among both.
     """
@@ -303,7 +303,7 @@ _PRECISION = (Count.TRUE_POSITIVES, Count.FALSE_POSITIVES)
 
 @metric()
 class SensitivityAtSpecificity(_WhereGiven):
-    """The greatest sensitivity at thresholds where the specificity is not below a given value.
+    """The largest sensitivity at thresholds where the specificity is not below a given value.
 
     Sensitivity is the fraction of positives that are predicted as positive,
     specificity the fraction of negatives that are predicted as negative.
@@ -340,7 +340,7 @@ class SensitivityAtSpecificity(_WhereGiven):
 
 @metric()
 class SpecificityAtSensitivity(_WhereGiven):
-    """The greatest specificity at thresholds where the sensitivity is not below a given value.
+    """The largest specificity at thresholds where the sensitivity is not below a given value.
 
     Specificity is the fraction of negatives that are predicted as negative,
     sensitivity the fraction of positives that are predicted as positive.
@@ -377,7 +377,7 @@ class SpecificityAtSensitivity(_WhereGiven):
 
 @metric()
 class PrecisionAtRecall(_WhereGiven):
-    """The greatest precision at thresholds where the recall is not below a given value.
+    """The largest precision at thresholds where the recall is not below a given value.
 
     Precision is the fraction of positive predictions that are right,
     recall the fraction of positives that are predicted as positive.
@@ -414,7 +414,7 @@ class PrecisionAtRecall(_WhereGiven):
 
 @metric()
 class RecallAtPrecision(_WhereGiven):
-    """The greatest recall at thresholds where the precision is not below a given value.
+    """The largest recall at thresholds where the precision is not below a given value.
 
     Recall is the fraction of positives that are predicted as positive,
     precision the fraction of positive predictions that are right.

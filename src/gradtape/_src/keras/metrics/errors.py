@@ -189,7 +189,7 @@ class SquaredHinge(MeanMetricWrapper):
 
 @metric()
 class CategoricalHinge(MeanMetricWrapper):
-    """max(1 + the greatest prediction of a wrong class - that of the right one, 0).
+    """max(1 + the largest prediction of a wrong class - that of the right one, 0).
 
     Args:
       name: the metric's name.
@@ -210,7 +210,7 @@ class CategoricalHinge(MeanMetricWrapper):
 
 @metric()
 class KLDivergence(MeanMetricWrapper):
-    """The sum of y_true * log(y_true / y_pred), values being cut to [`epsilon`, 1].
+    """The sum of y_true * log(y_true / y_pred), values being clipped to [`epsilon`, 1].
 
     Args:
       name: the metric's name.

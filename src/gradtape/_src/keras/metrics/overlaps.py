@@ -30,7 +30,7 @@ class IoU(Metric):
       dtype: the dtype of the counts, int64 by default.
       ignore_class: a class to ignore.
       sparse_y_true: whether true values are numbers of classes; else they are one-hot.
-      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
 
     Raises:
@@ -163,7 +163,7 @@ class MeanIoU(IoU):
       dtype: the dtype of the counts, int64 by default.
       ignore_class: a class to ignore.
       sparse_y_true: whether true values are numbers of classes; else they are one-hot.
-      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
 
     Example:
@@ -202,7 +202,7 @@ class OneHotIoU(IoU):
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of the counts, int64 by default.
       ignore_class: a class to ignore.
-      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
 
     Raises:
@@ -242,7 +242,7 @@ class OneHotMeanIoU(MeanIoU):
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of the counts, int64 by default.
       ignore_class: a class to ignore.
-      sparse_y_pred: whether predictions are class indices; otherwise that of the greatest counts.
+      sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
 
     Example:

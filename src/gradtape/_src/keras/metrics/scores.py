@@ -35,7 +35,7 @@ class FBetaScore(Metric):
       average: None for a score of each class; "macro" for their mean; "weighted" for their mean by how often a class is
         true; "micro" for one score of all decisions.
       beta: how many times as much recall counts as precision.
-      threshold: the value above which predictions count as positive; None for the greatest one of each example.
+      threshold: the value above which predictions count as positive; None for the largest one of each example.
       name: the metric's name.
       dtype: the dtype of its variables and its result, `floatx` by default.
 
@@ -152,7 +152,7 @@ class F1Score(FBetaScore):
     Args:
       average: None for a score of each class; "macro" for their mean; "weighted" for their mean by how often a class is
         true; "micro" for one score of all decisions.
-      threshold: the value above which predictions count as positive; None for the greatest one of each example.
+      threshold: the value above which predictions count as positive; None for the largest one of each example.
       name: the metric's name.
       dtype: the dtype of its variables and its result, `floatx` by default.
 

@@ -1,4 +1,4 @@
-"""Functions of keras.ops of the bits of integers, made from rows: a name, what computes it, and what it does."""
+"""keras.ops' bitwise functions, generated from rows: a name, an implementation, and a description."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import bitwise
 
 _PAIRS = (
-    ("bitwise_and", bitwise.bitwise_and, "The bits that both have", "[2]"),
-    ("bitwise_or", bitwise.bitwise_or, "The bits that one has", "[7]"),
-    ("bitwise_xor", bitwise.bitwise_xor, "The bits that one has and the other has not", "[5]"),
-    ("bitwise_left_shift", bitwise.left_shift, "The bits moved up by so many places", "[48]"),
-    ("left_shift", bitwise.left_shift, "The bits moved up by so many places", "[48]"),
-    ("bitwise_right_shift", bitwise.right_shift, "The bits moved down by so many places", "[0]"),
-    ("right_shift", bitwise.right_shift, "The bits moved down by so many places", "[0]"),
+    ("bitwise_and", bitwise.bitwise_and, "Bitwise AND", "[2]"),
+    ("bitwise_or", bitwise.bitwise_or, "Bitwise OR", "[7]"),
+    ("bitwise_xor", bitwise.bitwise_xor, "Bitwise XOR", "[5]"),
+    ("bitwise_left_shift", bitwise.left_shift, "The bits shifted left", "[48]"),
+    ("left_shift", bitwise.left_shift, "The bits shifted left", "[48]"),
+    ("bitwise_right_shift", bitwise.right_shift, "The bits shifted right", "[0]"),
+    ("right_shift", bitwise.right_shift, "The bits shifted right", "[0]"),
 )
 _SINGLES = (
-    ("bitwise_not", "The bits that the number has not", "[-7]"),
-    ("bitwise_invert", "The bits that the number has not", "[-7]"),
+    ("bitwise_not", "The inverted bits", "[-7]"),
+    ("bitwise_invert", "The inverted bits", "[-7]"),
 )
 
 
 def _described(function: Any, name: str, sentence: str, arguments: str, example: str) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
-        f"{sentence}, element by element.\n\nArgs:\n  {arguments}: integer tensors.\n\nReturns:\n"
+        f"{sentence}, elementwise.\n\nArgs:\n  {arguments}: integer tensors.\n\nReturns:\n"
         f"  An integer tensor of their common shape.\n\nExample:\n  >>> {example}\n"
     )
     return keras_op(function)

@@ -1,4 +1,4 @@
-"""Functions of keras.ops that are made of others: NumPy's second names, windows, sets."""
+"""Functions of keras.ops that are composed of others: aliases, windows, set functions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ amax, amin = reductions.max, reductions.min
 
 @keras_op
 def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Whether all values are equal to a tolerance.
+    """Whether all values are equal within a tolerance.
 
     Args:
       x1, x2: tensors.
-      rtol: the tolerance as a part of x2.
-      atol: what is added to it.
-      equal_nan: whether NaN is close to NaN.
+      rtol: the relative tolerance, a factor of x2.
+      atol: the absolute tolerance.
+      equal_nan: whether NaN equals NaN.
 
     Returns:
       A bool scalar tensor.
@@ -45,7 +45,7 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
 
 @keras_op
 def fmax(x1: Any, x2: Any) -> Tensor:
-    """The greater one, element by element; the other where one is NaN.
+    """The elementwise maximum; if one operand is NaN, the other.
 
     Args:
       x1, x2: tensors.
@@ -62,7 +62,7 @@ def fmax(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def fmin(x1: Any, x2: Any) -> Tensor:
-    """The lesser one, element by element; the other where one is NaN.
+    """The elementwise minimum; if one operand is NaN, the other.
 
     Args:
       x1, x2: tensors.
@@ -86,11 +86,11 @@ def _passing_nan(choose: Callable[[Tensor, Tensor], Tensor], x1: Any, x2: Any) -
 
 @keras_op
 def heaviside(x1: Any, x2: Any) -> Tensor:
-    """0 of negative values, 1 of positive ones, another value of 0.
+    """The Heaviside step function: 0 for negative values, 1 for positive ones, x2 for 0.
 
     Args:
       x1: a tensor.
-      x2: the other value.
+      x2: the value at 0.
 
     Returns:
       A tensor of their common shape.
@@ -105,7 +105,7 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def logaddexp2(x1: Any, x2: Any) -> Tensor:
-    """The logarithm to the base of 2 of the sum of the powers of 2.
+    """log2(2 ** x1 + 2 ** x2).
 
     Args:
       x1, x2: tensors.
@@ -123,7 +123,7 @@ def logaddexp2(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The difference of the greatest and the least value over axes.
+    """The range of values over axes: maximum minus minimum.
 
     Args:
       x: a tensor.
@@ -143,14 +143,14 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Tensor:
-    """The values that q percent of values over axes do not exceed.
+    """The q-th percentile of values over axes.
 
     Args:
       x: a tensor.
-      q: how many percent, or a vector of such.
+      q: the percentage, or a vector of percentages.
       axis: the axis or axes; None for all.
-      method: what is taken between two values: "linear", "lower", "higher", "midpoint" or "nearest".
-      keepdims: whether the axes stay, with size 1.
+      method: the interpolation between two values: "linear", "lower", "higher", "midpoint" or "nearest".
+      keepdims: whether to keep the axes, with size 1.
 
     Returns:
       A floating tensor.
@@ -164,13 +164,13 @@ def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
 
 @keras_op
 def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Tensor:
-    """Whether values are among others.
+    """Whether values are contained in a set.
 
     Args:
       x1: the values.
-      x2: the others.
+      x2: the set.
       assume_unique: not used.
-      invert: whether to return the contrary.
+      invert: whether to negate the result.
 
     Returns:
       A bool tensor of the shape of x1.
@@ -190,8 +190,8 @@ def matrix_rank(x: Any, tol: Any = None) -> Tensor:
     """The ranks of matrices.
 
     Args:
-      x: matrices in the last two axes.
-      tol: singular values up to this count as 0.
+      x: a tensor of matrices (its last two axes).
+      tol: singular values up to this one count as 0.
 
     Returns:
       An int32 tensor without the last two axes.
@@ -205,11 +205,11 @@ def matrix_rank(x: Any, tol: Any = None) -> Tensor:
 
 @keras_op
 def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """A tensor in parts along axis 1, a vector along its only one.
+    """Splits a tensor along axis 1; a vector along its only axis.
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the positions where parts begin.
+      indices_or_sections: the number of equal parts, or the indices at which to split.
 
     Returns:
       A list of tensors.
@@ -224,11 +224,11 @@ def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
 @keras_op
 def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """A tensor in parts along axis 0.
+    """Splits a tensor along axis 0.
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the positions where parts begin.
+      indices_or_sections: the number of equal parts, or the indices at which to split.
 
     Returns:
       A list of tensors.
@@ -243,11 +243,11 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
 @keras_op
 def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
-    """A tensor in parts along axis 2.
+    """Splits a tensor along axis 2.
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the positions where parts begin.
+      indices_or_sections: the number of equal parts, or the indices at which to split.
 
     Returns:
       A list of tensors.
@@ -266,7 +266,7 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
 
     Args:
       x: a tensor.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
 
     Returns:
       A matrix.
@@ -280,15 +280,15 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
 
 @keras_op
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
-    """A geometric sequence of numbers.
+    """A geometric sequence.
 
     Args:
-      start: the first.
-      stop: the last.
-      num: how many.
-      endpoint: whether the last is among them.
-      dtype: their dtype; a floating one by default.
-      axis: the axis of numbers, where the ends are tensors.
+      start: the first number.
+      stop: the last number.
+      num: the number of values.
+      endpoint: whether to include stop.
+      dtype: the dtype; floating by default.
+      axis: the axis of the numbers, if start and stop are tensors.
 
     Returns:
       A tensor.
@@ -311,8 +311,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
 
     Args:
       x: a vector.
-      N: number of powers; as many as values by default.
-      increasing: whether the least power comes first.
+      N: the number of powers; by default the length of x.
+      increasing: whether powers increase.
 
     Returns:
       A matrix.
@@ -329,12 +329,12 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
 
 @keras_op
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
-    """The integral of values along an axis, which lie on straight lines between them.
+    """The integral of values along an axis, by the trapezoidal rule.
 
     Args:
       y: the values.
-      x: positions of the values; equally spaced by default.
-      dx: the distance.
+      x: the values' positions; equally spaced by default.
+      dx: the spacing.
       axis: the axis.
 
     Returns:
@@ -354,12 +354,12 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
 
 @keras_op
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
-    """Of several values that whose condition is the first to hold.
+    """Selects, for each element, the value whose condition is the first to hold.
 
     Args:
       condlist: the conditions.
       choicelist: the values.
-      default: the value where none holds.
+      default: the value if no condition holds.
 
     Returns:
       A tensor.
@@ -376,10 +376,10 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 @keras_op
 def unravel_index(indices: Any, shape: Any) -> Any:
-    """Places among all values of a shape as positions along its axes.
+    """Converts flat indices to coordinates along the axes of a shape.
 
     Args:
-      indices: the positions; negative ones count from the end.
+      indices: the indices; negative ones count from the end.
       shape: the shape.
 
     Returns:
@@ -400,7 +400,7 @@ def unravel_index(indices: Any, shape: Any) -> Any:
 
 @keras_op
 def bartlett(x: Any) -> Tensor:
-    """A window of the shape of a triangle.
+    """The Bartlett window, a triangle.
 
     Args:
       x: the number of values.
@@ -417,7 +417,7 @@ def bartlett(x: Any) -> Tensor:
 
 @keras_op
 def blackman(x: Any) -> Tensor:
-    """A window of the shape of Blackman's sum of cosines.
+    """The Blackman window.
 
     Args:
       x: the number of values.
@@ -434,7 +434,7 @@ def blackman(x: Any) -> Tensor:
 
 @keras_op
 def hamming(x: Any) -> Tensor:
-    """A window of the shape of Hamming's raised cosine.
+    """The Hamming window.
 
     Args:
       x: the number of values.
@@ -451,7 +451,7 @@ def hamming(x: Any) -> Tensor:
 
 @keras_op
 def hanning(x: Any) -> Tensor:
-    """A window of the shape of von Hann's raised cosine.
+    """The Hann window.
 
     Args:
       x: the number of values.
@@ -468,11 +468,11 @@ def hanning(x: Any) -> Tensor:
 
 @keras_op
 def kaiser(x: Any, beta: Any) -> Tensor:
-    """A window of the shape of Kaiser's Bessel function.
+    """The Kaiser window.
 
     Args:
       x: the number of values.
-      beta: how narrow it is.
+      beta: the shape parameter; larger ones give narrower windows.
 
     Returns:
       A vector of `floatx`.

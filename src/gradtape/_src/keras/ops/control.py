@@ -18,7 +18,7 @@ from gradtape._src.ops.joining import stack
 
 @keras_op
 def stop_gradient(variable: Any) -> Tensor:
-    """A value that is constant to gradients.
+    """Treats a value as constant in gradients.
 
     Args:
       variable: a tensor.
@@ -44,7 +44,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
       true_fn, false_fn: the functions.
 
     Returns:
-      What the one returns.
+      The result of the called function.
 
     Example:
       >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2)
@@ -57,12 +57,12 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     """Calls one of several functions.
 
     Args:
-      index: which; cut to those that there are.
+      index: the index of the function, clamped to the valid range.
       branches: the functions.
-      operands: what it is called with.
+      operands: the arguments.
 
     Returns:
-      What it returns.
+      The function's result.
 
     Example:
       >>> tf.keras.ops.switch(1, [lambda x: x + 1, lambda x: x * 2], tf.constant(5)).numpy()
@@ -75,16 +75,16 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 def while_loop(
     cond: Callable[..., Any], body: Callable[..., Any], loop_vars: Any, maximum_iterations: Any = None
 ) -> Any:
-    """Values that a function replaces as long as a condition holds.
+    """Repeatedly replaces values by a function's results while a condition holds.
 
     Args:
       cond: the condition, a function of the values.
       body: the function; it returns the next values.
-      loop_vars: the first values.
-      maximum_iterations: how often it is called at most.
+      loop_vars: the initial values.
+      maximum_iterations: the maximum number of iterations.
 
     Returns:
-      The last values.
+      The final values.
 
     Example:
       >>> [int(i) for i in tf.keras.ops.while_loop(lambda i: i < 5, lambda i: (i + 2,), [tf.constant(0)])]
@@ -102,16 +102,16 @@ def while_loop(
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
-    """A value that a function of it and of a number replaces, for the numbers from lower to upper.
+    """Repeatedly replaces a value by a function's result, for the numbers from lower to upper.
 
     Args:
       lower: the first number.
-      upper: where they end; it is not among them.
+      upper: the end, excluded.
       body_fun: the function of number and value.
-      init_val: the first value.
+      init_val: the initial value.
 
     Returns:
-      The last value.
+      The final value.
 
     Example:
       >>> tf.keras.ops.fori_loop(0, 4, lambda i, total: total + i, tf.constant(0)).numpy()
@@ -131,7 +131,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
       xs: a tensor, or a structure of them.
 
     Returns:
-      Its results along a new first axis.
+      The stacked results.
 
     Example:
       >>> tf.keras.ops.map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()
@@ -148,7 +148,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
       elements: a tensor, or a structure of them.
 
     Returns:
-      Its results along a new first axis.
+      The stacked results.
 
     Example:
       >>> tf.keras.ops.vectorized_map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()
@@ -165,21 +165,21 @@ def scan(
     reverse: bool = False,
     unroll: Any = 1,
 ) -> Any:
-    """A value that a function of it and of each part of tensors replaces, and what the function returns besides.
+    """Applies a function to a carried value and each slice of tensors, and stacks its other results.
 
     Args:
-      f: the function of value and part; it returns the next value and a result.
-      init: the first value.
-      xs: a tensor, or a structure of them, taken in parts along their first axes; None for none.
-      length: how often it is called, where there are no tensors.
-      reverse: whether the last part comes first.
+      f: a function of the carry and a slice; it returns the next carry and a result.
+      init: the initial carry.
+      xs: a tensor, or a structure of them, sliced along their first axes; None for none.
+      length: the number of iterations, if there are no tensors.
+      reverse: whether to start with the last slice.
       unroll: not used.
 
     Returns:
-      The last value, and the results along a new first axis.
+      The final carry, and the stacked results.
 
     Raises:
-      ValueError: nothing says how often it is called.
+      ValueError: the number of iterations is not determined.
 
     Example:
       >>> total, sums = tf.keras.ops.scan(lambda total, x: (total + x, total + x), 0, tf.constant([1, 2, 3]))

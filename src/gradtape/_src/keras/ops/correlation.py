@@ -1,4 +1,4 @@
-"""Functions of keras.ops of how values go together: coefficients of rows, and sequences against each other."""
+"""keras.ops' correlation functions: coefficients of rows, and cross-correlation of sequences."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def corrcoef(x: Any) -> Tensor:
 
 @keras_op
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Tensor:
-    """Sums of products of a sequence with another one that is moved along it.
+    """The cross-correlation of two sequences.
 
     Args:
       x1: a vector.
-      x2: the vector that is moved.
-      mode: "valid": only where x2 lies within x1; "same": as many positions as the longer one; "full": wherever they
-        meet.
+      x2: the vector that is shifted.
+      mode: "valid": only full overlap; "same": as many positions as the longer one; "full": any
+        overlap.
 
     Returns:
       A floating vector.

@@ -1,4 +1,4 @@
-"""Functions of keras.ops that make tensors."""
+"""Functions of keras.ops that create tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradtape._src.ops import creation as c, elementwise as e, masking, shapes
 
 @keras_op
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 0.
+    """A tensor of zeros.
 
     Args:
       shape: its shape.
@@ -35,7 +35,7 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def ones(shape: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 1.
+    """A tensor of ones.
 
     Args:
       shape: its shape.
@@ -53,7 +53,7 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def empty(shape: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 0.
+    """A tensor of zeros.
 
     Args:
       shape: its shape.
@@ -71,7 +71,7 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """A tensor of one value.
+    """A tensor filled with one value.
 
     Args:
       shape: its shape.
@@ -90,7 +90,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 0 of the shape of another.
+    """A tensor of zeros with the shape of another.
 
     Args:
       x: a tensor.
@@ -109,7 +109,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 1 of the shape of another.
+    """A tensor of ones with the shape of another.
 
     Args:
       x: a tensor.
@@ -128,7 +128,7 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def empty_like(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of 0 of the shape of another.
+    """A tensor of zeros with the shape of another.
 
     Args:
       x: a tensor.
@@ -147,7 +147,7 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    """A tensor of one value of the shape of another.
+    """A tensor filled with one value, with the shape of another.
 
     Args:
       x: a tensor.
@@ -167,13 +167,13 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 @keras_op
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers at equal distances.
+    """Evenly spaced numbers in a half-open interval.
 
     Args:
-      start: the first; if it is given alone, where they end, and the first is 0.
-      stop: where they end; it is not among them.
-      step: the distance, 1 by default.
-      dtype: their dtype; int32, or `floatx` if an end is floating by default.
+      start: the first number; if it is given alone, the end, and the first number is 0.
+      stop: the end, excluded.
+      step: the step, 1 by default.
+      dtype: the dtype; by default int32, or `floatx` if an argument is floating.
 
     Returns:
       A vector.
@@ -199,19 +199,19 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """Equally spaced numbers.
+    """Evenly spaced numbers.
 
     Args:
-      start: the first.
-      stop: the last.
-      num: how many.
-      endpoint: whether the last is among them.
-      retstep: whether to return the distance too.
-      dtype: their dtype; a floating one by default.
-      axis: the axis of numbers, where the ends are tensors.
+      start: the first number.
+      stop: the last number.
+      num: the number of values.
+      endpoint: whether to include stop.
+      retstep: whether to return the step too.
+      dtype: the dtype; floating by default.
+      axis: the axis of the numbers, if start and stop are tensors.
 
     Returns:
-      A tensor, or a pair of it and the distance.
+      A tensor, or a pair of it and the step.
 
     Example:
       >>> tf.keras.ops.linspace(0.0, 1.0, 3).numpy()
@@ -241,16 +241,16 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Tensor:
-    """Powers of a base with equally spaced exponents.
+    """Powers of a base with evenly spaced exponents.
 
     Args:
       start: the first exponent.
-      stop: the last.
-      num: how many.
-      endpoint: whether the last is among them.
+      stop: the last exponent.
+      num: the number of values.
+      endpoint: whether to include stop.
       base: the base.
-      dtype: their dtype; a floating one by default.
-      axis: the axis of numbers, where the ends are tensors.
+      dtype: the dtype; floating by default.
+      axis: the axis of the numbers, if start and stop are tensors.
 
     Returns:
       A tensor.
@@ -265,12 +265,12 @@ def logspace(
 
 @keras_op
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of 1 on a diagonal, else 0.
+    """A matrix with ones on a diagonal and zeros elsewhere.
 
     Args:
       N: the number of rows.
       M: the number of columns, by default that of rows.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
       dtype: its dtype, `floatx` by default.
 
     Returns:
@@ -305,12 +305,12 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
 @keras_op
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of 1 on and below a diagonal, else 0.
+    """A matrix with ones on and below a diagonal and zeros elsewhere.
 
     Args:
       N: the number of rows.
       M: the number of columns, by default that of rows.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
       dtype: its dtype, `floatx` by default.
 
     Returns:
@@ -326,11 +326,11 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 
 @keras_op
 def tril(x: Any, k: int = 0) -> Tensor:
-    """Matrices of which only what is on and below a diagonal stays, the rest being 0.
+    """Sets the elements of matrices above a diagonal to 0.
 
     Args:
       x: a tensor of matrices in its last two axes.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -346,11 +346,11 @@ def tril(x: Any, k: int = 0) -> Tensor:
 
 @keras_op
 def triu(x: Any, k: int = 0) -> Tensor:
-    """Matrices of which only what is on and above a diagonal stays, the rest being 0.
+    """Sets the elements of matrices below a diagonal to 0.
 
     Args:
       x: a tensor of matrices in its last two axes.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -366,7 +366,7 @@ def triu(x: Any, k: int = 0) -> Tensor:
 
 @keras_op
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None) -> Tensor:
-    """A value as a tensor.
+    """Converts a value to a tensor.
 
     Args:
       x: an array, number, list, variable or tensor.
@@ -385,7 +385,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
 
 @keras_op
 def array(x: Any, dtype: Any = None) -> Tensor:
-    """A value as a tensor.
+    """Converts a value to a tensor.
 
     Args:
       x: an array, number, list, variable or tensor.

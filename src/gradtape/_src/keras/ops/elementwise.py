@@ -1,4 +1,4 @@
-"""Functions of keras.ops that act element by element, made from rows: a name, what computes it, and its dtype rule."""
+"""keras.ops' elementwise functions, generated from rows: a name, an implementation, and a dtype rule."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from gradtape._src.ops.masking import where as chosen_of
 class Unary(NamedTuple):
     """A function of one operand.
 
-    rule: "float" makes integers floating, "exact" those of int64 float64, "keep" leaves dtypes alone, "whole" leaves
-    integers as they are, "is" is a bool about numbers, "bool" is of bools.
+    rule: "float" converts integers to floating dtypes, "exact" int64 to float64, "keep" keeps dtypes, "whole" returns
+    integers unchanged, "is" is a predicate of numbers, "bool" takes bools.
     """
 
     name: str
@@ -64,41 +64,41 @@ _UNARY = (
     Unary("abs", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
     Unary("absolute", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
     Unary("fabs", e.abs, "float", "The absolute value"),
-    Unary("negative", e.negative, "keep", "The value with the other sign"),
-    Unary("sign", e.sign, "keep", "-1, 0 or 1, as the value is negative, zero or positive"),
+    Unary("negative", e.negative, "keep", "The negated value"),
+    Unary("sign", e.sign, "keep", "-1, 0 or 1 for negative, zero or positive values"),
     Unary("square", _square, "keep", "The square"),
     Unary("sqrt", e.sqrt, "float", "The square root"),
-    Unary("rsqrt", e.rsqrt, "float", "1 over the square root", None),
+    Unary("rsqrt", e.rsqrt, "float", "The reciprocal square root", None),
     Unary("cbrt", lambda x: e.sign(x) * e.pow(e.abs(x), 1.0 / 3.0), "exact", "The cube root"),
-    Unary("reciprocal", e.reciprocal, "float", "1 over the value"),
+    Unary("reciprocal", e.reciprocal, "float", "The reciprocal"),
     Unary("exp", e.exp, "float", "The exponential function"),
     Unary("exp2", lambda x: e.exp(x * math.log(2.0)), "float", "2 to the power of the value"),
-    Unary("expm1", e.expm1, "float", "exp(x) - 1, exact near 0"),
+    Unary("expm1", e.expm1, "float", "exp(x) - 1, accurate near 0"),
     Unary("log", e.log, "float", "The natural logarithm"),
-    Unary("log1p", e.log1p, "float", "log(1 + x), exact near 0"),
-    Unary("log2", lambda x: e.log(x) / math.log(2.0), "float", "The logarithm to the base of 2"),
-    Unary("log10", lambda x: e.log(x) / math.log(10.0), "float", "The logarithm to the base of 10"),
+    Unary("log1p", e.log1p, "float", "log(1 + x), accurate near 0"),
+    Unary("log2", lambda x: e.log(x) / math.log(2.0), "float", "The logarithm to base 2"),
+    Unary("log10", lambda x: e.log(x) / math.log(10.0), "float", "The logarithm to base 10"),
     Unary("sin", e.sin, "float", "The sine"),
     Unary("cos", e.cos, "float", "The cosine"),
     Unary("tan", e.tan, "float", "The tangent"),
-    Unary("arcsin", e.asin, "float", "The angle of which the value is the sine"),
-    Unary("arccos", e.acos, "float", "The angle of which the value is the cosine"),
-    Unary("arctan", e.atan, "float", "The angle of which the value is the tangent"),
+    Unary("arcsin", e.asin, "float", "The inverse sine"),
+    Unary("arccos", e.acos, "float", "The inverse cosine"),
+    Unary("arctan", e.atan, "float", "The inverse tangent"),
     Unary("sinh", e.sinh, "float", "The hyperbolic sine"),
     Unary("cosh", e.cosh, "float", "The hyperbolic cosine"),
-    Unary("arcsinh", e.asinh, "float", "The inverse of the hyperbolic sine"),
-    Unary("arccosh", e.acosh, "float", "The inverse of the hyperbolic cosine", sample="[1.5, 2.0]"),
-    Unary("arctanh", e.atanh, "float", "The inverse of the hyperbolic tangent"),
+    Unary("arcsinh", e.asinh, "float", "The inverse hyperbolic sine"),
+    Unary("arccosh", e.acosh, "float", "The inverse hyperbolic cosine", sample="[1.5, 2.0]"),
+    Unary("arctanh", e.atanh, "float", "The inverse hyperbolic tangent"),
     Unary("sinc", _sinc, "float", "sin(pi x) / (pi x), 1 at 0"),
-    Unary("deg2rad", lambda x: x * (math.pi / 180.0), "exact", "An angle in degrees as one in radians"),
-    Unary("rad2deg", lambda x: x * (180.0 / math.pi), "exact", "An angle in radians as one in degrees"),
+    Unary("deg2rad", lambda x: x * (math.pi / 180.0), "exact", "Converts degrees to radians"),
+    Unary("rad2deg", lambda x: x * (180.0 / math.pi), "exact", "Converts radians to degrees"),
     Unary("erf", e.erf, "float", "The error function", None),
     Unary("erfc", e.erfc, "float", "1 minus the error function", None),
     Unary("erfinv", e.erfinv, "float", "The inverse of the error function", None),
     Unary("i0", e.bessel_i0, "exact", "The modified Bessel function of order 0"),
-    Unary("floor", e.floor, "float", "The greatest whole number not above the value"),
-    Unary("ceil", e.ceil, "float", "The least whole number not below the value"),
-    Unary("trunc", e.trunc, "whole", "The value without its fraction"),
+    Unary("floor", e.floor, "float", "The largest integer not above the value"),
+    Unary("ceil", e.ceil, "float", "The smallest integer not below the value"),
+    Unary("trunc", e.trunc, "whole", "The value truncated to an integer"),
     Unary("isnan", e.is_nan, "is", "Whether the value is NaN"),
     Unary("isinf", e.is_inf, "is", "Whether the value is infinite"),
     Unary("isfinite", e.is_finite, "is", "Whether the value is neither infinite nor NaN"),
@@ -106,7 +106,7 @@ _UNARY = (
     Unary("isneginf", lambda x: e.equal(x, float("-inf")), "is", "Whether the value is negative and infinite"),
     Unary("isreal", _isreal, "keep", "Whether the value has no imaginary part"),
     Unary("signbit", _signbit, "keep", "Whether the value has a minus sign"),
-    Unary("angle", _angle, "keep", "The angle in the complex plane"),
+    Unary("angle", _angle, "keep", "The argument of complex numbers"),
     Unary("logical_not", e.logical_not, "bool", "Whether the value is false", sample="[True, False]"),
 )
 
@@ -138,7 +138,7 @@ def _example(row: Any, arguments: str = "") -> str:
 def _described(function: Any, name: str, sentence: str, arguments: str, returns: str, example: str) -> Any:
     """The function under its name, with its documentation, for tensors and symbolic values."""
     function.__name__ = function.__qualname__ = name
-    about = f"{sentence}, element by element.\n\nArgs:\n  {arguments}\n\nReturns:\n  {returns}"
+    about = f"{sentence}, elementwise.\n\nArgs:\n  {arguments}\n\nReturns:\n  {returns}"
     function.__doc__ = f"{about}\n\nExample:\n  >>> {example}\n"
     return keras_op(function)
 
@@ -146,8 +146,8 @@ def _described(function: Any, name: str, sentence: str, arguments: str, returns:
 class Binary(NamedTuple):
     """A function of two operands.
 
-    rule: "keep" is of the operands' common dtype, "strong" likewise but numbers of Python count as tensors, "float"
-    makes integers floating, "exact" those of int64 float64, "bool" is of bools.
+    rule: "keep" uses the operands' common dtype, "strong" too, but Python numbers count as tensors, "float"
+    converts integers to floating dtypes, "exact" int64 to float64, "bool" takes bools.
     """
 
     name: str
@@ -175,7 +175,7 @@ def _least(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _numbers(compute: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The function of bools taken as 0 and 1, and of small integers computed in larger ones."""
+    """The function with bools taken as 0 and 1, and small integers computed in larger dtypes."""
 
     def of_numbers(x: Tensor, y: Tensor) -> Tensor:
         small = x.dtype is dtypes.uint8
@@ -197,26 +197,26 @@ _BINARY = (
     Binary("multiply", _product, "keep", "The product"),
     Binary("divide", e.divide, "float", "The quotient"),
     Binary("true_divide", e.divide, "float", "The quotient"),
-    Binary("divide_no_nan", e.divide_no_nan, "float", "The quotient, 0 where it is of 0", None),
+    Binary("divide_no_nan", e.divide_no_nan, "float", "The quotient, 0 where the divisor is 0", None),
     Binary("floor_divide", _numbers(e.floordiv), "keep", "The quotient, rounded down"),
-    Binary("mod", _numbers(e.floormod), "strong", "The remainder, of the divisor's sign"),
-    Binary("fmod", _numbers(e.truncatemod), "strong", "The remainder, of the dividend's sign"),
-    Binary("power", _numbers(e.pow), "keep", "The first to the power of the second"),
-    Binary("maximum", _greatest, "keep", "The greater one"),
-    Binary("minimum", _least, "keep", "The lesser one"),
-    Binary("arctan2", e.atan2, "float", "The angle of the point of which these are the ordinate and the abscissa"),
-    Binary("hypot", lambda x, y: e.sqrt(e.square(x) + e.square(y)), "exact", "The hypotenuse of these legs"),
+    Binary("mod", _numbers(e.floormod), "strong", "The remainder, with the divisor's sign"),
+    Binary("fmod", _numbers(e.truncatemod), "strong", "The remainder, with the dividend's sign"),
+    Binary("power", _numbers(e.pow), "keep", "x1 to the power of x2"),
+    Binary("maximum", _greatest, "keep", "The maximum"),
+    Binary("minimum", _least, "keep", "The minimum"),
+    Binary("arctan2", e.atan2, "float", "The angle of the point (x2, x1)"),
+    Binary("hypot", lambda x, y: e.sqrt(e.square(x) + e.square(y)), "exact", "The hypotenuse, sqrt(x1**2 + x2**2)"),
     Binary("logaddexp", _logaddexp, "float", "The logarithm of the sum of the exponentials"),
-    Binary("nextafter", e.nextafter, "float", "The number next to the first towards the second"),
-    Binary("equal", e.equal, "keep", "Whether both are equal"),
-    Binary("not_equal", e.not_equal, "keep", "Whether both differ"),
-    Binary("less", _numbers(e.less), "keep", "Whether the first is less"),
-    Binary("less_equal", _numbers(e.less_equal), "keep", "Whether the first is not greater"),
-    Binary("greater", _numbers(e.greater), "keep", "Whether the first is greater"),
-    Binary("greater_equal", _numbers(e.greater_equal), "keep", "Whether the first is not less"),
+    Binary("nextafter", e.nextafter, "float", "The next representable number after x1 towards x2"),
+    Binary("equal", e.equal, "keep", "Whether x1 == x2"),
+    Binary("not_equal", e.not_equal, "keep", "Whether x1 != x2"),
+    Binary("less", _numbers(e.less), "keep", "Whether x1 < x2"),
+    Binary("less_equal", _numbers(e.less_equal), "keep", "Whether x1 <= x2"),
+    Binary("greater", _numbers(e.greater), "keep", "Whether x1 > x2"),
+    Binary("greater_equal", _numbers(e.greater_equal), "keep", "Whether x1 >= x2"),
     Binary("logical_and", e.logical_and, "bool", "Whether both are true", sample="[True, False], [True, True]"),
     Binary("logical_or", e.logical_or, "bool", "Whether either is true", sample="[True, False], [True, True]"),
-    Binary("logical_xor", e.logical_xor, "bool", "Whether just one is true", sample="[True, False], [True, True]"),
+    Binary("logical_xor", e.logical_xor, "bool", "Whether exactly one is true", sample="[True, False], [True, True]"),
 )
 
 
@@ -245,12 +245,12 @@ globals().update(FUNCTIONS)
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> KerasOp[...]:
-        """The functions of rows."""
+        """The functions generated from rows."""
 
 
 @keras_op
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """Values cut to [x_min, x_max].
+    """Clips values to [x_min, x_max].
 
     Args:
       x: a tensor.
@@ -272,11 +272,11 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
 
 @keras_op
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """Values rounded to so many decimals, halves to even numbers.
+    """Rounds values to a number of decimals, ties to even.
 
     Args:
       x: a tensor.
-      decimals: how many; negative ones count before the point.
+      decimals: the number of decimals; negative ones count before the point.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -319,13 +319,13 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
 @keras_op
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
-    """Whether values are equal to a tolerance, element by element.
+    """Whether values are equal within a tolerance, elementwise.
 
     Args:
       x1, x2: tensors.
-      rtol: the tolerance as a part of x2.
-      atol: what is added to it.
-      equal_nan: whether NaN is close to NaN.
+      rtol: the relative tolerance, a factor of x2.
+      atol: the absolute tolerance.
+      equal_nan: whether NaN equals NaN.
 
     Returns:
       A bool tensor of their common shape.
@@ -342,7 +342,7 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
 @keras_op
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
-    """Values of one tensor where a condition is true, of another where it is false.
+    """Selects values of one tensor where a condition is true, of another where it is false.
 
     Args:
       condition: a bool tensor.
@@ -375,7 +375,7 @@ def nonzero(x: Any) -> Any:
       x: a tensor.
 
     Returns:
-      An int32 vector for each axis: the positions along it.
+      An int32 vector per axis: the positions along it.
 
     Example:
       >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]
@@ -386,7 +386,7 @@ def nonzero(x: Any) -> Any:
 
 @keras_op
 def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """Values in another dtype, those that it cannot hold cut to its bounds.
+    """Converts values to another dtype, clamping them to its range.
 
     Args:
       x: a tensor.

@@ -1,4 +1,4 @@
-"""Functions of keras.ops.image: colours, sizes, patches and measures of images."""
+"""keras.ops.image: colours, sizes, patches and quality of images."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INTERPOLATIONS = ("bilinear", "nearest", "lanczos3", "lanczos5", "bicubic", "are
 
 
 def of_rank(images: Any, name: str = "images") -> Tensor:
-    """One image or a batch of them; ValueError for a tensor of other axes."""
+    """One image or a batch of them; ValueError for other ranks."""
     tensor = tensor_of(images)
     if tensor.ndim not in (3, 4):
         raise ValueError(
@@ -43,7 +43,7 @@ def of_rank(images: Any, name: str = "images") -> Tensor:
 
 
 def with_channels_last(compute: Callable[[Tensor], Tensor], images: Tensor, data_format: str) -> Tensor:
-    """What a function of images whose channels come last makes of those of a format; axes behind them stay last."""
+    """Applies a function of channels-last images to images of either format; trailing axes stay last."""
     if data_format == "channels_last":
         return compute(images)
     batched = images.ndim == 4
@@ -69,7 +69,7 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Tensor:
       Images of one channel, of the same dtype.
 
     Raises:
-      ValueError: the rank or the number of channels is another.
+      ValueError: invalid rank or number of channels.
 
     Example:
       >>> tf.keras.ops.image.rgb_to_grayscale([[[1.0, 0.0, 0.0]]]).numpy()
@@ -98,7 +98,7 @@ def _floating_images(images: Any) -> Tensor:
 
 @keras_op
 def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
-    """Colours as hue, saturation and value.
+    """Converts RGB images to hue, saturation and value.
 
     Args:
       images: floating, [height, width, 3] or a batch of them, with values in [0, 1].
@@ -108,7 +108,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the rank is another, or the dtype is not floating.
+      ValueError: invalid rank, or the dtype is not floating.
 
     Example:
       >>> tf.keras.ops.image.rgb_to_hsv([[[0.0, 1.0, 1.0]]]).numpy()
@@ -120,7 +120,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Tensor:
 
 @keras_op
 def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
-    """Hue, saturation and value as colours.
+    """Converts hue, saturation and value to RGB images.
 
     Args:
       images: floating, [height, width, 3] or a batch of them, with values in [0, 1].
@@ -130,7 +130,7 @@ def hsv_to_rgb(images: Any, data_format: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the rank is another, or the dtype is not floating.
+      ValueError: invalid rank, or the dtype is not floating.
 
     Example:
       >>> tf.keras.ops.image.hsv_to_rgb([[[0.5, 1.0, 1.0]]]).numpy()
@@ -159,17 +159,17 @@ def resize(
       size: the new height and width.
       interpolation: "bilinear", "nearest", "bicubic", "area", "lanczos3" or "lanczos5".
       antialias: whether to low-pass filter when downscaling.
-      crop_to_aspect_ratio: whether images are cut to the size's proportions before.
-      pad_to_aspect_ratio: whether they get borders to have them.
+      crop_to_aspect_ratio: whether to crop images to the new size's aspect ratio first.
+      pad_to_aspect_ratio: whether to pad them to it.
       fill_mode: "constant".
-      fill_value: what borders are filled with.
+      fill_value: the value of the padding.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       Images of the same dtype.
 
     Raises:
-      ValueError: an argument is none of these, or the rank is another.
+      ValueError: an invalid argument or rank.
 
     Example:
       >>> tf.keras.ops.image.resize(tf.ones([8, 8, 3]), (2, 4)).shape
@@ -209,7 +209,7 @@ def resize(
 
 
 def _of_proportions(height: int, width: int, size: Any) -> tuple[int, int]:
-    """The height that a width has in a size's proportions, and the width that a height has."""
+    """The height for a width, and the width for a height, in a size's aspect ratio."""
     wanted_height, wanted_width = size
     return (
         int(np.float32(width * wanted_height) / np.float32(wanted_width)),
@@ -239,7 +239,7 @@ def _bordered_to(images: Tensor, size: Any, fill_value: float) -> Tensor:
 
 
 def _check_borders(**sizes: Any) -> None:
-    """Raises ValueError unless two of each three were given, none of them negative."""
+    """Raises ValueError unless two of each three are given, none negative."""
     names = list(sizes)
     for three in (names[0::2], names[1::2]):
         if [sizes[name] for name in three].count(None) != 1:
@@ -256,7 +256,7 @@ def _check_size(name: str, size: Any) -> None:
 
 
 def _of_shape(images: Any, data_format: str | None) -> tuple[Tensor, int]:
-    """Images, and the place of their height among the axes."""
+    """Images, and the position of their height axis."""
     chosen = standardize_data_format(data_format)
     x = tensor_of(images)
     if x.ndim not in (3, 4):
@@ -278,19 +278,19 @@ def pad_images(
     target_width: int | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images with borders of zeros. Two of the three sizes of each axis say the third.
+    """Pads images with zeros. Two of the three sizes of each axis determine the third.
 
     Args:
       images: [height, width, channels] or a batch of them.
-      top_padding, left_padding, bottom_padding, right_padding: how many pixels are added at each side.
-      target_height, target_width: how many there are then.
+      top_padding, left_padding, bottom_padding, right_padding: the number of pixels added at each side.
+      target_height, target_width: the resulting sizes.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: not two of three were given, a size is negative, or the rank is another.
+      ValueError: not exactly two of three are given, a size is negative, or the rank is invalid.
 
     Example:
       >>> tf.keras.ops.image.pad_images(tf.ones([2, 2, 1]), 1, 0, target_height=4, target_width=3).shape
@@ -328,19 +328,19 @@ def crop_images(
     target_width: int | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images without their borders. Two of the three sizes of each axis say the third.
+    """Crops images. Two of the three sizes of each axis determine the third.
 
     Args:
       images: [height, width, channels] or a batch of them.
-      top_cropping, left_cropping, bottom_cropping, right_cropping: number of pixels taken away at each side.
-      target_height, target_width: how many are left.
+      top_cropping, left_cropping, bottom_cropping, right_cropping: number of pixels removed at each side.
+      target_height, target_width: the resulting sizes.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same dtype.
 
     Raises:
-      ValueError: not two of three were given, a size is negative, or the rank is another.
+      ValueError: not exactly two of three are given, a size is negative, or the rank is invalid.
 
     Example:
       >>> tf.keras.ops.image.crop_images(tf.ones([4, 3, 1]), 1, 0, target_height=2, target_width=2).shape
@@ -369,7 +369,7 @@ def crop_images(
 
 
 def _patches(images: Any, size: Any, strides: Any, dilation_rate: Any, padding: str, data_format: str | None) -> Tensor:
-    """Windows of images of so many axes as there are sizes, by a convolution that keeps each of their values."""
+    """Windows of images along as many axes as there are sizes, by a convolution with an identity kernel."""
     chosen, x = standardize_data_format(data_format), tensor_of(images)
     channels = x.shape[-1] if chosen == "channels_last" else x.shape[-len(size) - 1]
     values = math.prod(size) * channels
@@ -389,10 +389,10 @@ def extract_patches(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The windows of images, the values of each in one axis.
+    """Extracts patches of images, with the values of each along one axis.
 
     Args:
-      images: [height, width, channels] or a batch of them; of three sizes also volumes.
+      images: [height, width, channels] or a batch of them; with three sizes also volumes.
       size: the windows' size, one number or one for each axis.
       strides: steps between windows; their size by default.
       dilation_rate: distances between the values of a window.
@@ -404,7 +404,7 @@ def extract_patches(
 
     Raises:
       TypeError: the size is neither a number nor a tuple.
-      ValueError: the size has other axes.
+      ValueError: an invalid number of sizes.
 
     Example:
       >>> tf.keras.ops.image.extract_patches(tf.ones([2, 20, 20, 3]), (5, 5)).shape
@@ -432,7 +432,7 @@ def extract_patches_3d(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The windows of volumes, the values of each in one axis.
+    """Extracts patches of volumes, with the values of each along one axis.
 
     Args:
       volumes: [depth, height, width, channels] or a batch of them.
@@ -446,7 +446,7 @@ def extract_patches_3d(
       A tensor of the same dtype.
 
     Raises:
-      TypeError: the size is neither a number nor three.
+      TypeError: the size is neither a number nor three of them.
 
     Example:
       >>> tf.keras.ops.image.extract_patches_3d(tf.ones([2, 9, 9, 9, 3]), 3).shape
@@ -460,14 +460,14 @@ def extract_patches_3d(
 
 @keras_op
 def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
-    """How images change downwards and to the right, by Sobel's filters.
+    """The vertical and horizontal gradients of images, by Sobel filters.
 
     Args:
       images: a batch, [batch, height, width, channels].
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
-      A tensor with an axis of two more.
+      A tensor with an additional last axis of size 2.
 
     Example:
       >>> tf.keras.ops.image.sobel_edges(tf.zeros([1, 4, 4, 3])).shape
@@ -477,7 +477,7 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
 
 
 def gaussian(size: int, sigma: Any, dtype: Any) -> Tensor:
-    """The weights of so many positions by the normal distribution around the middle one, of sum 1."""
+    """Normalized weights of a normal distribution around the middle position."""
     places = tensor_of(np.arange(size) - (size - 1) / 2, dtype)
     weights = e.exp(-0.5 * e.square(places / sigma))
     return weights / apply_reduce("Sum", weights, None, False)
@@ -494,22 +494,22 @@ def ssim(
     k2: float = 0.03,
     data_format: str | None = None,
 ) -> Tensor:
-    """How alike the structures of images are: 1 for equal ones.
+    """The structural similarity of images: 1 for equal ones.
 
     Wang et al., Image quality assessment: from error visibility to structural similarity (2004).
 
     Args:
       image1, image2: [height, width, channels] or batches of them.
-      max_val: the greatest value that pixels can have.
-      filter_size, filter_sigma: the size of windows, and how fast weights fall from their middle.
-      k1, k2: constants that keep quotients finite.
+      max_val: the largest possible pixel value.
+      filter_size, filter_sigma: the size and standard deviation of the Gaussian window.
+      k1, k2: constants that stabilise the quotients.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
-      A number for each image, of the first one's dtype.
+      A number per image, of the first one's dtype.
 
     Raises:
-      ValueError: the rank is another.
+      ValueError: invalid rank.
 
     Example:
       >>> image = tf.reshape(tf.range(256.0), [16, 16, 1]) / 256.0

@@ -1,4 +1,4 @@
-"""Functions of keras.ops that take values by their positions, put them there and count them."""
+"""Functions of keras.ops that gather, scatter and count values by position."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def _axis(axis: int, rank: int) -> int:
 
 @keras_op
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Parts of a tensor along an axis, by their positions.
+    """Gathers slices along an axis.
 
     Args:
       x: a tensor.
-      indices: the positions; negative ones count from the end.
-      axis: the axis; None for all values in one.
+      indices: the indices; negative ones count from the end.
+      axis: the axis; None flattens the operand.
 
     Returns:
       A tensor of the same dtype.
@@ -54,15 +54,15 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
-    """Values along an axis, each row by its own positions.
+    """Gathers values along an axis, each row by its own indices.
 
     Args:
       x: a tensor.
-      indices: the positions, of x's shape but for the axis; negative ones count from the end.
-      axis: the axis; None for all values in one.
+      indices: the indices, of x's shape except along the axis; negative ones count from the end.
+      axis: the axis; None flattens the operand.
 
     Returns:
-      A tensor of the shape of the positions.
+      A tensor of the shape of indices.
 
     Example:
       >>> tf.keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).numpy().tolist()
@@ -107,7 +107,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
     Args:
       inputs: a tensor.
-      start_indices: where it begins along each axis.
+      start_indices: the first index along each axis.
       shape: its shape.
 
     Returns:
@@ -122,11 +122,11 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
 
 @keras_op
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
-    """A tensor with a block replaced.
+    """Returns a tensor with a block replaced.
 
     Args:
       inputs: a tensor.
-      start_indices: where the block begins along each axis.
+      start_indices: the first index of the block along each axis.
       updates: the block.
 
     Returns:
@@ -145,7 +145,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
 @keras_op
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
-    """Values at positions of a tensor of 0; those at one place are added.
+    """Adds values at positions to a tensor of zeros.
 
     Args:
       indices: the positions, of shape [..., axes].
@@ -164,19 +164,19 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
 
 @keras_op
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Tensor:
-    """A tensor with values at positions replaced.
+    """Returns a tensor with values at positions replaced.
 
     Args:
       inputs: a tensor.
       indices: the positions, of shape [..., axes].
       updates: the values.
-      reduction: None to replace, "add", "max", "min" or "mul" to combine with what is there.
+      reduction: None to replace, "add", "max", "min" or "mul" to combine with existing values.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.ops.scatter_update([1, 2, 3], [[0]], [9]).numpy()
@@ -192,12 +192,12 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
 @keras_op
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tensor:
-    """Where values would be put into a rising sequence.
+    """The positions at which values can be inserted into a sorted sequence.
 
     Args:
       sorted_sequence: the sequence, a vector.
       values: the values.
-      side: "left" or "right" of those that are equal.
+      side: "left" or "right" of equal elements.
 
     Returns:
       An int32 tensor of the shape of the values.
@@ -213,11 +213,11 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
 
 @keras_op
 def digitize(x: Any, bins: Any) -> Tensor:
-    """Between which of rising bounds values lie.
+    """The indices of the bins to which values belong.
 
     Args:
       x: a tensor.
-      bins: the bounds, a vector.
+      bins: the bounds, an ascending vector.
 
     Returns:
       An int32 tensor of the same shape.
@@ -237,8 +237,8 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
     Args:
       x: integers, a vector or rows.
-      weights: what each counts.
-      minlength: how many numbers are counted at least.
+      weights: the weight of each value.
+      minlength: the minimum length of the result.
       sparse: not used; tensors are dense.
 
     Returns:
@@ -258,7 +258,7 @@ def diag(x: Any, k: int = 0) -> Tensor:
 
     Args:
       x: a matrix, or the diagonal.
-      k: which diagonal, 0 for the main one.
+      k: the diagonal, 0 for the main one.
 
     Returns:
       A vector or a matrix.
@@ -277,7 +277,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
     Args:
       x: a tensor.
-      offset: which diagonal, 0 for the main one.
+      offset: the diagonal, 0 for the main one.
       axis1, axis2: the axes.
 
     Returns:
@@ -299,7 +299,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
     Args:
       x: a tensor.
-      offset: which diagonal, 0 for the main one.
+      offset: the diagonal, 0 for the main one.
       axis1, axis2: the axes.
 
     Returns:
@@ -314,11 +314,11 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
 @keras_op
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
-    """The differences of neighbouring values along an axis.
+    """The differences of consecutive values along an axis.
 
     Args:
       a: a tensor.
-      n: how many times.
+      n: the number of times the difference is taken.
       axis: the axis.
 
     Returns:
@@ -332,19 +332,19 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     before = [builtins.slice(None)] * tensor.ndim
     behind = list(before)
     before[axis], behind[axis] = builtins.slice(None, -1), builtins.slice(1, None)
-    for _ in builtins.range(builtins.min(n, tensor.shape[axis])):  # of nothing there are no differences
+    for _ in builtins.range(builtins.min(n, tensor.shape[axis])):  # empty tensors have no differences
         tensor = e.subtract(tensor[tuple(behind)], tensor[tuple(before)])
     return tensor
 
 
 @keras_op
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """Class indices as one-hot rows.
+    """Converts class indices to one-hot rows.
 
     Args:
-      x: integers; others than classes become rows of 0.
+      x: integers; numbers out of range become rows of 0.
       num_classes: the number of classes.
-      axis: the place of the axis of classes.
+      axis: the position of the axis of classes.
       dtype: the dtype, float32 by default.
       sparse: not used; tensors are dense.
 
@@ -362,12 +362,12 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 
 @keras_op
 def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """Rows of numbers of classes as rows of 1 at these classes.
+    """Converts rows of class indices to multi-hot rows.
 
     Args:
       inputs: integers.
       num_classes: the number of classes.
-      axis: the place of the axis of classes.
+      axis: the position of the axis of classes.
       dtype: the dtype, float32 by default.
       sparse: not used; tensors are dense.
 
@@ -400,11 +400,11 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: their number; by default one more than the greatest index.
+      num_segments: their number; by default the largest index plus one.
       sorted: not used.
 
     Returns:
-      A tensor of a row for each segment.
+      A tensor with one row per segment.
 
     Example:
       >>> tf.keras.ops.segment_sum([1, 2, 3], [0, 1, 1]).numpy()
@@ -415,16 +415,16 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 @keras_op
 def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The greatest of rows of each segment.
+    """The maxima of rows of each segment.
 
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: their number; by default one more than the greatest index.
+      num_segments: their number; by default the largest index plus one.
       sorted: not used.
 
     Returns:
-      A tensor of a row for each segment.
+      A tensor with one row per segment.
 
     Example:
       >>> tf.keras.ops.segment_max([1, 2, 3], [0, 1, 1]).numpy()
@@ -435,16 +435,16 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
 @keras_op
 def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """The least of rows of each segment.
+    """The minima of rows of each segment.
 
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: their number; by default one more than the greatest index.
+      num_segments: their number; by default the largest index plus one.
       sorted: not used.
 
     Returns:
-      A tensor of a row for each segment.
+      A tensor with one row per segment.
 
     Example:
       >>> tf.keras.ops.segment_min([1, 2, 3], [0, 1, 1]).numpy()
@@ -460,11 +460,11 @@ def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, s
     Args:
       data: a tensor.
       segment_ids: the segment of each row.
-      num_segments: their number; by default one more than the greatest index.
+      num_segments: their number; by default the largest index plus one.
       sorted: not used.
 
     Returns:
-      A tensor of a row for each segment.
+      A tensor with one row per segment.
 
     Example:
       >>> tf.keras.ops.segment_prod([1, 2, 3], [0, 1, 1]).numpy()
@@ -480,7 +480,7 @@ def shape(x: Any) -> tuple[Any, ...]:
       x: a tensor.
 
     Returns:
-      A tuple of int; of a symbolic value None stands for any size.
+      A tuple of ints; for a symbolic value None means an unknown size.
 
     Example:
       >>> tf.keras.ops.shape(tf.zeros((2, 3)))
@@ -490,7 +490,7 @@ def shape(x: Any) -> tuple[Any, ...]:
 
 
 def ndim(x: Any) -> int:
-    """The number of a tensor's axes.
+    """The number of axes of a tensor.
 
     Args:
       x: a tensor.
@@ -506,7 +506,7 @@ def ndim(x: Any) -> int:
 
 
 def size(x: Any) -> int:
-    """The number of a tensor's values.
+    """The number of elements of a tensor.
 
     Args:
       x: a tensor.
@@ -554,10 +554,10 @@ def is_tensor(x: Any) -> bool:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """A tensor as an array.
+    """Converts a tensor to an array.
 
     Args:
-      x: a tensor, a variable, or what converts to one.
+      x: a tensor, a variable, or a value convertible to a tensor.
 
     Returns:
       An array.

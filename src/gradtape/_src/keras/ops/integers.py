@@ -1,4 +1,4 @@
-"""Functions of keras.ops of integers: common divisors and multiples, and scaling by powers of two."""
+"""keras.ops' integer functions: common divisors and multiples, and scaling by powers of two."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LCM = Primitive("Lcm", lambda x, y: tensor_from(np.asarray(np.lcm(view(x), view
 
 @keras_op
 def gcd(x1: Any, x2: Any) -> Tensor:
-    """The greatest common divisor, element by element.
+    """The greatest common divisor, elementwise.
 
     Args:
       x1, x2: integer tensors.
@@ -31,7 +31,7 @@ def gcd(x1: Any, x2: Any) -> Tensor:
       An integer tensor of their common shape, not negative.
 
     Raises:
-      TypeError: these are not integers.
+      TypeError: an operand does not contain integers.
 
     Example:
       >>> tf.keras.ops.gcd([12, -7], 18).numpy()
@@ -45,7 +45,7 @@ def gcd(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def lcm(x1: Any, x2: Any) -> Tensor:
-    """The least common multiple, element by element.
+    """The least common multiple, elementwise.
 
     Args:
       x1, x2: integer tensors.
@@ -54,7 +54,7 @@ def lcm(x1: Any, x2: Any) -> Tensor:
       An integer tensor of their common shape, not negative.
 
     Raises:
-      TypeError: these are not integers.
+      TypeError: an operand does not contain integers.
 
     Example:
       >>> tf.keras.ops.lcm([12, -7], 18).numpy()
@@ -69,7 +69,7 @@ def lcm(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def ldexp(x1: Any, x2: Any) -> Tensor:
-    """x1 * 2 ** x2, element by element.
+    """x1 * 2 ** x2, elementwise.
 
     Args:
       x1: a tensor.
@@ -79,7 +79,7 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
       A floating tensor of their common shape.
 
     Raises:
-      TypeError: x2 are not integers.
+      TypeError: x2 does not contain integers.
 
     Example:
       >>> tf.keras.ops.ldexp([0.75, 3.0], [4, -1]).numpy()

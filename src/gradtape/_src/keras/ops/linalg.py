@@ -1,4 +1,4 @@
-"""Functions of keras.ops of matrices."""
+"""keras.ops' matrix functions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def _product(x: Tensor, y: Tensor, axes: Any) -> Tensor:
 
 @keras_op
 def matmul(x1: Any, x2: Any) -> Tensor:
-    """The matrix product over the last axis of the one and the last but one of the other.
+    """The matrix product over the last axis of x1 and the last but one of x2.
 
     Args:
-      x1, x2: tensors; a vector counts as a row on the left, a column on the right.
+      x1, x2: tensors; a vector is a row on the left, a column on the right.
 
     Returns:
       A tensor of their common dtype.
@@ -43,7 +43,7 @@ def matmul(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def dot(x1: Any, x2: Any) -> Tensor:
-    """The product over the last axis of the one and the last but one of the other, or its only one.
+    """The product over the last axis of x1 and the last but one of x2, or its only one.
 
     Args:
       x1, x2: tensors.
@@ -63,7 +63,7 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def inner(x1: Any, x2: Any) -> Tensor:
-    """The product over the last axes.
+    """The inner product over the last axes.
 
     Args:
       x1, x2: tensors.
@@ -81,7 +81,7 @@ def inner(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def vdot(x1: Any, x2: Any) -> Tensor:
-    """The product of all values of both.
+    """The inner product of the flattened operands.
 
     Args:
       x1, x2: tensors of the same size.
@@ -99,7 +99,7 @@ def vdot(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def outer(x1: Any, x2: Any) -> Tensor:
-    """The products of each value of the one and each of the other.
+    """The products of all pairs of elements.
 
     Args:
       x1, x2: tensors.
@@ -117,7 +117,7 @@ def outer(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def kron(x1: Any, x2: Any) -> Tensor:
-    """The Kronecker product of matrices: each value of the one times the other.
+    """The Kronecker product of matrices.
 
     Args:
       x1, x2: matrices.
@@ -137,11 +137,11 @@ def kron(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
-    """The product over several axes.
+    """The product summed over several axes.
 
     Args:
       x1, x2: tensors.
-      axes: how many of the last ones of the one and the first ones of the other, or a list for each.
+      axes: the number of last axes of x1 and first axes of x2, or a pair of lists of axes.
 
     Returns:
       A tensor of their common dtype.
@@ -156,7 +156,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
 
 @keras_op
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
-    """Sums of products, written in Einstein's notation.
+    """Sums of products in Einstein notation.
 
     Args:
       subscripts: the letters of each operand's axes, and of the result's.
@@ -182,12 +182,12 @@ def cross(
     axisc: int = -1,
     axis: int | None = None,
 ) -> Tensor:
-    """The cross product of vectors of three dimensions.
+    """The cross product of three-dimensional vectors.
 
     Args:
       x1, x2: tensors.
       axisa, axisb, axisc: the axes of vectors in the operands and in the result.
-      axis: one for all three.
+      axis: a single axis for all three.
 
     Returns:
       A tensor.
@@ -210,9 +210,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
     Args:
       x: a tensor.
-      ord: which norm; the Euclidean one by default.
-      axis: the axis of vectors, or two axes of matrices; None for all values as one vector.
-      keepdims: whether the axes stay, with size 1.
+      ord: the order of the norm; Euclidean by default.
+      axis: the axis of vectors, or two axes of matrices; None for the flattened tensor.
+      keepdims: whether to keep the axes, with size 1.
 
     Returns:
       A tensor without these axes.
@@ -238,7 +238,7 @@ def inv(x: Any) -> Tensor:
     """The inverses of matrices.
 
     Args:
-      x: matrices in the last two axes.
+      x: a tensor of matrices (its last two axes).
 
     Returns:
       A tensor of the same shape.
@@ -256,7 +256,7 @@ def det(x: Any) -> Tensor:
     """The determinants of matrices.
 
     Args:
-      x: matrices in the last two axes.
+      x: a tensor of matrices (its last two axes).
 
     Returns:
       A tensor without the last two axes.
@@ -273,7 +273,7 @@ def slogdet(x: Any) -> Any:
     """The signs of determinants and the logarithms of their absolute values.
 
     Args:
-      x: matrices in the last two axes.
+      x: a tensor of matrices (its last two axes).
 
     Returns:
       A pair of tensors without the last two axes.
@@ -290,7 +290,7 @@ def logdet(x: Any) -> Tensor:
     """The logarithms of the determinants of positive definite matrices.
 
     Args:
-      x: matrices in the last two axes.
+      x: a tensor of matrices (its last two axes).
 
     Returns:
       A tensor without the last two axes.
@@ -304,11 +304,11 @@ def logdet(x: Any) -> Tensor:
 
 @keras_op
 def cholesky(x: Any, upper: bool = False) -> Tensor:
-    """The triangular factors of positive definite matrices.
+    """The Cholesky factors of positive definite matrices.
 
     Args:
-      x: matrices in the last two axes.
-      upper: whether to return the upper ones.
+      x: a tensor of matrices (its last two axes).
+      upper: whether to return upper triangular factors.
 
     Returns:
       A tensor of the same shape.
@@ -327,11 +327,11 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 
 @keras_op
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
-    """The inverses of the matrices whose triangular factors are given.
+    """The inverses of matrices given by their Cholesky factors.
 
     Args:
-      x: the factors, matrices in the last two axes.
-      upper: whether they are the upper ones.
+      x: a tensor of the factors, matrices in its last two axes.
+      upper: whether the factors are upper triangular.
 
     Returns:
       A tensor of the same shape.
@@ -347,17 +347,17 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
 
 @keras_op
 def qr(x: Any, mode: str = "reduced") -> Any:
-    """Matrices as products of an orthogonal and an upper triangular one.
+    """The QR decomposition: an orthogonal and an upper triangular factor.
 
     Args:
-      x: matrices in the last two axes.
-      mode: "reduced", or "complete" for square orthogonal ones.
+      x: a tensor of matrices (its last two axes).
+      mode: "reduced", or "complete" for square orthogonal factors.
 
     Returns:
       A pair of tensors.
 
     Raises:
-      ValueError: the mode is none.
+      ValueError: unknown mode.
 
     Example:
       >>> tf.keras.ops.qr([[2.0, 0.0], [0.0, 4.0]])[0].shape
@@ -372,15 +372,15 @@ def qr(x: Any, mode: str = "reduced") -> Any:
 
 @keras_op
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """The singular values of matrices, and the orthogonal matrices beside them.
+    """The singular value decomposition of matrices.
 
     Args:
-      x: matrices in the last two axes.
-      full_matrices: whether these are square.
-      compute_uv: whether they are returned.
+      x: a tensor of matrices (its last two axes).
+      full_matrices: whether u and v are square.
+      compute_uv: whether to return u and v.
 
     Returns:
-      Tensors u, s and v with u @ diag(s) @ v the matrices; or s alone.
+      Tensors u, s and v with u @ diag(s) @ v = x; or just s.
 
     Example:
       >>> tf.keras.ops.svd([[2.0, 0.0], [0.0, 4.0]], compute_uv=False).numpy()
@@ -396,10 +396,10 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 @keras_op
 def eigh(x: Any) -> Any:
-    """The eigenvalues of symmetric matrices, rising, and the eigenvectors as columns.
+    """The eigenvalues of symmetric matrices, ascending, and the eigenvectors as columns.
 
     Args:
-      x: matrices in the last two axes.
+      x: a tensor of matrices (its last two axes).
 
     Returns:
       A pair of tensors.
@@ -413,10 +413,10 @@ def eigh(x: Any) -> Any:
 
 @keras_op
 def lu_factor(x: Any) -> Any:
-    """The triangular factors of matrices in one, and the rows that were exchanged.
+    """The LU decomposition of matrices: both factors in one matrix, and the row exchanges.
 
     Args:
-      x: square matrices in the last two axes.
+      x: a tensor of square matrices (its last two axes).
 
     Returns:
       A pair of tensors.
@@ -433,8 +433,8 @@ def solve(a: Any, b: Any) -> Tensor:
     """The solution x of a @ x = b.
 
     Args:
-      a: square matrices in the last two axes.
-      b: the right side.
+      a: a tensor of square matrices (its last two axes).
+      b: the right-hand side.
 
     Returns:
       A tensor of the shape of b.
@@ -454,9 +454,9 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
     """The solution x of a @ x = b for triangular a.
 
     Args:
-      a: triangular matrices in the last two axes.
-      b: the right side.
-      lower: whether they are lower ones.
+      a: a tensor of triangular matrices (its last two axes).
+      b: the right-hand side.
+      lower: whether they are lower triangular.
 
     Returns:
       A tensor of the shape of b.
@@ -474,11 +474,11 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
 
 @keras_op
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
-    """The x for which |a @ x - b| is least.
+    """The x that minimizes |a @ x - b|.
 
     Args:
       a: a matrix.
-      b: the right side, a vector or columns.
+      b: the right-hand side, a vector or columns.
       rcond: not used.
 
     Returns:
@@ -496,11 +496,11 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
 
 @keras_op
 def pinv(x: Any, rcond: float | None = None) -> Tensor:
-    """The pseudo-inverses of matrices.
+    """The pseudoinverses of matrices.
 
     Args:
-      x: matrices in the last two axes.
-      rcond: singular values less than so much of the greatest count as 0.
+      x: a tensor of matrices (its last two axes).
+      rcond: singular values less than rcond times the largest count as 0.
 
     Returns:
       A tensor.

@@ -1,4 +1,4 @@
-"""Functions of keras.ops of neural networks besides activations and cross entropies."""
+"""keras.ops' functions for neural networks, except activations and cross entropies."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from gradtape._src.ops.shapes import expand_dims, squeeze
 
 
 def gelu(x: Any, approximate: bool = True) -> Any:
-    """x Φ(x), Φ being the normal distribution function.
+    """x Φ(x), where Φ is the normal distribution function.
 
     Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
 
     Args:
       x: a floating tensor.
-      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) in its place.
+      approximate: whether to use x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 * x**3))) instead.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -58,7 +58,7 @@ def _first(x: Tensor) -> Tensor:
 
 
 def _images(compute: Any, inputs: Any, data_format: str | None) -> Tensor:
-    """What a function of images with their channels last makes of them."""
+    """Applies a function of channels-last images."""
     x = tensor_of(inputs)
     return _first(compute(_last(x))) if _is_first(data_format) else compute(x)
 
@@ -106,11 +106,11 @@ def depthwise_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """Convolution of each channel by kernels of its own, over one or two axes.
+    """Convolution of each channel with its own kernels, over one or two axes.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
-      kernel: of shape [sizes, channels, outputs of each].
+      kernel: of shape [sizes, channels, outputs per channel].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -158,12 +158,12 @@ def separable_conv(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """Convolution of each channel by kernels of its own, then of all channels at each place, over one or two axes.
+    """Depthwise convolution followed by a pointwise one, over one or two axes.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
-      depthwise_kernel: of shape [sizes, channels, outputs of each].
-      pointwise_kernel: of shape [1 for each axis, outputs of all, outputs].
+      depthwise_kernel: of shape [sizes, channels, outputs per channel].
+      pointwise_kernel: of shape [1 per axis, all depthwise outputs, outputs].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
@@ -189,7 +189,7 @@ def max_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The greatest value of each window.
+    """The maximum of each window.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
@@ -216,7 +216,7 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
-    """The mean of the values of each window.
+    """The mean of each window.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
@@ -253,7 +253,7 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
       x: a floating tensor.
       axes: the axes.
       keepdims: whether to keep the reduced axes, with size 1.
-      synchronized: not used; there is one processor.
+      synchronized: not used; there is a single process.
 
     Returns:
       A pair of tensors without these axes.
@@ -281,7 +281,7 @@ def batch_normalization(
       x: a floating tensor.
       mean, variance, offset, scale: vectors along an axis.
       axis: the axis.
-      epsilon: what is added to the variance.
+      epsilon: a constant added to the variance.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -308,13 +308,13 @@ def layer_normalization(
     epsilon: float | None = None,
     **kwargs: Any,
 ) -> Tensor:
-    """Values less their mean over axes, divided by their deviation there, times gamma plus beta.
+    """Standardizes values over axes, then multiplies by gamma and adds beta.
 
     Args:
       x: a floating tensor.
       gamma, beta: tensors of the shape of these axes.
       axis: the axis or axes.
-      epsilon: what is added to the variance, `tf.keras.config.epsilon` by default.
+      epsilon: a constant added to the variance, `tf.keras.config.epsilon` by default.
       kwargs: not used.
 
     Returns:
@@ -337,13 +337,13 @@ def layer_normalization(
 
 @keras_op
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
-    """Values divided by the root of the mean of their squares over axes, times a scale.
+    """Divides values by the root mean square over axes, and multiplies by a scale.
 
     Args:
       x: a floating tensor.
       scale: a tensor that broadcasts; 1 by default.
       axis: the axis or axes.
-      epsilon: what is added to the mean, `tf.keras.config.epsilon` by default.
+      epsilon: a constant added to the mean, `tf.keras.config.epsilon` by default.
 
     Returns:
       A tensor of the same shape and dtype.
@@ -360,13 +360,13 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
 
 @keras_op
 def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
-    """Vectors along an axis scaled to length 1.
+    """Scales vectors along an axis to length 1.
 
     Args:
       x: a tensor.
       axis: the axis.
-      order: which norm is the length, 2 for the Euclidean one.
-      epsilon: lengths count as this at least; `tf.keras.config.epsilon` by default.
+      order: the order of the norm, 2 for the Euclidean one.
+      epsilon: the lower bound of lengths; `tf.keras.config.epsilon` by default.
 
     Returns:
       A tensor of the same shape.
@@ -401,23 +401,23 @@ def dot_product_attention(
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
 ) -> Tensor:
-    """For each query, the mean of the values, weighted by the softmax of its products with their keys.
+    """For each query, the mean of the values weighted by the softmax of its products with the keys.
 
     Args:
       query: of shape [batch, positions, heads, size].
-      key, value: of shape [batch, positions, heads, size]; fewer heads serve several of the query's.
-      bias: what is added to the products.
-      mask: a bool tensor, true where a key counts.
+      key, value: of shape [batch, positions, heads, size]; with fewer heads, several query heads share one.
+      bias: a tensor added to the products.
+      mask: a bool tensor, false for keys to ignore.
       scale: factor of products; 1 / sqrt(size) by default.
-      is_causal: whether keys behind a query do not count.
+      is_causal: whether keys after a query are ignored.
       flash_attention: not used.
-      attn_logits_soft_cap: what products are bent to lie below.
+      attn_logits_soft_cap: a soft upper bound of the products.
 
     Returns:
       A tensor of the shape of the queries.
 
     Raises:
-      ValueError: they have another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> x = tf.ones((1, 2, 1, 4))
@@ -451,7 +451,7 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
 
     Args:
       x1, x2: tensors of the same shape.
-      max_val: the difference between the greatest and the least possible value.
+      max_val: the range of possible values.
 
     Returns:
       A scalar tensor.
@@ -468,7 +468,7 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
 
 @keras_op
 def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
-    """Blocks of channels laid out as blocks of pixels.
+    """Moves blocks of channels to blocks of pixels.
 
     Args:
       x: images.
@@ -487,7 +487,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
 
 @keras_op
 def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Tensor:
-    """Blocks of pixels stacked as channels.
+    """Moves blocks of pixels to channels.
 
     Args:
       x: images.

@@ -1,4 +1,4 @@
-"""The dtype of what operands of several dtypes make, as Keras has it: numbers of Python follow tensors."""
+"""Keras' dtype promotion: Python numbers take the dtype of tensors."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _ORDER = ("bool", "uint8", "int32", "int64", "float32", "float64")
 
 
 def result_type(*dtypes: Any) -> str:
-    """The dtype of what is computed of operands of several dtypes.
+    """The dtype of the result of an op on operands of several dtypes.
 
     Args:
-      dtypes: names, dtypes, or Python's bool, int and float for numbers, which follow the others.
+      dtypes: names, dtypes, or Python's bool, int and float for numbers, which take the dtype of the others.
 
     Returns:
       The dtype's name.
 
     Raises:
-      ValueError: gradtape does not have the dtype.
+      ValueError: gradtape does not support the dtype.
 
     Example:
       >>> tf.keras.backend.result_type("int64", "float32")
@@ -48,7 +48,7 @@ def result_type(*dtypes: Any) -> str:
 
 
 def promoted(*values: Any) -> list[Tensor]:
-    """Values as tensors of one dtype."""
+    """Converts values to tensors of one dtype."""
     if all(type(value) is Tensor and value.dtype is values[0].dtype for value in values):
         return list(values)
     kinds = [type(value) if isinstance(value, bool | int | float) else _dtype_of(value) for value in values]
@@ -64,18 +64,18 @@ def _dtype_of(value: Any) -> str:
 
 
 def of_dtype(value: Any, dtype: Any) -> Tensor:
-    """A value as a tensor of a dtype, its own for None."""
+    """Converts a value to a tensor of a dtype, its own for None."""
     tensor = tensor_of(value)
     return tensor if dtype is None else apply_cast(tensor, dtypes.as_dtype(settings.standardize_dtype(dtype)))
 
 
 def wanted(dtype: Any) -> DType:
-    """A dtype, `floatx` for None."""
+    """The requested dtype, `floatx` for None."""
     return dtypes.as_dtype(settings.standardize_dtype(dtype))
 
 
 def countable(value: Any) -> Tensor:
-    """A value as a tensor that can be added up: bools and small integers become int32."""
+    """Converts a value to a tensor that can be summed: bools and small integers become int32."""
     tensor = tensor_of(value)
     return apply_cast(tensor, dtypes.int32) if tensor.dtype.name in ("bool", "uint8") else tensor
 

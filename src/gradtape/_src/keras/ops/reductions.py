@@ -1,4 +1,4 @@
-"""Functions of keras.ops that reduce axes, count and order."""
+"""keras.ops' reductions, counting and sorting functions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.ops import elementwise as e, extremes, reductions as r, scans
 from gradtape._src.ops.joining import stack
 from gradtape._src.ops.shapes import expand_dims
 
-# Name, what it is of, how it is computed, and of what numbers.
+# Name, summary, implementation, and dtypes.
 _ROWS = (
     ("sum", "The sum", lambda x, axis, keep: apply_reduce("Sum", x, axis, keep), countable),
     ("prod", "The product", r.reduce_prod, countable),
@@ -38,7 +38,7 @@ def _reduction(name: str, sentence: str, compute: Any, convert: Any) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{sentence} over axes.\n\nArgs:\n  x: a tensor.\n  axis: the axis or axes; None for all.\n  keepdims: whether "
-        f"they stay, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nExample:\n"
+        f"to keep the reduced axes, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nExample:\n"
         f"  >>> x = [[1.0, 2.0], [3.0, 5.0]]\n"
         f"  >>> np.allclose(tf.keras.ops.{name}(x, axis=0), np.{name}(x, axis=0))\n  True\n"
     )
@@ -51,7 +51,7 @@ globals().update(FUNCTIONS)
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> KerasOp[...]:
-        """The functions of rows."""
+        """The functions generated from rows."""
 
 
 def _extreme(kernel: Literal["Max", "Min"], x: Any, axis: Any, keepdims: bool, initial: Any, choose: Any) -> Tensor:
@@ -65,13 +65,13 @@ def _extreme(kernel: Literal["Max", "Min"], x: Any, axis: Any, keepdims: bool, i
 
 @keras_op
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The greatest value over axes.
+    """The maximum over axes.
 
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
       keepdims: whether to keep the reduced axes, with size 1.
-      initial: a value that counts as one of them.
+      initial: an additional value to compare with.
 
     Returns:
       A tensor without these axes.
@@ -85,13 +85,13 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 @keras_op
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """The least value over axes.
+    """The minimum over axes.
 
     Args:
       x: a tensor.
       axis: the axis or axes; None for all.
       keepdims: whether to keep the reduced axes, with size 1.
-      initial: a value that counts as one of them.
+      initial: an additional value to compare with.
 
     Returns:
       A tensor without these axes.
@@ -105,7 +105,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 @keras_op
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The logarithm of the sum of exponentials over axes, exact where these would overflow.
+    """The logarithm of the sum of exponentials over axes, without overflow.
 
     Args:
       x: a tensor.
@@ -124,12 +124,12 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
-    """The mean over an axis, by weights.
+    """The weighted mean over an axis.
 
     Args:
       x: a tensor.
       axis: the axis; None for all.
-      weights: a weight for each value, or for each place along the axis.
+      weights: a weight for each value, or for each position along the axis.
 
     Returns:
       A tensor without the axis.
@@ -180,11 +180,11 @@ def _place(find: Any, x: Any, axis: Any, keepdims: bool) -> Tensor:
 
 @keras_op
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The position of the greatest value along an axis.
+    """The index of the maximum along an axis.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the place among all values.
+      axis: the axis; None for an index into the flattened tensor.
       keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
@@ -199,11 +199,11 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The position of the least value along an axis.
+    """The index of the minimum along an axis.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the place among all values.
+      axis: the axis; None for an index into the flattened tensor.
       keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
@@ -218,11 +218,11 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def sort(x: Any, axis: int | None = -1) -> Tensor:
-    """Values in rising order along an axis.
+    """Sorts values along an axis, ascending.
 
     Args:
       x: a tensor.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
 
     Returns:
       A tensor of the same dtype.
@@ -237,11 +237,11 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 
 @keras_op
 def argsort(x: Any, axis: int | None = -1) -> Tensor:
-    """The positions of values in rising order along an axis.
+    """The indices that sort values along an axis, ascending.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the positions among all values.
+      axis: the axis; None for indices into the flattened tensor.
 
     Returns:
       An int32 tensor.
@@ -258,15 +258,15 @@ def argsort(x: Any, axis: int | None = -1) -> Tensor:
 
 @keras_op
 def top_k(x: Any, k: int, sorted: bool = True) -> Any:
-    """The k greatest values along the last axis, and their positions.
+    """The k largest values along the last axis, and their indices.
 
     Args:
       x: a tensor.
-      k: how many.
-      sorted: not used; they are in falling order.
+      k: the number of values.
+      sorted: not used; they are in descending order.
 
     Returns:
-      A pair of a tensor of values and an int32 tensor of positions.
+      A pair of a tensor of values and an int32 tensor of indices.
 
     Example:
       >>> tf.keras.ops.top_k([3.0, 1.0, 2.0], 2)[1].numpy()
@@ -277,12 +277,12 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
 
 @keras_op
 def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
-    """Whether the predictions of the target classes are among the k greatest.
+    """Whether the predictions of the target classes are among the k largest.
 
     Args:
-      targets: numbers of classes, a vector.
+      targets: class indices, a vector.
       predictions: a tensor of shape [examples, classes].
-      k: how many count.
+      k: the number of largest predictions.
 
     Returns:
       A bool vector.
@@ -301,11 +301,11 @@ def _scanned(scan: Any, x: Any, axis: Any, dtype: Any) -> Tensor:
 
 @keras_op
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The sums of values up to each place along an axis.
+    """Cumulative sums along an axis.
 
     Args:
       x: a tensor.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
       dtype: the dtype of the sums.
 
     Returns:
@@ -320,11 +320,11 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @keras_op
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The products of values up to each place along an axis.
+    """Cumulative products along an axis.
 
     Args:
       x: a tensor.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
       dtype: the dtype of the products.
 
     Returns:
@@ -358,17 +358,17 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Tensor:
-    """The values that a part q of values over axes does not exceed.
+    """The q-quantile of values over axes.
 
     Args:
       x: a tensor.
-      q: the part, or a vector of parts.
+      q: a number in [0, 1], or a vector of them.
       axis: the axis or axes; None for all.
-      method: what is taken between two values: "linear", "lower", "higher", "midpoint" or "nearest".
-      keepdims: whether the axes stay, with size 1.
+      method: the interpolation between two values: "linear", "lower", "higher", "midpoint" or "nearest".
+      keepdims: whether to keep the axes, with size 1.
 
     Returns:
-      A floating tensor without these axes; of several parts it has an axis of them in front.
+      A floating tensor without these axes; for a vector q with a leading axis for its elements.
 
     Raises:
       ValueError: the method is unknown.

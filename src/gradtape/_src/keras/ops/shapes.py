@@ -1,4 +1,4 @@
-"""Functions of keras.ops that change shapes, join tensors and part them."""
+"""Functions of keras.ops that change shapes, join tensors and split them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def _axis(axis: int, rank: int) -> int:
 
 @keras_op
 def reshape(x: Any, newshape: Any) -> Tensor:
-    """A tensor's values in another shape.
+    """Reshapes a tensor.
 
     Args:
       x: a tensor.
-      newshape: the shape; one -1 is worked out.
+      newshape: the shape; one size may be -1, which is computed.
 
     Returns:
       A tensor of the same dtype.
@@ -40,7 +40,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
 
 @keras_op
 def ravel(x: Any) -> Tensor:
-    """A tensor's values in one axis.
+    """Flattens a tensor.
 
     Args:
       x: a tensor.
@@ -57,7 +57,7 @@ def ravel(x: Any) -> Tensor:
 
 @keras_op
 def transpose(x: Any, axes: Any = None) -> Tensor:
-    """A tensor with its axes in another order.
+    """Permutes the axes of a tensor.
 
     Args:
       x: a tensor.
@@ -75,7 +75,7 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
 
 @keras_op
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
-    """A tensor with two axes exchanged.
+    """Exchanges two axes of a tensor.
 
     Args:
       x: a tensor.
@@ -96,7 +96,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
 @keras_op
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
-    """A tensor with axes at other positions.
+    """Moves axes of a tensor to other positions.
 
     Args:
       x: a tensor.
@@ -121,11 +121,11 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
 @keras_op
 def expand_dims(x: Any, axis: Any) -> Tensor:
-    """A tensor with axes of size 1 put in.
+    """Inserts axes of size 1.
 
     Args:
       x: a tensor.
-      axis: the place or positions where they will be.
+      axis: the position or positions of the new axes.
 
     Returns:
       A tensor of the same dtype.
@@ -163,7 +163,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
 
 @keras_op
 def broadcast_to(x: Any, shape: Any) -> Tensor:
-    """A tensor repeated to a shape that it broadcasts to.
+    """Broadcasts a tensor to a shape.
 
     Args:
       x: a tensor.
@@ -181,7 +181,7 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
 
 @keras_op
 def flip(x: Any, axis: Any = None) -> Tensor:
-    """A tensor with values in the reverse order along axes.
+    """Reverses the order of values along axes.
 
     Args:
       x: a tensor.
@@ -201,7 +201,7 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 
 @keras_op
 def fliplr(x: Any) -> Tensor:
-    """A tensor with values in the reverse order along axis 1.
+    """Reverses the order of values along axis 1.
 
     Args:
       x: a tensor.
@@ -218,7 +218,7 @@ def fliplr(x: Any) -> Tensor:
 
 @keras_op
 def flipud(x: Any) -> Tensor:
-    """A tensor with values in the reverse order along axis 0.
+    """Reverses the order of values along axis 0.
 
     Args:
       x: a tensor.
@@ -235,11 +235,11 @@ def flipud(x: Any) -> Tensor:
 
 @keras_op
 def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
-    """A tensor turned by right angles in the plane of two axes.
+    """Rotates a tensor by 90° in the plane of two axes.
 
     Args:
       array: a tensor.
-      k: how many times, from the first axis towards the second.
+      k: the number of rotations, from the first axis towards the second.
       axes: the axes.
 
     Returns:
@@ -263,11 +263,11 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
 
 @keras_op
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
-    """A tensor with values moved along axes, those moved beyond the end put in front.
+    """Rotates values along axes; those moved beyond the end reappear at the start.
 
     Args:
       x: a tensor.
-      shift: how far, or one number for each axis.
+      shift: the number of positions, or one number per axis.
       axis: the axis or axes; None for all values in one.
 
     Returns:
@@ -285,11 +285,11 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
 
 @keras_op
 def tile(x: Any, repeats: Any) -> Tensor:
-    """A tensor repeated along its axes.
+    """Repeats a tensor along its axes.
 
     Args:
       x: a tensor.
-      repeats: how many times along each axis.
+      repeats: the number of copies along each axis.
 
     Returns:
       A tensor of the same dtype.
@@ -306,12 +306,12 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 @keras_op
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
-    """A tensor with each value repeated.
+    """Repeats each value of a tensor.
 
     Args:
       x: a tensor.
-      repeats: how many times, or one number for each value.
-      axis: the axis; None for all values in one.
+      repeats: the number of repetitions, or one number per value.
+      axis: the axis; None flattens the operand.
 
     Returns:
       A tensor of the same dtype.
@@ -325,13 +325,13 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
-    """A tensor widened along its axes.
+    """Pads a tensor along its axes.
 
     Args:
       x: a tensor.
-      pad_width: a pair for each axis: how many positions are added before and behind; one pair, or one number, for all.
+      pad_width: a pair for each axis: the number of positions added before and after; one pair or number for all.
       mode: "constant", "reflect" (the mirror image without the border) or "symmetric" (with it).
-      constant_values: what added positions hold, 0 by default.
+      constant_values: the value of added positions, 0 by default.
 
     Returns:
       A tensor of the same dtype.
@@ -354,7 +354,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 @keras_op
 def concatenate(xs: Any, axis: int = 0) -> Tensor:
-    """Tensors joined along an axis.
+    """Joins tensors along an axis.
 
     Args:
       xs: the tensors.
@@ -372,11 +372,11 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
 
 @keras_op
 def stack(x: Any, axis: int = 0) -> Tensor:
-    """Tensors of one shape along a new axis.
+    """Stacks tensors of one shape along a new axis.
 
     Args:
       x: the tensors.
-      axis: the place of the axis.
+      axis: the position of the new axis.
 
     Returns:
       A tensor of their common dtype.
@@ -390,11 +390,11 @@ def stack(x: Any, axis: int = 0) -> Tensor:
 
 @keras_op
 def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
-    """Two tensors joined.
+    """Joins two tensors.
 
     Args:
       x1, x2: the tensors.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
 
     Returns:
       A tensor of their common dtype.
@@ -413,7 +413,7 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
 
 @keras_op
 def hstack(xs: Any) -> Tensor:
-    """Tensors joined along axis 1, vectors along their only one.
+    """Joins tensors along axis 1, vectors along their only axis.
 
     Args:
       xs: the tensors.
@@ -432,7 +432,7 @@ def hstack(xs: Any) -> Tensor:
 
 @keras_op
 def vstack(xs: Any) -> Tensor:
-    """Tensors joined along axis 0, vectors as rows.
+    """Joins tensors along axis 0, vectors as rows.
 
     Args:
       xs: the tensors.
@@ -450,7 +450,7 @@ def vstack(xs: Any) -> Tensor:
 
 @keras_op
 def dstack(xs: Any) -> Tensor:
-    """Tensors joined along axis 2.
+    """Joins tensors along axis 2.
 
     Args:
       xs: the tensors.
@@ -472,11 +472,11 @@ def dstack(xs: Any) -> Tensor:
 
 @keras_op
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """A tensor in parts along an axis.
+    """Splits a tensor along an axis.
 
     Args:
       x: a tensor.
-      indices_or_sections: how many equal parts, or the positions where parts begin.
+      indices_or_sections: the number of equal parts, or the indices at which to split.
       axis: the axis.
 
     Returns:
@@ -498,18 +498,18 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 @keras_op
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """A tensor in parts along an axis, the first ones larger where they cannot be equal.
+    """Splits a tensor along an axis, with larger parts first if they cannot be equal.
 
     Args:
       x: a tensor.
-      indices_or_sections: how many parts, or the positions where parts begin.
+      indices_or_sections: the number of parts, or the indices at which to split.
       axis: the axis.
 
     Returns:
       A list of tensors.
 
     Raises:
-      ValueError: no parts are requested.
+      ValueError: the number of parts is 0.
 
     Example:
       >>> [part.numpy().tolist() for part in tf.keras.ops.array_split([1, 2, 3], 2)]
@@ -519,14 +519,14 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]
     if not isinstance(indices_or_sections, int):
         return split.__wrapped__(tensor, indices_or_sections, axis)
     if indices_or_sections <= 0:
-        raise ValueError(f"array_split makes 1 part or more, got indices_or_sections={indices_or_sections}")
+        raise ValueError(f"array_split needs at least 1 part, got indices_or_sections={indices_or_sections}")
     each, more = divmod(tensor.shape[axis], indices_or_sections)
     return list(joining.split(tensor, [each + (place < more) for place in builtins.range(indices_or_sections)], axis))
 
 
 @keras_op
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
-    """The parts of a tensor along an axis, without it.
+    """The slices of a tensor along an axis.
 
     Args:
       x: a tensor.
@@ -545,14 +545,14 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
 @keras_op
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    """Coordinates of the points of a grid.
+    """The coordinates of a grid's points.
 
     Args:
       x: the coordinates along each axis, vectors.
-      indexing: "xy", where the first counts columns, or "ij", where it counts rows.
+      indexing: "xy", where the first vector counts columns, or "ij", where it counts rows.
 
     Returns:
-      A list of tensors, one for each axis.
+      A list of tensors, one per axis.
 
     Example:
       >>> tf.keras.ops.meshgrid([1, 2], [3, 4, 5])[0].shape

@@ -1,4 +1,4 @@
-"""Functions of keras.ops of signals: the parts of complex numbers, Fourier transforms, and stretches of sequences."""
+"""keras.ops' signal functions: parts of complex numbers, Fourier transforms, and windows of sequences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.ops.padding import pad
 
 @keras_op
 def real(x: Any) -> Tensor:
-    """The real part, element by element.
+    """The real part, elementwise.
 
     Args:
       x: a tensor.
@@ -36,7 +36,7 @@ def real(x: Any) -> Tensor:
 
 @keras_op
 def imag(x: Any) -> Tensor:
-    """The imaginary part, element by element.
+    """The imaginary part, elementwise.
 
     Args:
       x: a tensor.
@@ -53,7 +53,7 @@ def imag(x: Any) -> Tensor:
 
 @keras_op
 def conjugate(x: Any) -> Tensor:
-    """The number with the other sign of its imaginary part, element by element.
+    """The complex conjugate, elementwise.
 
     Args:
       x: a tensor.
@@ -70,7 +70,7 @@ def conjugate(x: Any) -> Tensor:
 
 @keras_op
 def conj(x: Any) -> Tensor:
-    """The number with the other sign of its imaginary part, element by element.
+    """The complex conjugate, elementwise.
 
     Args:
       x: a tensor.
@@ -114,7 +114,7 @@ def fft(x: Any) -> tuple[Tensor, Tensor]:
       Both parts of the transform.
 
     Raises:
-      ValueError: these are not two floating tensors of one shape.
+      ValueError: x is not a pair of floating tensors of one shape.
 
     Example:
       >>> tf.keras.ops.fft(([1.0, 0.0], [0.0, 0.0]))[0].numpy()
@@ -134,7 +134,7 @@ def fft2(x: Any) -> tuple[Tensor, Tensor]:
       Both parts of the transform.
 
     Raises:
-      ValueError: these are not two floating tensors of one shape.
+      ValueError: x is not a pair of floating tensors of one shape.
 
     Example:
       >>> tf.keras.ops.fft2(([[1.0, 0.0]], [[0.0, 0.0]]))[0].numpy()
@@ -145,16 +145,16 @@ def fft2(x: Any) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def ifft2(x: Any) -> tuple[Tensor, Tensor]:
-    """The inverse of the discrete Fourier transform along the last two axes.
+    """The inverse discrete Fourier transform along the last two axes.
 
     Args:
       x: the real and the imaginary part, floating tensors of one shape.
 
     Returns:
-      Both parts of what was transformed.
+      Both parts of the inverse transform.
 
     Raises:
-      ValueError: these are not two floating tensors of one shape.
+      ValueError: x is not a pair of floating tensors of one shape.
 
     Example:
       >>> tf.keras.ops.ifft2(([[1.0, 1.0]], [[0.0, 0.0]]))[0].numpy()
@@ -165,11 +165,11 @@ def ifft2(x: Any) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
-    """The first half of the discrete Fourier transform of real numbers along the last axis, which says the other.
+    """The discrete Fourier transform of real numbers along the last axis, without the redundant half.
 
     Args:
       x: a floating tensor.
-      fft_length: how many numbers are transformed, zeros behind those that there are; None for as many as there are.
+      fft_length: the length of the transform, zero-padded if longer; None for the axis' length.
 
     Returns:
       The real and the imaginary part of the transform.
@@ -183,17 +183,17 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def irfft(x: Any, fft_length: int | None = None) -> Tensor:
-    """The real numbers of whose discrete Fourier transform this is the first half.
+    """The inverse of `rfft`.
 
     Args:
       x: the real and the imaginary part, floating tensors of one shape.
-      fft_length: number of numbers; None for an even number that fits.
+      fft_length: the length of the result; None for the even length that fits.
 
     Returns:
       A floating tensor.
 
     Raises:
-      ValueError: these are not two floating tensors of one shape.
+      ValueError: x is not a pair of floating tensors of one shape.
 
     Example:
       >>> tf.keras.ops.irfft(([1.0, 1.0, 1.0], [0.0, 0.0, 0.0])).numpy()
@@ -204,15 +204,15 @@ def irfft(x: Any, fft_length: int | None = None) -> Tensor:
 
 @keras_op
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Tensor:
-    """Stretches of the last axis, which may overlap.
+    """Extracts windows of the last axis, which may overlap.
 
     Args:
       x: a tensor.
-      sequence_length: how long they are.
-      sequence_stride: steps between their starts.
+      sequence_length: the length of the windows.
+      sequence_stride: the distance between their starts.
 
     Returns:
-      A tensor whose last two axes are the stretches and their values.
+      A tensor whose last two axes are the windows and their values.
 
     Example:
       >>> tf.keras.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2).numpy()
@@ -232,15 +232,15 @@ _WINDOWS = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46)}
 def stft(
     x: Any, sequence_length: int, sequence_stride: int, fft_length: int, window: Any = "hann", center: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """The Fourier transforms of stretches of the last axis: how strong each frequency is at each time.
+    """The short-time Fourier transform: the Fourier transforms of windows of the last axis.
 
     Args:
       x: a floating tensor.
-      sequence_length: how long stretches are.
-      sequence_stride: steps between their starts.
-      fft_length: how many numbers are transformed, zeros around those that there are.
-      window: what stretches are multiplied by: "hann", "hamming", a vector, or None.
-      center: whether stretches lie around their times, the axis mirrored at its ends, in place of behind them.
+      sequence_length: the length of the windows.
+      sequence_stride: the distance between their starts.
+      fft_length: the length of the transform, to which windows are zero-padded.
+      window: the window function: "hann", "hamming", a vector, or None.
+      center: whether to centre windows at their positions, padding the axis by reflection, instead of starting there.
 
     Returns:
       The real and the imaginary part, [..., frames, fft_length // 2 + 1].

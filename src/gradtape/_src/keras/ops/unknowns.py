@@ -1,4 +1,4 @@
-"""Functions of keras.ops over what is not NaN."""
+"""keras.ops' reductions that ignore NaN."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gradtape._src.ops.reductions import reduce_prod
 
 
 def _known(x: Any, otherwise: float) -> tuple[Tensor, Tensor]:
-    """Values with another one for NaN, and whether they are none."""
+    """Values with NaN replaced by another value, and the mask of NaN."""
     tensor = floating(x)
     known = e.logical_not(e.is_nan(tensor))
     return masking.where(known, tensor, tensor_of(otherwise, tensor.dtype)), known
@@ -23,7 +23,7 @@ def _known(x: Any, otherwise: float) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The sum over axes of what is not NaN.
+    """The sum over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -43,7 +43,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The product over axes of what is not NaN.
+    """The product over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -63,7 +63,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The greatest over axes of what is not NaN.
+    """The maximum over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -83,7 +83,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The least over axes of what is not NaN.
+    """The minimum over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -103,7 +103,7 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The mean over axes of what is not NaN.
+    """The mean over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -124,7 +124,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The variance over axes of what is not NaN.
+    """The variance over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -148,7 +148,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation over axes of what is not NaN.
+    """The standard deviation over axes, ignoring NaN.
 
     Args:
       x: a tensor.
@@ -167,11 +167,11 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 @keras_op
 def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The sums up to each place along an axis of what is not NaN.
+    """Cumulative sums along an axis, ignoring NaN.
 
     Args:
       x: a tensor.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
       dtype: the dtype of the results.
 
     Returns:
@@ -187,11 +187,11 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @keras_op
 def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The products up to each place along an axis of what is not NaN.
+    """Cumulative products along an axis, ignoring NaN.
 
     Args:
       x: a tensor.
-      axis: the axis; None for all values in one.
+      axis: the axis; None flattens the operand.
       dtype: the dtype of the results.
 
     Returns:
@@ -207,11 +207,11 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @keras_op
 def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The position of the greatest value along an axis that is not NaN; -1 where all are.
+    """The index of the maximum along an axis, ignoring NaN; -1 if all values are NaN.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the place among all values.
+      axis: the axis; None for an index into the flattened tensor.
       keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
@@ -228,11 +228,11 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 @keras_op
 def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The position of the least value along an axis that is not NaN; -1 where all are.
+    """The index of the minimum along an axis, ignoring NaN; -1 if all values are NaN.
 
     Args:
       x: a tensor.
-      axis: the axis; None for the place among all values.
+      axis: the axis; None for an index into the flattened tensor.
       keepdims: whether to keep the reduced axis, with size 1.
 
     Returns:
@@ -248,5 +248,5 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
 
 def _nan_of_none(found: Tensor, known: Tensor, axis: Any, keepdims: bool) -> Tensor:
-    """NaN in place of a result of nothing."""
+    """Replaces results without values by NaN."""
     return masking.where(reductions.FUNCTIONS["any"](known, axis, keepdims), found, tensor_of(math.nan, found.dtype))

@@ -1,4 +1,4 @@
-"""Functions of keras.ops.image that move pixels: affine and perspective transformations, blur, distortion."""
+"""keras.ops.image's geometric transformations, blurring and distortion."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def affine_transform(
     fill_value: float = 0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images of which the pixel at (x, y) comes from ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k), k being
+    """Images whose pixel at (x, y) comes from ((a0 x + a1 y + a2) / k, (b0 x + b1 y + b2) / k), where k is
     c0 x + c1 y + 1.
 
     Args:
       images: [height, width, channels] or a batch of them.
       transform: a0, a1, a2, b0, b1, b2, c0 and c1, one vector for all images or one for each.
       interpolation: "bilinear" or "nearest".
-      fill_mode: what lies outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
+      fill_mode: the values outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
       fill_value: the constant.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
@@ -67,7 +67,7 @@ def affine_transform(
       A tensor of the images' shape and dtype.
 
     Raises:
-      ValueError: an argument is none of these, or a rank is another.
+      ValueError: an invalid argument or rank.
 
     Example:
       >>> image = tf.reshape(tf.range(4.0), [1, 4, 1])
@@ -107,21 +107,21 @@ def perspective_transform(
     fill_value: float = 0,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images seen so that four points come to lie at others.
+    """Applies the perspective transformations that move four points to others.
 
     Args:
       images: [height, width, channels] or a batch of them.
       start_points: x and y of four points, [4, 2] or [batch, 4, 2].
-      end_points: where they lie then.
+      end_points: their new positions.
       interpolation: "bilinear" or "nearest".
-      fill_value: what lies outside of images.
+      fill_value: the value outside of images.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the images' shape and dtype.
 
     Raises:
-      ValueError: an argument is none of these, or a shape is another.
+      ValueError: an invalid argument or shape.
 
     Example:
       >>> corners = tf.constant([[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [3.0, 3.0]])
@@ -151,7 +151,7 @@ def perspective_transform(
 
 
 def _homography(start: Tensor, end: Tensor) -> Tensor:
-    """The transformations, [batch, 8], that read at `start` what comes to lie at `end`."""
+    """The transformations, [batch, 8], that read at `start` the pixel for `end`."""
     x, y = end[:, :, 0], end[:, :, 1]
     one, none = x * 0.0 + 1.0, x * 0.0
     rows = []
@@ -163,7 +163,7 @@ def _homography(start: Tensor, end: Tensor) -> Tensor:
 
 
 def _reflected(index: Tensor, size: int, mode: str) -> Tensor:
-    """Whole positions brought back into an axis as Keras does it over TensorFlow."""
+    """Integer positions reflected into an axis, as in Keras with TensorFlow."""
     if mode == "wrap":
         return e.floormod(index, size)
     if mode == "mirror":  # dcb|abcd|cba
@@ -178,13 +178,13 @@ def _reflected(index: Tensor, size: int, mode: str) -> Tensor:
 def map_coordinates(
     inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0.0
 ) -> Tensor:
-    """The values of a tensor at positions that may lie between its own.
+    """Interpolates the values of a tensor at coordinates.
 
     Args:
       inputs: a tensor.
-      coordinates: positions, the first axis as long as the tensor has axes.
+      coordinates: the coordinates; the first axis is as long as the tensor has axes.
       order: 0 for the nearest value, 1 for linear interpolation.
-      fill_mode: what lies outside: "constant", or values by "nearest", "reflect", "mirror" or "wrap".
+      fill_mode: the values outside: "constant", or by "nearest", "reflect", "mirror" or "wrap".
       fill_value: the constant.
 
     Returns:
@@ -192,7 +192,7 @@ def map_coordinates(
 
     Raises:
       ValueError: the number of coordinates is wrong, or the mode is invalid.
-      NotImplementedError: the order is another.
+      NotImplementedError: the order is not supported.
 
     Example:
       >>> tf.keras.ops.image.map_coordinates(tf.range(4.0), tf.constant([[0.5, 2.25]]), order=1).numpy()
@@ -231,7 +231,7 @@ def map_coordinates(
 
 
 def _nodes(at: Tensor, size: int, order: int, fill_mode: str) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """The positions of an axis that a coordinate takes values from, whether they lie within it, and their weights."""
+    """The positions of an axis from which a coordinate is interpolated, whether they are valid, and their weights."""
     if order == 0:
         nearest = e.round(at) if at.dtype.is_floating else at
         places = [(nearest, at * 0 + 1)]
@@ -254,19 +254,19 @@ def _nodes(at: Tensor, size: int, order: int, fill_mode: str) -> list[tuple[Tens
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
 ) -> Tensor:
-    """Images of which each pixel is the mean of those around it, weighted by a normal distribution.
+    """Blurs images by a Gaussian filter.
 
     Args:
       images: [height, width, channels] or a batch of them.
-      kernel_size: the height and width of windows.
-      sigma: the distribution's standard deviations.
+      kernel_size: the height and width of the kernel.
+      sigma: the standard deviations.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: the rank is another.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.keras.ops.image.gaussian_blur(tf.ones([5, 5, 1]))[2, 2].numpy().round(4)
@@ -280,7 +280,7 @@ def gaussian_blur(
 
 def _blurred(x: Tensor, sizes: list[int], deviations: list[Tensor], data_format: str) -> Tensor:
     columns, rows = (gaussian(size, deviation, x.dtype) for size, deviation in zip(sizes, deviations, strict=True))
-    # As Keras has it: the first size is that of the kernel's second factor.
+    # As in Keras: the first size is that of the kernel's second factor.
     weights = apply_reshape(tensordot(rows, columns, 0), (sizes[0], sizes[1], 1, 1))
 
     def compute(batch: Tensor) -> Tensor:
@@ -301,25 +301,25 @@ def elastic_transform(
     seed: Any = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """Images distorted at random, as if they were printed on rubber.
+    """Distorts images randomly by a smooth displacement field.
 
     Simard et al., Best Practices for Convolutional Neural Networks (2003).
 
     Args:
       images: [height, width, channels] or a batch of them.
-      alpha: how far pixels are moved.
-      sigma: how smoothly.
+      alpha: the strength of the displacement.
+      sigma: its smoothness.
       interpolation: "bilinear" or "nearest".
-      fill_mode: what lies outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
+      fill_mode: the values outside of images: "constant", or their pixels by "nearest", "reflect" or "wrap".
       fill_value: the constant.
-      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the common one.
+      seed: an integer for the same numbers at each call, a SeedGenerator, or None for the global one.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
 
     Returns:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: an argument is none of these, or the rank is another.
+      ValueError: an invalid argument or rank.
 
     Example:
       >>> tf.keras.ops.image.elastic_transform(tf.ones([8, 8, 3]), seed=1).shape
@@ -336,7 +336,7 @@ def elastic_transform(
         count, height, width, channels = batch.shape
         noise = stateless_normal([count, height, width, 1], drawn, 0.0, 1.0, batch.dtype) * sigma
         deviation = as_tensor(sigma, batch.dtype)
-        # Both directions follow from one seed, in Keras too.
+        # Both directions use the same seed, as in Keras.
         shift = squeeze(_blurred(noise, [reach, reach], [deviation, deviation], "channels_last"), -1) * alpha
         rows = tensor_of(np.arange(height).reshape(1, -1, 1), batch.dtype) + shift
         columns = tensor_of(np.arange(width).reshape(1, 1, -1), batch.dtype) + shift
@@ -390,19 +390,19 @@ def scale_and_translate(
     method: str,
     antialias: bool = True,
 ) -> Tensor:
-    """Images stretched and moved along axes: what was at x comes to lie at x * scale + translation.
+    """Scales and translates images along axes: the value at x moves to x * scale + translation.
 
     Args:
       images: a tensor.
       output_shape: the shape of the result.
-      scale: how much each of the axes is stretched.
-      translation: how far each is moved.
+      scale: the scale of each axis.
+      translation: the translation of each axis.
       spatial_dims: the axes.
       method: "linear", "cubic", "lanczos3" or "lanczos5".
       antialias: whether to low-pass filter when downscaling.
 
     Returns:
-      A tensor of that shape, of the images' dtype; 0 where nothing comes to lie.
+      A tensor of that shape and the images' dtype; 0 outside of the images.
 
     Raises:
       ValueError: the method is invalid.
@@ -436,7 +436,7 @@ def scale_and_translate(
 
 
 def _weights(size: int, new: int, scale: Tensor, shift: Tensor, kernel: Any, antialias: bool) -> Tensor:
-    """How much each old place counts in each new one, [size, new]."""
+    """The weight of each old position in each new one, [size, new]."""
     inverse = 1.0 / scale
     width = e.maximum(inverse, 1.0) if antialias else 1.0
     at = (tensor_of(np.arange(new) + 0.5, scale.dtype) - shift) * inverse - 0.5

@@ -1,4 +1,4 @@
-"""Functions of keras.ops that spread values over windows and gather them: transposed convolution, unfold and fold."""
+"""keras.ops' window functions: transposed convolution, unfold and fold."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from gradtape._src.ops.segments import unsorted_segment_sum
 
 
 def transposed_sizes(axes: Iterable[tuple[int | None, int, int, int, int | None]], padding: str) -> list[int | None]:
-    """The sizes of a transposed convolution's results, of which each axis has a size, a window, a stride, a dilation
-    and an output padding, None for what fits."""
+    """The sizes of a transposed convolution's result; for each axis its size, window, stride, dilation
+    and output padding, None for what fits."""
     results: list[int | None] = []
     for size, window, stride, dilation, extra in axes:
         reach = (window - 1) * dilation + 1
@@ -43,14 +43,14 @@ def conv_transpose(
     data_format: str | None = None,
     dilation_rate: Any = 1,
 ) -> Tensor:
-    """The transpose of a convolution over one, two or three axes.
+    """The transposed convolution over one, two or three axes.
 
     Args:
       inputs: images of shape [batch, sizes, channels].
       kernel: of shape [sizes, outputs, channels].
       strides: steps between windows, one number or one for each axis.
       padding: "valid" or "same".
-      output_padding: how much longer results are at their end, likewise; None for what fits.
+      output_padding: the padding added at the end of the result, likewise; None for what fits.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       dilation_rate: distances between the values of a window.
 
@@ -81,7 +81,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 
 def _places(sizes: tuple[int, int], kernel: Any, dilation: Any, stride: Any) -> tuple[np.ndarray, tuple[int, int]]:
-    """Where the values of windows lie in a padded image, [window values, windows], and how many windows there are."""
+    """The positions of windows' values in a padded image, [window values, windows], and the number of windows."""
     rows, columns = (
         np.arange(window)[:, None] * spread + np.arange((size - (window - 1) * spread - 1) // step + 1) * step
         for size, window, spread, step in zip(sizes, _pair(kernel), _pair(dilation), _pair(stride), strict=True)
@@ -92,7 +92,7 @@ def _places(sizes: tuple[int, int], kernel: Any, dilation: Any, stride: Any) -> 
 
 @keras_op
 def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """The windows of images whose channels come first, as PyTorch gives them.
+    """The windows of channels-first images, as in PyTorch.
 
     Args:
       x: images, [batch, channels, height, width].
@@ -118,7 +118,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
 
 @keras_op
 def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
-    """Images of which these are the windows, values of several windows added up: the transpose of `unfold`.
+    """Images with the given windows, where overlapping values are summed: the transpose of `unfold`.
 
     Args:
       x: windows, [batch, channels * values of a window, windows].

@@ -55,7 +55,7 @@ def read_archive(
     Args:
       file: what `write_archive` wrote.
       shown: what messages call it.
-      custom_objects: classes and functions by name that may occur in it.
+      custom_objects: additional classes and functions by name.
       compile: whether the model is compiled as it was.
       safe_mode: whether lambdas are refused.
 
@@ -112,7 +112,7 @@ def _opened(file: BinaryIO, shown: str) -> zipfile.ZipFile:
     if held > whole or declared > max(_SMALL, _EXPANSION * held):
         raise ValueError(
             f"Not allowed: the parts of '{shown}' declare {declared} bytes and hold {held} in a file of {whole}; it is "
-            "damaged, or made to fill memory"
+            "damaged, or malicious"
         )
     return archive
 

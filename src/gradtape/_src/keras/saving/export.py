@@ -54,13 +54,13 @@ def export_model(model: Any, filepath: Any, form: str, verbose: Any, input_signa
             "from a `.keras` file."
         )
     if kwargs:
-        raise TypeError(f"export() got unexpected keyword arguments {sorted(kwargs)}: there are no other formats.")
+        raise TypeError(f"export() got unexpected keyword arguments {sorted(kwargs)}: other formats are not supported.")
     if not model.built:
         raise ValueError("The model provided has not yet been built. It must be built before export.")
     function = serving(model, input_signature, None)
     if function is None:
         raise ValueError(
-            "It is not known what the model takes: give `input_signature`, a list of a TensorSpec per argument, "
+            "The model's inputs are unknown: pass `input_signature`, a list with a TensorSpec per argument, "
             "such as [tf.TensorSpec([None, 3])]."
         )
     exported = Module("exported")

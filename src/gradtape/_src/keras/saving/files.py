@@ -12,7 +12,7 @@ from gradtape._src.keras.saving.hdf5 import Reader, Writer, h5py
 from gradtape._src.keras.saving.state import load_state, save_state
 
 _LEGACY = (
-    "Keras' legacy `.h5` files of models and weights are not read or written here; use `.keras` for models and "
+    "Keras' legacy `.h5` files of models and weights are not supported; use `.keras` for models and "
     "`.weights.h5` for weights (Keras 3 turns legacy files into these). Received: filepath={}"
 )
 

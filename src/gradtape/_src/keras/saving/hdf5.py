@@ -159,7 +159,7 @@ class Reader:
         if stored > self.size or declared > stored * (_EXPANSION if filters & {_DEFLATE, _LZF} else 1):
             raise ValueError(
                 f"Not allowed: {at} declares {declared} bytes and holds {stored} in a file of {self.size}; it is "
-                "damaged, or made to fill memory"
+                "damaged, or malicious"
             )
 
 

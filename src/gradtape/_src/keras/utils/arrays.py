@@ -14,14 +14,14 @@ from gradtape._src.ops.masking import one_hot
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> Any:
-    """Class indices as one-hot rows.
+    """Converts class indices to one-hot rows.
 
     Args:
-      x: integers; a last axis of size 1 is left out.
+      x: integers; a last axis of size 1 is dropped.
       num_classes: the number of classes; one more than the largest label by default.
 
     Returns:
-      An array of float64, or of a tensor a tensor of float32, of the shape of x and an axis of classes.
+      A float64 array, or for a tensor a float32 tensor, of the shape of x followed by an axis of classes.
 
     Raises:
       IndexError: a number is not a class.
@@ -53,21 +53,21 @@ def pad_sequences(
     truncating: str = "pre",
     value: Any = 0.0,
 ) -> np.ndarray:
-    """Sequences of different lengths as one array.
+    """Pads or truncates sequences to one length.
 
     Args:
       sequences: a list of lists or arrays.
-      maxlen: the length; by default that of the longest.
+      maxlen: the length; by default that of the longest sequence.
       dtype: the dtype of the array.
-      padding: where shorter ones are filled up: "pre" or "post".
+      padding: where shorter sequences are padded: "pre" or "post".
       truncating: where longer ones are cut: "pre" or "post".
-      value: what they are filled with.
+      value: the padding.
 
     Returns:
       An array of shape [sequences, length, ...].
 
     Raises:
-      ValueError: these are not sequences, or of different shapes; padding or truncating are unknown.
+      ValueError: the elements are not sequences, or of different shapes; padding or truncating are unknown.
 
     Example:
       >>> tf.keras.utils.pad_sequences([[1], [2, 3], [4, 5, 6]], maxlen=2)
@@ -119,12 +119,12 @@ def pad_sequences(
 
 
 def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
-    """Vectors along an axis scaled to length 1; those of length 0 stay.
+    """Scales vectors along an axis to length 1; zero vectors are unchanged.
 
     Args:
       x: an array or a tensor.
       axis: the axis.
-      order: which norm is the length, 2 for the Euclidean one.
+      order: the order of the norm, 2 for the Euclidean one.
 
     Returns:
       An array or a tensor of the same shape.

@@ -1,4 +1,4 @@
-"""Datasets of the files in a folder, whose folders within are their classes: pictures and strings."""
+"""Datasets of images and text files in a folder whose subfolders are classes."""
 
 from __future__ import annotations
 
@@ -49,32 +49,32 @@ def image_dataset_from_directory(
     format: str = "tf",
     verbose: bool = True,
 ) -> Any:
-    """The pictures in a folder, read by Pillow (an extra) as they are requested.
+    """A dataset of the images in a folder, read lazily by Pillow (an optional dependency).
 
     Args:
-      directory: the folder; the folders within it are classes.
+      directory: the folder; its subfolders are classes.
       labels: "inferred" from the folders, None, or a list of classes in the order of the files' names.
       label_mode: "int", "categorical" (one-hot), "binary" or None.
-      class_names: the folders' names in the order in which they count.
+      class_names: the folders' names in the order of their class indices.
       color_mode: "rgb", "rgba" or "grayscale".
-      batch_size: number of pictures in a batch; None: pictures are elements.
-      image_size: the height and width that pictures get.
-      shuffle: whether pictures come in random order.
-      seed: the seed of that order.
-      validation_split: the fraction of the pictures that is for validation.
+      batch_size: number of pictures in a batch; None: no batches.
+      image_size: the height and width to which images are resized.
+      shuffle: whether to shuffle the pictures.
+      seed: the seed of the order.
+      validation_split: the fraction of the images for validation.
       subset: "training", "validation" or "both".
-      interpolation: how pictures are resized, as of `tf.image.resize`.
-      follow_links: whether links to folders are followed.
-      crop_to_aspect_ratio, pad_to_aspect_ratio: whether pictures are cropped or padded so that nothing is distorted.
+      interpolation: the resizing method, as for `tf.image.resize`.
+      follow_links: whether to follow links to folders.
+      crop_to_aspect_ratio, pad_to_aspect_ratio: whether to crop or pad images to keep their aspect ratio.
       data_format: "channels_last" or "channels_first".
       format: "tf".
-      verbose: whether it is said how many files there are.
+      verbose: whether to print the number of files.
 
     Returns:
       A Dataset, with the attributes `class_names` and `file_paths`; a list of two for the subset "both".
 
     Raises:
-      ValueError: no pictures, or arguments that do not go together.
+      ValueError: no images, or incompatible arguments.
 
     Example:
       >>> import os, tempfile
@@ -136,28 +136,28 @@ def text_dataset_from_directory(
     format: str = "tf",
     verbose: bool = True,
 ) -> Any:
-    """The strings in a folder, in files that end in ".txt".
+    """A dataset of the strings in a folder's files that end in ".txt".
 
     Args:
-      directory: the folder; the folders within it are classes.
+      directory: the folder; its subfolders are classes.
       labels: "inferred" from the folders, None, or a list of classes in the order of the files' names.
       label_mode: "int", "categorical" (one-hot), "binary" or None.
-      class_names: the folders' names in the order in which they count.
-      batch_size: number of strings in a batch; None: strings are elements.
-      max_length: how many bytes of a text are taken.
-      shuffle: whether strings come in random order.
-      seed: the seed of that order.
-      validation_split: the fraction of the strings that is for validation.
+      class_names: the folders' names in the order of their class indices.
+      batch_size: number of strings in a batch; None: no batches.
+      max_length: the maximum number of bytes per text.
+      shuffle: whether to shuffle the strings.
+      seed: the seed of the order.
+      validation_split: the fraction of the strings for validation.
       subset: "training", "validation" or "both".
-      follow_links: whether links to folders are followed.
+      follow_links: whether to follow links to folders.
       format: "tf".
-      verbose: whether it is said how many files there are.
+      verbose: whether to print the number of files.
 
     Returns:
       A Dataset, with the attribute `class_names`; a list of two for the subset "both".
 
     Raises:
-      ValueError: no strings, or arguments that do not go together.
+      ValueError: no strings, or incompatible arguments.
 
     Example:
       >>> import os, tempfile
@@ -243,7 +243,7 @@ def _encoded(labels: Any, mode: str, classes: int) -> Any:
 
 
 def _check_labels(labels: Any, class_names: Any, mode: Any, what: str) -> None:
-    # Keras' words.
+    # Keras' wording.
     kind, of = ("images", "image") if what == "image" else ("text samples", "text")
     if labels not in ("inferred", None):
         if not isinstance(labels, list | tuple):
@@ -288,7 +288,7 @@ def _indexed(
     follow_links: bool,
     verbose: bool,
 ) -> tuple[list[str], Any, Any]:
-    """The paths of the files, their classes by number, and the classes' names."""
+    """The paths of the files, their class indices, and the classes' names."""
     folders = [""]
     if labels == "inferred":
         folders = [

@@ -1,4 +1,4 @@
-"""Models drawn as graphs, by pydot and graphviz."""
+"""Diagrams of models, by pydot and graphviz."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradtape._src.keras.functional import Functional
 from gradtape._src.keras.inputs import mapped
 from gradtape._src.keras.sequential import Sequential
 
-_SHOWN = ("gif", "jpeg", "jpg", "png")  # what notebooks show
+_SHOWN = ("gif", "jpeg", "jpg", "png")  # formats that notebooks display
 _UNBUILT = (
     "This model has not yet been built. Build the model first by calling `build()` or by calling the model on a batch "
     "of data."
@@ -39,27 +39,27 @@ def model_to_dot(
     splines: str = "ortho",
     **kwargs: Any,
 ) -> Any:
-    """A model as a graph of pydot: a box for each layer, an arrow for each value between two.
+    """A model as a pydot graph: a box for each layer, an arrow for each value.
 
     Args:
       model: the model.
-      show_shapes: whether boxes tell the shapes of what layers take and return.
-      show_dtype: whether they tell the dtypes of what layers return.
-      show_layer_names: whether they tell the layers' names.
-      rankdir: where the graph runs: "TB", from top to bottom, or "LR", from left to right.
-      expand_nested: whether models within the model are drawn as clusters.
+      show_shapes: whether to show the shapes of layers' inputs and outputs.
+      show_dtype: whether to show the dtypes of layers' outputs.
+      show_layer_names: whether to show the layers' names.
+      rankdir: the direction: "TB", from top to bottom, or "LR", from left to right.
+      expand_nested: whether to draw nested models as clusters.
       dpi: the resolution.
       subgraph: whether to return a cluster.
-      show_layer_activations: whether boxes tell the layers' activations.
-      show_trainable: whether they tell whether layers are trained.
-      splines: how arrows run.
+      show_layer_activations: whether to show the layers' activations.
+      show_trainable: whether to show which layers are trainable.
+      splines: the shape of arrows.
       kwargs: none.
 
     Returns:
       A pydot.Dot, or a pydot.Cluster.
 
     Raises:
-      ValueError: the model is not built, or there are further arguments.
+      ValueError: the model is not built, or there are unknown arguments.
       ImportError: pydot is not installed.
 
     Example:
@@ -110,12 +110,12 @@ def model_to_dot(
 
 
 def _drawn(model: Any) -> list[Any]:
-    """The layers of a model; a subclassed one is a box itself."""
+    """The layers of a model; a subclassed model is a single box."""
     return list(model.layers) if isinstance(model, Functional | Sequential) else [model]
 
 
 def _arrows(model: Any, expand_nested: bool) -> list[tuple[Any, Any]]:
-    """Pairs of layers of which one takes what the other returns."""
+    """Pairs of layers, one of which takes the other's output."""
 
     def last(layer: Any) -> Any:
         while expand_nested and isinstance(layer, Functional | Sequential):
@@ -175,7 +175,7 @@ def _cell(text: str, more: str = "") -> str:
 
 
 def _of(layer: Any, end: str, what: str) -> str:
-    """The shapes or dtypes at one end of a layer; ? where it is called more than once, or never."""
+    """The shapes or dtypes of a layer's inputs or outputs; ? if it is called more than once, or never."""
     try:
         found = mapped(lambda value: getattr(value, what), getattr(layer, end))
     except (ValueError, AttributeError):
@@ -199,12 +199,12 @@ def plot_model(
     splines: str = "ortho",
     **kwargs: Any,
 ) -> Any:
-    """Draws a model into a file.
+    """Writes a diagram of a model to a file.
 
     Args:
       model: the model.
-      to_file: the file's path; its ending says the format, PNG without one.
-      show_shapes, show_dtype, show_layer_names, rankdir: as `model_to_dot` takes them.
+      to_file: the file's path; its suffix determines the format, PNG by default.
+      show_shapes, show_dtype, show_layer_names, rankdir: see `model_to_dot`.
       expand_nested, dpi, show_layer_activations, show_trainable, splines: likewise.
       kwargs: none.
 
@@ -212,8 +212,8 @@ def plot_model(
       In a notebook the image, else None.
 
     Raises:
-      ValueError: the model is not built, or there are further arguments.
-      ImportError: pydot or graphviz are not installed.
+      ValueError: the model is not built, or there are unknown arguments.
+      ImportError: pydot or graphviz is not installed.
 
     Example:
       >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])

@@ -1,4 +1,4 @@
-"""Files that programs load: kept in Keras' cache folder, checked by their hashes, unpacked."""
+"""Downloads for programs: kept in Keras' cache folder, verified by their hashes, unpacked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gradtape._src.keras.progress import Progbar
 
 
 def keras_home() -> Path:
-    """Keras' folder: KERAS_HOME, or .keras at home."""
+    """Keras' folder: KERAS_HOME, or .keras in the home directory."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras").expanduser()
 
 
@@ -39,24 +39,24 @@ def get_file(
     """The path of a file, which is downloaded unless it is in Keras' cache folder.
 
     Args:
-      fname: its name there; by default that of the origin.
-      origin: the address from which it is downloaded.
+      fname: its name there; by default that of the URL.
+      origin: the URL.
       untar: whether it is a tar archive to be unpacked.
       md5_hash: its MD5 hash.
       file_hash: its hash.
       cache_subdir: the folder within the cache.
-      hash_algorithm: "sha256", "md5", or "auto" to go by the hash's length.
+      hash_algorithm: "sha256", "md5", or "auto" to choose by the hash's length.
       extract: whether it is an archive to be unpacked.
       archive_format: "tar", "zip", a list of these, "auto" for both, or None for no archive.
       cache_dir: the cache; ~/.keras or KERAS_HOME by default.
-      force_download: whether it is downloaded though it is there.
+      force_download: whether to download even if the file is cached.
 
     Returns:
-      The path; of an archive that of the folder where it is unpacked.
+      The path; for an archive the path of the folder into which it is unpacked.
 
     Raises:
-      ValueError: there is no origin, the name is a path, or the hash is another.
-      Exception: it cannot be downloaded.
+      ValueError: origin is missing, the name is a path, or the hash does not match.
+      Exception: the download failed.
 
     Example:
       >>> import pathlib, tempfile
@@ -137,7 +137,7 @@ def _download(origin: str, target: Path, file_hash: str | None, algorithm: str) 
             bar.append(Progbar(None if total == -1 else total))
         bar[0].update(blocks * size if total == -1 else min(blocks * size, total))
 
-    # Under another name until it is whole, so that no later call takes a part for it.
+    # Under another name until complete, so that no later call uses a partial file.
     partial = target.with_name(f"{target.name}.part")
     try:
         try:
@@ -147,7 +147,7 @@ def _download(origin: str, target: Path, file_hash: str | None, algorithm: str) 
         except URLError as error:
             raise Exception(
                 f"URL fetch failure on {origin}: {error.errno} -- {error.reason}. Without a network, put the file at "
-                f"{target}, where it is looked for first"
+                f"{target}, where it is searched first"
             ) from error
         if file_hash is not None and _hash(partial, file_hash, algorithm) != file_hash:
             raise ValueError(
@@ -160,7 +160,7 @@ def _download(origin: str, target: Path, file_hash: str | None, algorithm: str) 
 
 
 def _extract(path: Path, folder: Path, formats: Any) -> bool:
-    """Unpacks an archive; False where it is none of these formats."""
+    """Unpacks an archive; False if it has none of these formats."""
     if formats is None:
         return False
     listed = ["tar", "zip"] if formats == "auto" else [formats] if isinstance(formats, str) else formats
@@ -184,7 +184,7 @@ def _extract(path: Path, folder: Path, formats: Any) -> bool:
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
-    """Unpacks what lies within the folder; members that would lie elsewhere are refused."""
+    """Unpacks members into the folder; raises for members with paths outside of it."""
     if hasattr(tarfile, "data_filter"):
         archive.extractall(folder, filter="data")
         return

@@ -1,10 +1,10 @@
-"""What Keras' functions that make datasets make: those of tf.data."""
+"""The format of Keras' dataset functions: tf.data."""
 
 from __future__ import annotations
 
 
 def check_format(format: str) -> None:
-    """ValueError unless datasets of tf.data are requested."""
+    """ValueError unless tf.data datasets are requested."""
     if format not in ("tf", "grain"):
         raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
     if format == "grain":

@@ -1,4 +1,4 @@
-"""Images between files, Pillow's images and arrays."""
+"""Conversion of images between files, Pillow's images and arrays."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def _format(data_format: str | None) -> str:
 
 
 def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Any:
-    """An array as an image of Pillow.
+    """Converts an array to a Pillow image.
 
     Args:
       x: an array of three axes, of 1, 3 or 4 channels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      scale: whether its values are stretched to [0, 255].
-      dtype: the dtype in which that is done, `floatx` by default.
+      scale: whether to rescale the values to [0, 255].
+      dtype: the dtype of the computation, `floatx` by default.
 
     Returns:
       A PIL.Image.
 
     Raises:
-      ValueError: it has another rank or number of channels.
+      ValueError: invalid rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -77,10 +77,10 @@ def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dty
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
-    """An image as an array.
+    """Converts an image to an array.
 
     Args:
-      img: an image of Pillow, or an array of two or three axes.
+      img: a Pillow image, or an array of two or three axes.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       dtype: the array's dtype, `floatx` by default.
 
@@ -88,7 +88,7 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
       An array of three axes.
 
     Raises:
-      ValueError: it has another rank.
+      ValueError: invalid rank.
 
     Example:
       >>> tf.keras.utils.img_to_array(np.zeros((4, 3))).shape
@@ -111,18 +111,18 @@ def save_img(
     scale: bool = True,
     **kwargs: Any,
 ) -> None:
-    """Writes an array as an image.
+    """Writes an array to an image file.
 
     Args:
       path: the file's path, or a file.
       x: an array of three axes, of 1, 3 or 4 channels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       file_format: the file's format; that of its name's suffix by default.
-      scale: whether values are stretched to [0, 255].
+      scale: whether to rescale the values to [0, 255].
       kwargs: further arguments of `PIL.Image.Image.save`.
 
     Raises:
-      ValueError: it has another rank or number of channels.
+      ValueError: invalid rank or number of channels.
       ImportError: Pillow is not installed.
 
     Example:
@@ -160,15 +160,15 @@ def load_img(
       path: the file's path, or an io.BytesIO.
       color_mode: "rgb", "rgba" or "grayscale".
       target_size: the height and width to which it is resized.
-      interpolation: how: "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos".
-      keep_aspect_ratio: whether what does not fit is cut off rather than distorted.
+      interpolation: the resizing method: "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos".
+      keep_aspect_ratio: whether to crop the image to keep its aspect ratio.
 
     Returns:
       A PIL.Image.
 
     Raises:
-      ValueError: mode or interpolation are none.
-      TypeError: the path is none.
+      ValueError: unknown mode or interpolation.
+      TypeError: the path has an invalid type.
       ImportError: Pillow is not installed.
 
     Example:
@@ -211,17 +211,17 @@ def load_img(
 def smart_resize(
     x: Any, size: Any, interpolation: str = "bilinear", data_format: str = "channels_last", **kwargs: Any
 ) -> Any:
-    """Images in another size, cropped at their middle first so that nothing is distorted.
+    """Resizes images, after centre cropping them to keep their aspect ratio.
 
     Args:
       x: an image, or images in a batch.
       size: the height and width.
-      interpolation: how they are resized, as of `tf.image.resize`.
+      interpolation: the resizing method, as for `tf.image.resize`.
       data_format: "channels_last" or "channels_first".
       kwargs: none.
 
     Returns:
-      What was given, an array or a tensor; float32 unless the interpolation is "nearest".
+      An array or a tensor, like x; float32 unless the interpolation is "nearest".
 
     Raises:
       ValueError: it is not an image, or the size is not two numbers.

@@ -1,4 +1,4 @@
-"""Pairs of words that stand near each other, as models of word vectors are trained with."""
+"""Pairs of nearby words, for training word embeddings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gradtape._engine.tensor.sequence import held
 
 
 def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
-    """How likely words are kept, the most frequent ones seldom, if they are numbered by frequency as Zipf's law has it.
+    """The sampling probabilities of words ranked by frequency, assuming Zipf's law; frequent words are rare.
 
     Mikolov et al., Distributed Representations of Words and Phrases (2013).
 
     Args:
       size: number of words.
-      sampling_factor: how likely frequent ones are kept.
+      sampling_factor: the sampling rate of frequent words.
 
     Returns:
       A float64 vector.
@@ -42,17 +42,17 @@ def skipgrams(
     sampling_table: Any = None,
     seed: int | None = None,
 ) -> tuple[list[list[int]], list[Any]]:
-    """Pairs of a word and one near it, labelled 1, and of a word and any other, labelled 0, by Python's `random`.
+    """Pairs of a word and a nearby one, labelled 1, and of a word and a random one, labelled 0, by Python's `random`.
 
     Args:
-      sequence: the numbers of words; 0 is none.
-      vocabulary_size: above all numbers.
-      window_size: how far the words of a pair may be apart.
+      sequence: word indices; 0 is not a word.
+      vocabulary_size: the number of word indices, including 0.
+      window_size: the maximum distance between the words of a pair.
       negative_samples: number of pairs labelled 0 for each labelled 1.
-      shuffle: whether pairs are shuffled.
+      shuffle: whether to shuffle the pairs.
       categorical: whether labels are [0, 1] and [1, 0] instead.
-      sampling_table: how likely each number is kept, as of `make_sampling_table`; None for all.
-      seed: an int from which their order follows; drawn by default.
+      sampling_table: the sampling probability of each word, from `make_sampling_table`; None for all.
+      seed: the seed of the order, an int; random by default.
 
     Returns:
       The pairs, and their labels.

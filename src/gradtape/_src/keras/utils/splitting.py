@@ -1,4 +1,4 @@
-"""split_dataset: data in two parts."""
+"""split_dataset: splitting data in two."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ def split_dataset(
     seed: int | None = None,
     preferred_backend: Any = None,
 ) -> tuple[Dataset, Dataset]:
-    """Splits data in two, to train with one part and to test with the other.
+    """Splits data in two parts, for training and testing.
 
     Args:
-      dataset: a dataset, which is held in memory; an array; or a tuple or list of arrays of one length.
-      left_size: number or fraction of samples of the first part; what the second leaves by default.
-      right_size: the same of the second.
-      shuffle: whether samples come in random order.
-      seed: the seed of that order.
+      dataset: a dataset, which is loaded into memory; an array; or a tuple or list of arrays of one length.
+      left_size: number or fraction of samples in the first part; by default the rest.
+      right_size: number or fraction of samples in the second part.
+      shuffle: whether to shuffle the samples.
+      seed: the seed of the order.
       preferred_backend: None or "tensorflow".
 
     Returns:
-      Two Datasets, of batches if the dataset is one of batches.
+      Two Datasets, with batches if the dataset has batches.
 
     Raises:
-      ValueError: no size, or sizes that do not fit, no samples, or samples of different shapes.
-      TypeError: other data, or sizes that are not numbers.
+      ValueError: no size, or invalid sizes, no samples, or samples of different shapes.
+      TypeError: unsupported data, or sizes that are not numbers.
 
     Example:
       >>> left, right = tf.keras.utils.split_dataset(np.arange(10), left_size=0.8)
@@ -72,7 +72,7 @@ def split_dataset(
 
 def _samples(dataset: Any) -> list[Any]:
     if isinstance(dataset, list | tuple):
-        kind, space = ("list", " ") if isinstance(dataset, list) else ("tuple", "")  # as Keras words it
+        kind, space = ("list", " ") if isinstance(dataset, list) else ("tuple", "")  # Keras' wording
         if not dataset:
             raise ValueError(f"Received an empty list dataset.{space}Please provide a non-empty {kind} of arrays.")
         for place, array in enumerate(dataset):
@@ -115,7 +115,7 @@ def _as_tuples(structure: Any) -> Any:
 
 
 def _sizes(left: Any, right: Any, total: int) -> tuple[int, int]:
-    """How many samples there are in each part."""
+    """The number of samples in each part."""
     wrong = [value is not None and type(value) not in (int, float) for value in (left, right)]
     if all(wrong):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Texts as lists of words and of their numbers, as programs of Keras 2 prepare them."""
+"""Texts as lists of words and of word indices, as in programs for Keras 2."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 
 def text_to_word_sequence(input_text: str, filters: str = _FILTERS, lower: bool = True, split: str = " ") -> list[str]:
-    """The words of a text.
+    """Splits a text into words.
 
     Args:
       input_text: the text.
-      filters: characters that part words besides.
-      lower: whether letters become small.
-      split: what parts words.
+      filters: characters that are treated as separators.
+      lower: whether to convert to lower case.
+      split: the separator.
 
     Returns:
       A list of strings.
@@ -48,15 +48,15 @@ def hashing_trick(
     split: str = " ",
     analyzer: Callable[[str], Iterable[str]] | None = None,
 ) -> list[int]:
-    """Numbers for the words of a text, the same for the same words, sometimes the same for others.
+    """Hashes the words of a text to integers; different words may collide.
 
     Args:
       text: the text.
-      n: number of integers, including 0, which is not assigned to a word.
-      hash_function: what gives a number for a word: a function, "md5", or None for Python's `hash`, which differs from
-        run to run.
-      filters, lower, split: as of `text_to_word_sequence`.
-      analyzer: what finds the words, in place of it.
+      n: number of integers, including 0, which is reserved.
+      hash_function: a function from a word to an integer, "md5", or None for Python's `hash`, which differs between
+        runs.
+      filters, lower, split: see `text_to_word_sequence`.
+      analyzer: a function that splits the text instead.
 
     Returns:
       A list of ints.
@@ -78,13 +78,13 @@ def one_hot(
     split: str = " ",
     analyzer: Callable[[str], Iterable[str]] | None = None,
 ) -> list[int]:
-    """Numbers for the words of a text by Python's `hash`, which differs from run to run.
+    """Hashes the words of a text by Python's `hash`, which differs between runs.
 
     Args:
       input_text: the text.
-      n: number of integers, including 0, which is not assigned to a word.
-      filters, lower, split: as of `text_to_word_sequence`.
-      analyzer: what finds the words, in place of it.
+      n: number of integers, including 0, which is reserved.
+      filters, lower, split: see `text_to_word_sequence`.
+      analyzer: a function that splits the text instead.
 
     Returns:
       A list of ints.
@@ -98,21 +98,21 @@ def one_hot(
 
 
 class Tokenizer:
-    """Numbers the words of strings, the most frequent ones first from 1 on.
+    """Assigns indices to words, from 1 in descending order of frequency.
 
     Args:
-      num_words: words numbered so or higher are left out; None for none.
-      filters, lower, split: as of `text_to_word_sequence`.
-      char_level: whether characters stand for words.
-      oov_token: what stands for words that have no number, numbered 1; None leaves them out.
-      analyzer: what finds the words of a text, in place of `text_to_word_sequence`.
+      num_words: words with this index or a higher one are ignored; None for no limit.
+      filters, lower, split: see `text_to_word_sequence`.
+      char_level: whether to use characters as words.
+      oov_token: the token for unknown words, with index 1; None ignores them.
+      analyzer: a function that splits the text, instead of `text_to_word_sequence`.
       kwargs: `document_count`, with which counting begins.
 
     Attributes:
-      word_index, index_word: numbers by words, and words by numbers.
-      word_counts: how often each word was found.
-      word_docs, index_docs: in how many strings, by words and by numbers.
-      document_count: number of strings.
+      word_index, index_word: indices by word, and words by index.
+      word_counts: the number of occurrences of each word.
+      word_docs, index_docs: the number of texts that contain a word, by word and by index.
+      document_count: number of texts.
 
     Raises:
       TypeError: unknown arguments.
@@ -150,7 +150,7 @@ class Tokenizer:
         self.index_word: dict[int, str] = {}
 
     def _words(self, text: Any) -> Any:
-        """The words of a text, or of what is a list of them already."""
+        """The words of a text, which may be a list of words."""
         if self.char_level or isinstance(text, list):
             if not self.lower:
                 return text
@@ -160,7 +160,7 @@ class Tokenizer:
         return text_to_word_sequence(text, self.filters, self.lower, self.split)
 
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
-        """Counts the words of strings, and numbers them.
+        """Counts the words of texts, and assigns indices.
 
         Args:
           texts: strings, or lists of words.
@@ -187,10 +187,10 @@ class Tokenizer:
             self.index_docs[self.word_index[word]] = count
 
     def fit_on_sequences(self, sequences: Sequence[Iterable[int]]) -> None:
-        """Counts in how many strings numbers are; for strings that are numbers already.
+        """Counts the texts that contain an index, for texts that are lists of indices.
 
         Args:
-          sequences: lists of numbers.
+          sequences: lists of indices.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer(num_words=4)
@@ -204,13 +204,13 @@ class Tokenizer:
                 self.index_docs[number] += 1
 
     def texts_to_sequences(self, texts: Iterable[Any]) -> list[list[int]]:
-        """The numbers of the words of strings.
+        """Converts texts to lists of word indices.
 
         Args:
           texts: strings, or lists of words.
 
         Returns:
-          A list of numbers for each.
+          A list of lists of ints.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer(oov_token="?")
@@ -221,13 +221,13 @@ class Tokenizer:
         return list(self.texts_to_sequences_generator(texts))
 
     def texts_to_sequences_generator(self, texts: Iterable[Any]) -> Iterator[list[int]]:
-        """The same, one text after another.
+        """The same as a generator.
 
         Args:
           texts: strings, or lists of words.
 
         Returns:
-          An iterator over lists of numbers.
+          An iterator over lists of ints.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer()
@@ -245,13 +245,13 @@ class Tokenizer:
         return bool(self.num_words) and number >= self.num_words  # type: ignore[operator]
 
     def sequences_to_texts(self, sequences: Iterable[Iterable[int]]) -> list[str]:
-        """The words of numbers.
+        """Converts lists of word indices to texts.
 
         Args:
-          sequences: lists of numbers.
+          sequences: lists of indices.
 
         Returns:
-          A string for each, its words parted by spaces.
+          A list of strings, with words joined by spaces.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer()
@@ -262,10 +262,10 @@ class Tokenizer:
         return list(self.sequences_to_texts_generator(sequences))
 
     def sequences_to_texts_generator(self, sequences: Iterable[Iterable[int]]) -> Iterator[str]:
-        """The same, one after another.
+        """The same as a generator.
 
         Args:
-          sequences: lists of numbers.
+          sequences: lists of indices.
 
         Returns:
           An iterator over strings.
@@ -282,18 +282,18 @@ class Tokenizer:
             yield " ".join(word for word in known if word is not None)
 
     def texts_to_matrix(self, texts: Iterable[Any], mode: str = "binary") -> np.ndarray:
-        """A row for each text, a column for each number.
+        """Converts texts to a matrix with a row for each text and a column for each index.
 
         Args:
           texts: strings, or lists of words.
-          mode: what rows hold: "binary" for 1 where a word is, "count", "freq", or "tfidf" for what a word says of its
-            text.
+          mode: the elements: "binary" for 1 if the text contains the word, "count", "freq", or "tfidf" for term
+            frequency times inverse document frequency.
 
         Returns:
           A float64 array.
 
         Raises:
-          ValueError: the mode is invalid, or nothing was counted before.
+          ValueError: the mode is invalid, or no texts were counted before.
 
         Example:
           >>> words = tf.keras.preprocessing.text.Tokenizer()
@@ -304,17 +304,17 @@ class Tokenizer:
         return self.sequences_to_matrix(self.texts_to_sequences(texts), mode)
 
     def sequences_to_matrix(self, sequences: Sequence[Sequence[int]], mode: str = "binary") -> np.ndarray:
-        """A row for each list of numbers, a column for each number.
+        """Converts lists of indices to a matrix with a row for each list and a column for each index.
 
         Args:
-          sequences: lists of numbers.
-          mode: as of `texts_to_matrix`.
+          sequences: lists of indices.
+          mode: see `texts_to_matrix`.
 
         Returns:
           A float64 array.
 
         Raises:
-          ValueError: the mode is invalid, or nothing was counted before.
+          ValueError: the mode is invalid, or no texts were counted before.
 
         Example:
           >>> tf.keras.preprocessing.text.Tokenizer(num_words=4).sequences_to_matrix([[1, 3]])
@@ -341,10 +341,10 @@ class Tokenizer:
         return values[mode]
 
     def get_config(self) -> dict[str, Any]:
-        """What `tokenizer_from_json` makes an equal one of.
+        """The configuration, from which `tokenizer_from_json` creates an equal tokenizer.
 
         Returns:
-          A dict of plain data; dicts within it are JSON.
+          A dict of plain data; its dicts are JSON strings.
 
         Example:
           >>> tf.keras.preprocessing.text.Tokenizer(num_words=4).get_config()["num_words"]
@@ -373,7 +373,7 @@ class Tokenizer:
 
 
 def tokenizer_from_json(json_string: str) -> Tokenizer:
-    """A tokenizer as `Tokenizer.to_json` wrote it.
+    """Creates a tokenizer from the result of `Tokenizer.to_json`.
 
     Args:
       json_string: the string.

@@ -1,4 +1,4 @@
-"""timeseries_dataset_from_array: windows that slide over a series, as a dataset."""
+"""timeseries_dataset_from_array: sliding windows over a series, as a dataset."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ def timeseries_dataset_from_array(
     end_index: int | None = None,
     format: str = "tf",
 ) -> Dataset:
-    """Windows that slide over a series, with a target for each.
+    """Sliding windows over a series, with a target for each.
 
     Args:
       data: the series: an array or tensor whose first axis is time.
-      targets: what belongs to the window that begins at each time, or None.
-      sequence_length: number of times per window.
-      sequence_stride: how far one window begins after the one before.
-      sampling_rate: how far times of a window lie apart.
-      batch_size: number of windows in a batch; None: windows are elements.
-      shuffle: whether windows come in random order.
-      seed: the seed of that order.
-      start_index: the time before which nothing is used.
-      end_index: the time from which on nothing is used.
+      targets: the target of the window that starts at each time step, or None.
+      sequence_length: number of time steps per window.
+      sequence_stride: the distance between the starts of consecutive windows.
+      sampling_rate: the distance between the time steps of a window.
+      batch_size: number of windows in a batch; None: no batches.
+      shuffle: whether to shuffle the windows.
+      seed: the seed of the order.
+      start_index: the first time step that is used.
+      end_index: the time step after the last one that is used.
       format: "tf".
 
     Returns:
       A Dataset of windows, or of pairs of windows and targets.
 
     Raises:
-      ValueError: an argument out of its range.
+      ValueError: an argument is out of range.
 
     Example:
       >>> series = np.arange(10.0)
@@ -70,7 +70,7 @@ def timeseries_dataset_from_array(
     within = as_tensor(np.arange(sequence_length, dtype=starts.dtype) * starts.dtype.type(sampling_rate))
 
     def window(start: Tensor) -> Any:
-        # Of one place, or of a batch of them.
+        # For one position, or a batch of them.
         found = gather(series, within + (start[:, None] if start.ndim else start))
         return found if judged is None else (found, gather(judged, start))
 

@@ -1,4 +1,4 @@
-"""The table of elementwise operations: one row each, its formula and derivatives that override derived ones."""
+"""The table of elementwise operations: one row each, with its formula and derivatives that override derived ones."""
 
 from gradtape._src.table.elementwise import (
     activations,

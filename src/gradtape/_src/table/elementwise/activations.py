@@ -1,4 +1,4 @@
-"""Activations, which layers apply to their features."""
+"""Activation functions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _gelu_tanh(x: Expr) -> Expr:
 
 
 def _gelu_tanh_slope(x: Expr) -> Expr:
-    """As derived where tanh has not come to its end at 1; beyond, where cubes overflow, it stays what it is there."""
+    """The derived slope where tanh is not saturated; beyond, where cubes overflow, the constant slope of each side."""
     x = minimum(maximum(x, -30), 30)
     t = tanh((x + square(x) * x * GELU_CUBIC) * math.sqrt(2 / math.pi))
     slope = (square(x) * (3 * GELU_CUBIC) + 1) * math.sqrt(2 / math.pi)
@@ -47,12 +47,12 @@ def _gelu_tanh_slope(x: Expr) -> Expr:
 
 
 def tail(x: Expr) -> Expr:
-    """The smaller of sigmoid(x) and 1 - sigmoid(x), without the difference. At 0 its slope is that on the right."""
+    """The smaller of sigmoid(x) and 1 - sigmoid(x), without cancellation. At 0 its slope is that on the right."""
     return sigmoid(minimum(-x, x))
 
 
 def _bell(x: Expr) -> Expr:
-    """The derivative of sigmoid(x); a rule that reads sigmoid(x) loses it where that is nearly 1."""
+    """The derivative of sigmoid(x), which computed from sigmoid(x) would lose precision near 1."""
     return tail(x) * (1 - tail(x))
 
 
@@ -170,7 +170,7 @@ ROWS = (
         "leaky_relu",
         ("features", "alpha"),
         lambda x, alpha: select(x > 0, x, x * alpha),
-        "The features where they are positive, else alpha times them.",
+        "The features where they are positive, else alpha times the features.",
         ("nn.leaky_relu",),
         {0: lambda g, y, x, alpha: call("leaky_relu_grad", g, x, alpha), 1: None},
         "alpha is no tensor in TensorFlow",

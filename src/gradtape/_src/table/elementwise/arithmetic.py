@@ -244,7 +244,7 @@ ROWS = (
         "nextafter",
         ("x1", "x2"),
         nextafter,
-        "The next number that its dtype holds after x1 in the direction of x2.",
+        "The next representable number after x1 towards x2.",
         ("math.nextafter",),
         lacks=HALVES,
         slopes=("1", "0"),

@@ -1,4 +1,4 @@
-"""Losses of single elements."""
+"""Elementwise losses."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ROWS = (
         "log_poisson_loss",
         ("targets", "log_input"),
         lambda targets, z: exp(z) - z * targets,
-        "Negative log likelihood of Poisson distributed targets, but for a constant.",
+        "Negative log-likelihood of Poisson-distributed targets, without a constant term.",
         ("nn.log_poisson_loss",),
         domain=(POSITIVE, EVERYWHERE),
         complexes=True,

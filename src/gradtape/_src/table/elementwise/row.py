@@ -1,18 +1,18 @@
-"""Row: what the table of elementwise operations states of one.
+"""Row: the declaration of an elementwise operation.
 
 A row's `value` takes one expression per operand. `derivatives` maps operand positions to rules of (g, y, *operands)
-that replace what the chain rule would give, and `why` says for what reason. `domain` is an interval (low, high) per
+that replace the chain rule's result, and `why` states the reason. `domain` is an interval (low, high) per
 operand inside which values and derivatives are smooth enough for central differences; `kinks` are points in it where
-an operand, or the difference of two, is not. `kernel` is TensorFlow's name in messages, where it is not the row's in
-CamelCase. Programs run in float32 and float64, half precision by way of float32. `integers` computes integers and bools
-with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` say whether it takes those.
-`complexes` says whether the formula holds of complex numbers too, where it is then a holomorphic function; `lacks` are
-dtypes that TensorFlow does not take although they are of a kind that it takes. `sparse` says that it takes a
-SparseTensor too, of which it computes the values: TensorFlow's choice of functions that are 0 at 0.
+an operand, or the difference of two, is not. `kernel` is TensorFlow's name in messages, if it is not the row's in
+CamelCase. Programs run in float32 and float64; half precision is computed in float32. `integers` computes integers and
+bools with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` declare that they are supported.
+`complexes` declares whether the formula holds for complex numbers too, as a holomorphic function; `lacks` are
+dtypes that TensorFlow does not support although it supports others of their kind. `sparse` declares support for
+SparseTensors, whose values are computed: TensorFlow's choice of functions that are 0 at 0.
 
-For readers, `doc` says what the function gives, `slopes` are its derivatives by each operand as formulas of tf.math's
-functions, empty where there is none, `source` is where it is defined, and `example` is a call and its result. Rows of
-public functions have all that applies; tests evaluate the slopes and run the examples.
+For documentation, `doc` is the summary, `slopes` are the derivatives by each operand as formulas of tf.math's
+functions, empty where there is none, `source` is the defining reference, and `example` is a call and its result. Rows
+of public functions have all that apply; tests evaluate the slopes and run the examples.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SIGNED = ("int8", "int16", "int32", "int64")
 class Row:
     """One elementwise operation."""
 
-    # Written out: a named tuple, or a dataclass, is compiled as the module is imported.
+    # Written out: creating a named tuple or dataclass at import would compile it each time.
     __slots__ = (
         *("arguments", "bools", "complexes", "derivatives", "doc", "domain", "example", "integers", "kernel", "kinks"),
         *("lacks", "name", "slopes", "source", "sparse", "tensorflow", "unsigned", "value", "why"),
@@ -89,18 +89,18 @@ class Row:
 
     @property
     def dtypes(self) -> str:
-        """What it takes, for the documentation."""
+        """The supported dtypes, for the documentation."""
         integers = self.integers is not None
         return _listed(self.name.startswith("logical"), integers, self.unsigned, self.bools, self.complexes, self.lacks)
 
     @property
     def takes(self) -> tuple[DType, ...]:
-        """The dtypes that it takes, logical functions bools alone."""
+        """The supported dtypes; logical functions support only bools."""
         return self._taken[0]
 
     @property
     def allowed(self) -> str:
-        """What messages list as taken."""
+        """The supported dtypes as listed in messages."""
         return self._taken[1]
 
     @property
@@ -110,18 +110,18 @@ class Row:
 
     @property
     def docstring(self) -> str:
-        """The public function's. Importing makes them all, so it joins what the row states and what rows share."""
+        """The public function's docstring. All are created at import, so it only joins strings."""
         if not self.example[0]:
             return self.doc
         if not self.slopes:
-            notes = "No gradient flows through it."
+            notes = "It has no gradient."
         elif len(self.slopes) == 1:
             notes = f"Derivative: {self.slopes[0]}."
         else:
             pairs = zip(self.arguments, self.slopes, strict=True)
-            notes = "\n".join([f"Derivative by {operand}: {slope or 'none'}." for operand, slope in pairs])
+            notes = "\n".join([f"Derivative with respect to {operand}: {slope or 'none'}." for operand, slope in pairs])
         if self.sparse:
-            notes += "\nA `tf.SparseTensor` gives one, with the function applied to its values."
+            notes += "\nFor a `tf.SparseTensor` the function is applied to its values."
         if self.source:
             notes += f"\nDefinition: {self.source}."
         usage = _usage(self.arguments, self.dtypes, self.doc.startswith("Whether"))
@@ -130,7 +130,7 @@ class Row:
 
 @functools.cache
 def _listed(logical: bool, integers: bool, unsigned: bool, bools: bool, complexes: bool, lacks: tuple[str, ...]) -> str:
-    """What rows of these kinds take, in words. Importing asks of every row, and a few rows differ."""
+    """The supported kinds of dtypes in words. Called for every row at import, with few different arguments."""
     if logical:
         return "bool"
     kinds = [name for name in ("float32", "float64", *HALVES) if name not in lacks]
@@ -163,14 +163,14 @@ def _taken(
 
 @functools.cache
 def _usage(arguments: tuple[str, ...], dtypes: str, says_whether: bool) -> str:
-    """How a function of these operands is called, in the words of docstrings."""
+    """How a function of these operands is called, for docstrings."""
     first, *others = arguments
     shape = f"the shape that {' and '.join(arguments)} broadcast to" if others else f"the shape of {first}"
     result = f"A bool tensor of {shape}" if says_whether else f"A tensor of {shape}, of the same dtype"
     operands = "".join([f"\n  {other}: the same, in the dtype of {first}." for other in others])
     alike = ", the dtypes differ, or the shapes do not broadcast" if others else ""
     return f"""Args:
-  {first}: a tensor, or what converts to one, of dtype {dtypes}.{operands}
+  {first}: a tensor or a value convertible to one, of dtype {dtypes}.{operands}
   name: not used; TensorFlow names operations by it.
 
 Returns:
@@ -178,4 +178,4 @@ Returns:
 
 Raises:
   InvalidArgumentError: an operand has another dtype{alike}.
-  TypeError, ValueError: an operand does not convert to a tensor."""
+  TypeError, ValueError: an operand cannot be converted to a tensor."""

@@ -1,4 +1,4 @@
-"""Special functions: of error, gamma, zeta, Bessel."""
+"""Special functions: error, gamma, zeta and Bessel functions."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ from gradtape._src.table.expressions import (
 
 
 def _where_nonzero(x: Expr, value: Expr, otherwise: float) -> Expr:
-    """`value` where x is not 0. Guarding arguments instead of results keeps derivatives of every order finite there."""
+    """`value` where x is not 0. Guarding arguments, not results, keeps derivatives of every order finite there."""
     return select(eq(x, 0), otherwise, value)
 
 

@@ -1,4 +1,4 @@
-"""Gradients that are told of while the sweep runs: each once, the final one, as soon as nothing can be added to it."""
+"""Gradients passed to a callback during the sweep: each once, final, as soon as nothing can be added to it."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def told_and_given(tape, target, sources):
         assert place not in told
         told[place] = gradient
 
-    given = tape._gradient_telling(target, sources, None, tell)
+    given = tape._gradient_with_callback(target, sources, None, tell)
     assert sorted(told) == list(range(len(sources)))
     return [told[place] for place in range(len(sources))], given, list(told)
 
@@ -48,7 +48,7 @@ def test_what_is_told_is_what_is_given(persistent):
     tape, loss = record()
     told, given, order = told_and_given(tape, loss, sources)
     assert bits(told) == bits(given) == wanted
-    # Behind what reads a variable first; what is not read is told of before all.
+    # After the first use of a variable; unused ones come first.
     assert order == [5, 4, 3, 2, 1, 0, 7, 6]
 
 
@@ -66,7 +66,9 @@ def test_rules_below_run_after_a_gradient_is_told_of():
     first, last = tf.Variable(2.0), tf.Variable(3.0)
     with tf.GradientTape() as tape:
         y = watched(first * first) * last
-    tape._gradient_telling(y, [first, last], None, lambda place, gradient: events.append((place, float(gradient))))
+    tape._gradient_with_callback(
+        y, [first, last], None, lambda place, gradient: events.append((place, float(gradient)))
+    )
     assert events == [(1, 4.0), "rule", (0, 12.0)]
 
 
@@ -109,7 +111,7 @@ def test_what_the_teller_raises_ends_the_sweep():
         raise KeyError("told")
 
     with pytest.raises(KeyError, match="told"):
-        tape._gradient_telling(y, [v], None, tell)
+        tape._gradient_with_callback(y, [v], None, tell)
     with tf.GradientTape() as tape:
         y = v * v
     assert float(tape.gradient(y, v)) == 4.0
