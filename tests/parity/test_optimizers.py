@@ -58,7 +58,7 @@ def combined(seed):
     return name, options
 
 
-# ScheduleFreeAdamW differs from Keras': see below. The first steps of the long trajectories cover the defaults in float64.
+# ScheduleFreeAdamW differs from Keras': see below. The long trajectories begin with the defaults in float64.
 CASES = [(*case, "float32") for case in DEFAULTS] + [(*case, dtype) for case in VARIATIONS for dtype in ROUNDING]
 CASES += [(name, options, "float64") for name in ROWS for options in OPTIONS.values()]
 CASES += [(*combined(seed), ("float32", "float64")[seed % 2]) for seed in range(40)]
