@@ -129,7 +129,7 @@ def command(arguments: list[str]) -> None:
             main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Who reads has seen enough; at the end Python would write what is left, and fail again.
+        # The reader has closed the pipe; at exit Python would flush the rest, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
