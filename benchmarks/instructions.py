@@ -40,7 +40,7 @@ TITLES = {
 }
 
 Sweep = Callable[[], Any]
-"""What remains of a workload after `count` operations were recorded: their sweep."""
+"""The rest of a workload after recording `count` operations: their sweep."""
 
 
 def multiply(tf: Any, count: int) -> Sweep:
@@ -124,7 +124,7 @@ WORKLOADS: dict[str, Callable[[Any, int], Sweep | None]] = {
 }
 STEPS = ("tape", "regression", "adam", "options")
 PHASES = {name: ("step",) if name in STEPS else ("recorded", "swept") for name in WORKLOADS}
-"""What is counted of each workload: an operation's recording and its sweep, or a step as a whole."""
+"""The phases counted for each workload: recording and sweep of an operation, or a whole step."""
 
 
 def parts() -> Iterator[tuple[str, int, str]]:

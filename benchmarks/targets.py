@@ -70,46 +70,46 @@ RATIOS = [
 ]
 
 EMPTY_CALL, SMALL_CALL = 250e-9, 800e-9
-"""Seconds: a call of a compiled function that does nothing, and of one with ten small ops."""
+"""Seconds per call of an empty compiled function, and of one with ten small ops."""
 
 FIRST_CALL_EAGER, FIRST_CALL_SECONDS = 3.0, 1e-3
-"""What a first call may take: eager calls, and seconds beyond these."""
+"""The limit of a first call: a multiple of an eager call, plus seconds."""
 
 PASS_SHARE = 0.80
-"""Of STREAM's bandwidth, or of the same operation's rate in cache, that every elementwise pass is to reach."""
+"""The fraction of STREAM's bandwidth, or of the same operation's rate in cache, for every elementwise pass."""
 
 IMPORT_SECONDS = 0.030
-"""What importing gradtape may add to importing NumPy."""
+"""Seconds that importing gradtape may add to importing NumPy."""
 
 WHEEL_MEGABYTES = 3.0
 
 SCALAR_OP_NANOSECONDS = 80.0
-"""A recorded scalar operation, over the interpreter's own call."""
+"""A recorded scalar operation relative to a Python call."""
 
 REVERSE_TO_FORWARD = 2.5
-"""Of the time forward, that the sweep back through an elementwise chain may take."""
+"""The reverse sweep of an elementwise chain relative to the forward pass."""
 
 GROWTH = 1.5
-"""Of the smallest cost per operation, that the cost at a million may be and still count as constant."""
+"""The cost per operation at a million, relative to the smallest, that still counts as constant."""
 
 OPTION_TO_ADAM = 2.0
-"""Of the time of Adam's step, that the step of Adam with an option may take."""
+"""The step of Adam with an option relative to plain Adam's."""
 
 KERAS_LAYER, KERAS_STEP, KERAS_FUNCTION, KERAS_FIT, KERAS_IMPORT = 1.5e-6, 30e-6, 14e-6, 25e-6, 40e-3
 KERAS_PEERS = {"torch": ("PyTorch's modules", 8), "tensorflow": ("Keras over TF", 80)}
-"""Seconds: a layer's call beyond its arithmetic, a step of a small model eagerly and by fit, what the import adds."""
+"""Seconds: a layer's call without its arithmetic, a step of a small model eagerly and by fit, the import of keras."""
 
 FITS = {"lenet": 1.0, "lstm": 2.0}
-"""The best time of PyTorch and of Keras over its backends ÷ gradtape's, for networks trained by fit."""
+"""The best time of PyTorch and of Keras on its backends ÷ gradtape's, for networks trained by fit."""
 
 BATCH_OVER_COPY = 2e-6
-"""Seconds that a shuffled batch of 64 rows of 784 floats may take over copying the rows."""
+"""Seconds of a shuffled batch of 64 rows of 784 floats beyond copying the rows."""
 
 SHUFFLE_TO_TENSORFLOW = 5.0
 """TensorFlow's time ÷ gradtape's for a million rows, shuffled, in batches."""
 
 CHECKPOINT_TO_NUMPY = 0.7
-"""The part of numpy.save's rate at which checkpoints are to be written, and read."""
+"""The fraction of numpy.save's rate for writing and reading checkpoints."""
 
 # Ranks: seconds of an exchange of 1 kB, the fraction of memcpy's bandwidth for 10 MB, and two ranks relative to one.
 EXCHANGE_LATENCY = 30e-6

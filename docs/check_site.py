@@ -1,10 +1,10 @@
-"""Looks at the built site in Chromium, as a phone and as a desktop show it; needs playwright and a Chromium.
+"""Checks the built site in Chromium, on a phone and a desktop; needs playwright and a Chromium.
 
     mkdocs build --strict && python docs/check_site.py site [--pictures FOLDER]
 
 No page may be wider than the screen, no script may fail, nothing may be fetched from elsewhere, pictures must be drawn,
-pictures, links and buttons must say what they are, text must stand out from its ground in light and dark, the Tab key
-must reach the way to the text and the search first, and search must find the reference.
+pictures, links and buttons must have labels, text must have sufficient contrast in light and dark mode, the Tab key
+must reach the skip link and the search first, and search must find the reference.
 CHROMIUM names another browser than the one on the path.
 """
 
@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, Request, sync_playwright
 
 DEVICES = {"phone in the dark": (390, "dark"), "desktop": (1280, "light")}  # width in pixels and colour scheme
 
-# What a page shows: its width, pictures that are not drawn, what a screen reader has no word for, and text that is
-# fainter on its ground than WCAG's 4.5 to 1 (3 to 1 of large text), one of each colour.
+# A page's findings: its width, pictures that are not drawn, elements without a name for screen readers, and text with
+# less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of each colour.
 LOOK = """async () => {
   const pictures = [...document.querySelectorAll("article img")];
   const drawn = await Promise.all(pictures.map(one => one.decode().then(() => one.naturalWidth > 0, () => false)));
@@ -76,7 +76,7 @@ LOOK = """async () => {
 
 
 def pages_of(site: Path) -> list[Path]:
-    """All pages but the one for addresses that are none, which only a server can show."""
+    """All pages except the one for unknown addresses, which only a server can show."""
     return [path for path in sorted(site.rglob("*.html")) if path.name != "404.html"]
 
 
@@ -111,7 +111,7 @@ def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list
 
 
 def faults_of_keys(browser: Browser, site: Path) -> list[str]:
-    """What the Tab key reaches first, and whether it shows."""
+    """The first elements that the Tab key reaches, and whether they are visible."""
     page = browser.new_page(viewport={"width": 1280, "height": 844})
     page.goto((site / "start.html").as_uri())
     reached = []

@@ -49,7 +49,7 @@ POINTS = 2000
 
 
 class Reference(NamedTuple):
-    """The exact function, and one interval per operand on which it is asked for."""
+    """The exact function, and one interval per operand for the comparison."""
 
     function: Callable[..., Any]
     intervals: tuple[tuple[float, float], ...]
@@ -134,7 +134,7 @@ REFERENCES = {
 
 
 def drawn(interval: tuple[float, float], count: int, generator: np.random.Generator) -> np.ndarray:
-    """Points of an interval: a half of them evenly, the others by the logarithm of their distance from an end or 0."""
+    """Points of an interval: half of them evenly spaced, others by the logarithm of their distance to an end or 0."""
     low, high = interval
     even, half = generator.uniform(low, high, count - count // 2), count // 2
     if low > 0:
@@ -154,7 +154,7 @@ def points(name: str, dtype: str, count: int) -> list[np.ndarray]:
 
 
 def errors(name: str, dtype: str, count: int) -> Iterator[tuple[float, tuple[float, ...]]]:
-    """Errors in ULP with their operands, where the exact result is a normal number."""
+    """Errors in ULP with their operands, if the exact result is a normal number."""
     arrays = points(name, dtype, count)
     results = apply_elementwise(name, *(gradtape.constant(array) for array in arrays)).numpy()
     limits = np.finfo(dtype)
@@ -175,7 +175,7 @@ def worst(name: str, dtype: str, count: int = POINTS) -> tuple[float, tuple[floa
 
 
 def sums(dtype: str, signs: bool) -> Iterator[tuple[str, list[float]]]:
-    """Of each way to add up, the errors for 10², 10⁴ and 10⁶ numbers."""
+    """For each way to sum, the errors for 10², 10⁴ and 10⁶ numbers."""
     ways: dict[str, Callable[[np.ndarray], Any]] = {
         "reduce_sum": lambda a: gradtape.reduce_sum(gradtape.constant(a)),
         "reduce_sum, axis=0 of [n, 2]": lambda a: gradtape.reduce_sum(gradtape.constant(np.stack([a, a], 1)), 0)[0],

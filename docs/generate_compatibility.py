@@ -24,7 +24,7 @@ from gradtape._src.table import rows as table
 from gradtape._src.table.elementwise import ROWS
 
 TESTS = Path(__file__).parents[1] / "tests"
-NAMED = 3  # files at most that are said to test a name
+NAMED = 3  # maximum number of files named per name
 IN_TABLE = ("test_table.py", "parity/test_table.py")
 IN_ELEMENTWISE = ("parity/test_elementwise.py",)
 
@@ -37,7 +37,7 @@ listed names (`tf.optimizers` is `tf.keras.optimizers`), `tf.Tensor` and `tf.con
 
 """
 
-# What the tests of the tape promise, by file.
+# What the tests of the tape guarantee, by file.
 PROMISES = {
     "Tapes": ("test_tape.py", "test_dataclasses.py", "test_higher_order.py", "test_variable.py"),
     "Jacobians": ("test_jacobian.py",),
@@ -49,7 +49,7 @@ PROMISES = {
     "Threads": ("test_threads.py", "test_threads_pool.py"),
 }
 
-# Members of classes that TensorFlow has not.
+# Members of classes that TensorFlow does not have.
 OWN = ("GradientTape.diagnose", "GradientTape.explain")
 
 
@@ -62,7 +62,7 @@ def public(place: Any, prefix: str, names: Any = None) -> Iterator[tuple[str, An
 
 
 def untabled() -> Iterator[tuple[str, Any]]:
-    """What TensorFlow has too and no table holds: names relative to `tf`, and values."""
+    """What TensorFlow has too and no table contains: names relative to `tf`, and values."""
     own = {name for name, value in vars(functional).items() if getattr(value, "__module__", "") == functional.__name__}
     own |= {"Tensor", "install_as_tensorflow"}
     yield from ((name, value) for name, value in public(gradtape, "") if name not in own)
@@ -109,7 +109,7 @@ def untabled() -> Iterator[tuple[str, Any]]:
 
 
 def names() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Every name with what is to be said of it and the files that test it."""
+    """Every name with its remarks and the files that test it."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
     for row in table.rows():
         for name in row.tensorflow:
@@ -133,7 +133,7 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
             if kind[:1].isupper()
             else rf"\b(?:tf|gradtape|{kind or 'tf'})\.{member}\b|\"{member}\""
         )
-        # Few texts have the word so at all, and finding that out takes a hundredth of the time.
+        # Few texts contain the word at all, and finding that out takes a hundredth of the time.
         words = (f".{member}", f'"{member}"')
         uses = (path for path, text in texts.items() if any(w in text for w in words) and re.search(used, text))
         files = list(itertools.islice(uses, NAMED))
@@ -151,7 +151,7 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def sentences(file: str) -> Iterator[str]:
-    """What the tests of a file say that they test: their names as words, and the first line of their docstrings."""
+    """The descriptions of a file's tests: their names as words, and the first line of their docstrings."""
     for node in ast.parse((TESTS / file).read_text()).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             words = node.name.removeprefix("test_").replace("_", " ")
@@ -160,7 +160,7 @@ def sentences(file: str) -> Iterator[str]:
 
 
 def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """The programs of a parity module as they are shown, and its lists of differences with their reasons."""
+    """The programs of a parity module as shown, and its lists of differences with their reasons."""
     programs: dict[str, str] = {}
     constants: dict[str, Any] = {}
     differences: dict[str, dict[str, str]] = {"WORDED": {}, "DELIBERATE": {}}
@@ -188,7 +188,7 @@ def compared(file: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
 
 
 def keras() -> str:
-    """What each namespace of tf.keras holds, and which of its names are there."""
+    """The names of each namespace of tf.keras, and which of them are supported."""
     text = "\n## tf.keras\n\nEvery public name of Keras 3, by namespace.\n\n" + heading(
         "namespace", "there", "not there"
     )

@@ -1,4 +1,4 @@
-"""Writes the notebooks among the examples: programs whose cells begin with `# %%`, with what running them shows.
+"""Writes the notebooks among the examples: programs whose cells begin with `# %%`, with their output.
 
 Needs nbclient and ipykernel, which are in the extra `docs`.
 """
@@ -17,7 +17,7 @@ NAMES = ("breast_cancer", "tutorials_explained")
 
 
 def cells(text: str) -> list[NotebookNode]:
-    """The cells of a program; its docstring, before the first mark, is none."""
+    """The cells of a program; its docstring, before the first mark, is not a cell."""
     found = []
     for part in re.split(r"^# %%", text, flags=re.MULTILINE)[1:]:
         kind, _, source = part.partition("\n")
@@ -43,7 +43,7 @@ def main() -> None:
         for cell in made.cells:
             cell.metadata.pop("execution", None)  # when it ran
             if cell.cell_type == "code":
-                # Progress bars are nothing to look at afterwards.
+                # Progress bars are useless in stored output.
                 cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         made.metadata.pop("language_info", None)
         nbformat.write(made, EXAMPLES / f"{name}.ipynb")

@@ -1,6 +1,6 @@
-"""The reference: a page for every public module, made of its docstrings when the site is built. See hooks.py.
+"""The reference: a page for every public module, generated from its docstrings when the site is built. See hooks.py.
 
-A function or class is described on the page of the first module that has it, the top one before all others, and listed
+A function or class is described on the page of the first module that has it, the top-level one first, and listed
 with a link in each other one.
 """
 
@@ -49,7 +49,7 @@ def is_ours(thing: Any) -> bool:
 
 
 def names(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """What a module has for programs: its name and value, but for further modules."""
+    """A module's names and values for programs, except further modules."""
     for name in sorted(dir(module)):
         value = getattr(module, name)
         if not name.startswith("_") and not inspect.ismodule(value) and (is_ours(value) or not callable(value)):
@@ -61,7 +61,7 @@ def described(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def members(thing: type) -> Iterator[tuple[str, Any]]:
-    """The public methods and properties that a class has beyond those of the public classes that it is made from."""
+    """The public methods and properties that a class has beyond those of its public base classes."""
     found: dict[str, Any] = {}
     public = [base for base in thing.__mro__[1:] if id(base) in HOMES]
     for base in thing.__mro__:
@@ -105,7 +105,7 @@ def links() -> dict[str, str]:
 
 
 def escaped(text: str) -> str:
-    """Prose of a docstring as Markdown: what is not between backticks is meant as it stands."""
+    """Prose of a docstring as Markdown: text outside of backticks is literal."""
     text = re.sub(r":\w+:`", "`", text)
     parts = re.split(r"(``.*?``|`[^`]*`)", text, flags=re.DOTALL)
     return "".join(part if i % 2 else re.sub(r"([\\*_<\[\]|#{}])", r"\\\1", part) for i, part in enumerate(parts))
@@ -122,14 +122,14 @@ def summary(thing: Any) -> str:
 
 
 def entries(text: str) -> Iterator[tuple[str, str]]:
-    """What an Args or Raises section lists: names, and what is said of them."""
+    """The entries of an Args or Raises section: names, and their descriptions."""
     for entry in re.split(r"\n(?=  \S)", text.rstrip()):
         name, _, said = " ".join(entry.split()).partition(": ")
         yield name, said
 
 
 def signature(name: str, thing: Any) -> str:
-    """How it is called, with defaults and without types."""
+    """Its signature, with defaults and without types."""
     try:
         found = inspect.signature(thing)
     except ValueError:
@@ -143,7 +143,7 @@ def signature(name: str, thing: Any) -> str:
         if parameter.default is not parameter.empty and (" at 0x" in text or "<" in text):
             text = f"{parameter.name}=..."
         shown.append(text)
-    # What stands before / is given by position alone, and after * by name alone.
+    # Parameters before / are positional only, and those after * keyword only.
     kinds = [p.kind for p in parameters]
     positional = kinds.count(inspect.Parameter.POSITIONAL_ONLY)
     if positional:
@@ -204,7 +204,7 @@ def of_class(name: str, thing: type) -> Iterator[str]:
 
 
 def page(module: ModuleType) -> str:
-    """A module's page: what is in it, and what of that is described here."""
+    """A module's page: its contents, and the descriptions that belong here."""
     place = title(module)
     said = " ".join((inspect.getdoc(module) or "").split())
     said = re.sub(r"^(tf[\w.]*|gradtape)[:.] *", "", said) or "Names that programs look for here."

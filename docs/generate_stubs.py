@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, Callable[..., Any]]
 
 
 def stub() -> str:
-    """The text of the stub: every row's function, its operands as tensors or what becomes one.
+    """The text of the stub: every row's function, its operands as tensors or values convertible to tensors.
 
     Editors show the docstrings of stubs: those of public functions are there.
     """

@@ -1,6 +1,6 @@
-"""What MkDocs does besides reading this folder: pages made of docstrings, of examples, and of files elsewhere.
+"""Pages that MkDocs adds to those in this folder: from docstrings, examples, and files elsewhere.
 
-Inline code that names something of gradtape's becomes a link to the reference.
+Inline code with a name of gradtape's becomes a link to the reference.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FENCE = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
 CODE = re.compile(r"(?<![`\[])`(tf(?:\.\w+)+)(\([^`]*\))?`(?![`\]])")
 
-# Headings of examples whose files' names do not tell which letters are large.
+# Headings of examples whose files' names do not determine the capital letters.
 HEADINGS = {
     "burgers_equation": "Burgers' equation",
     "character_rnn": "Character RNN",
@@ -50,7 +50,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def examples() -> str:
-    """The gallery: every example that draws, with what its docstring says, its picture and its text."""
+    """The gallery: every example with a picture, with its docstring, picture and text."""
     parts = [(DOCS / "examples_head.md").read_text("utf-8")]
     for path in sorted((ROOT / "examples").glob("[a-z]*.py")):
         picture = DOCS / "pictures" / f"{path.stem}.svg"
@@ -72,7 +72,7 @@ def examples() -> str:
 
 
 def of_repository(text: str, source: str, target: str) -> str:
-    """Links of a file of the repository as links between pages; what is no page is named without a link."""
+    """Links of a file of the repository as links between pages; other targets are named without a link."""
     pages = {source: page for page, source in COPIED.items()}
 
     def replaced(found: re.Match[str]) -> str:
@@ -96,7 +96,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The reference's pages in the navigation, where its section is named; modules of a module stand under it."""
+    """The reference's pages in the navigation, where its section is named; submodules are nested."""
     sections: dict[str, list[Any]] = {}
     for title in map(generate_reference.title, generate_reference.modules()):
         sections.setdefault(".".join(title.split(".")[:2]), []).append({title: f"reference/{title}.md"})
@@ -106,7 +106,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Inline code that names something of gradtape's, but in headings, becomes a link."""
+    """Turns inline code with a name of gradtape's, except in headings, into a link."""
     here = posixpath.dirname(page.file.src_uri)
 
     def linked(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""What the examples share: how pictures look and where they go, and whether the short form was asked for.
+"""Shared by the examples: the style and place of pictures, and whether the short form was requested.
 
 ``python examples/NAME.py`` trains in full, prints what it found and writes NAME.svg into the current folder;
 with ``--short`` it takes a few steps only, to show that it works.

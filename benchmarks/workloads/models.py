@@ -16,7 +16,7 @@ from benchmarks.workload import Run, Workload, as_array, tensorflow_family
 from benchmarks.workloads.compiled import EPSILON, jax_adam, jax_descent, torch_step
 
 Loss = Callable[..., Callable[..., Any]]
-"""Of a module: the loss of a list of parameters and of data."""
+"""From a module to the loss as a function of parameters and data."""
 Data = tuple[list[np.ndarray], list[np.ndarray]]
 """Parameters and data."""
 

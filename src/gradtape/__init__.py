@@ -91,7 +91,7 @@ else:
     ):
         globals()[_name] = _later(_name)
     initializers, losses, metrics = _later("keras.initializers"), _later("keras.losses"), _later("keras.metrics")
-    # Under these names programs import from them.
+    # Programs import from them by these names.
     for _module in (initializers, losses, metrics):
         _sys.modules[f"gradtape.{_module.__name__.rpartition('.')[2]}"] = _module
     _sys.modules["gradtape.compat.v2"] = _sys.modules["gradtape"]

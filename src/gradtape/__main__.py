@@ -1,11 +1,11 @@
 """``python -m gradtape``: what is installed here, a linear regression trained with it, and how long its step takes.
 
-``python -m gradtape NAME ...``: what each name is, or what to write instead of a name that gradtape does not have.
+``python -m gradtape NAME ...``: what each name is, or the alternative to a name that gradtape does not support.
 
-``python -m gradtape run PROGRAM ...``: runs a program, for which gradtape stands under the names tensorflow and keras.
+``python -m gradtape run PROGRAM ...``: runs a program with gradtape under the names tensorflow and keras.
 
 ``python -m gradtape explain [--as text|markdown|latex|html] [--output FILE] PROGRAM ...``: runs a program so, and then
-shows how the gradients come about that it asks tapes for: the first one at each line.
+explains the gradients that it computes with tapes: the first one at each line.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def blas() -> str:
 
 
 def threads() -> str:
-    """How many processors BLAS may use, and what limits them."""
+    """The number of processors that BLAS may use, and what limits it."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     limits = ", ".join(f"{name}={os.environ[name]}" for name in names if name in os.environ)
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def stand_in(program: str, arguments: list[str]) -> None:
-    """Makes all ready for a program: gradtape under the names of TensorFlow and Keras, its arguments and its folder."""
+    """Prepares to run a program: gradtape under the names of TensorFlow and Keras, its arguments and its folder."""
     tf.install_as_tensorflow()
     sys.argv = [program, *arguments]
     sys.path[0] = os.path.dirname(os.path.abspath(program))
@@ -97,7 +97,7 @@ def run(program: str, *arguments: str) -> None:
 
 
 def explain(*arguments: str) -> None:
-    """Runs a program and shows how its gradients come about."""
+    """Runs a program and explains its gradients."""
     from gradtape._src.explain import programs
 
     parser = argparse.ArgumentParser("python -m gradtape explain", description=explain.__doc__)
@@ -117,7 +117,7 @@ def explain(*arguments: str) -> None:
 
 
 def command(arguments: list[str]) -> None:
-    """All but `run`, whose output is the program's own."""
+    """All commands but `run`, whose output is the program's own."""
     try:
         if arguments[:1] == ["explain"] and len(arguments) > 1:
             explain(*arguments[1:])
@@ -129,7 +129,7 @@ def command(arguments: list[str]) -> None:
             main()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Who reads has seen enough; at the end Python would write what is left, and fail again.
+        # The reader has closed the pipe; at exit Python would flush the rest, and fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""User code that runs inside the engine: see "Where a program's code runs" in cython/README.md.
+"""User code that runs inside the engine: see "Where user code runs" in cython/README.md.
 
 Each case crashed, hung or gave garbage once; each runs in its own process.
 """

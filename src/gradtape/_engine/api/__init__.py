@@ -1,1 +1,1 @@
-"""What Python calls."""
+"""The functions that Python calls."""

@@ -1,1 +1,1 @@
-"""What everything stands on: constants, storage, threads, shapes."""
+"""The foundation: constants, storage, threads, shapes."""

@@ -1,1 +1,1 @@
-"""Programs, products, patches and random numbers, of kernels."""
+"""Computation by kernels: programs, products, patches and random numbers."""

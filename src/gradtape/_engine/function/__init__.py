@@ -1,1 +1,1 @@
-"""Functions that are traced once: traces, plans, calls."""
+"""Compiled functions: traces, plans, calls."""

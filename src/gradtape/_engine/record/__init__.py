@@ -1,1 +1,1 @@
-"""The log of what was computed, and what it knows of a primitive."""
+"""The log of evaluations, and primitives."""

@@ -1,1 +1,1 @@
-"""Variables, and the steps of optimizers on them."""
+"""Variables, and optimizers' steps."""

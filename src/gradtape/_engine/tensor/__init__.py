@@ -1,1 +1,1 @@
-"""Tensors, and what becomes one."""
+"""Tensors, and conversions to them."""

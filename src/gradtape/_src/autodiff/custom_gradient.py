@@ -79,7 +79,7 @@ class _Differentiated:
         if recorded and outputs:
             rule = _stated_vjp(grad_fn, len(arguments), variables)
             record_custom(getattr(self._function, "__name__", "custom_gradient"), rule, inputs, outputs)
-            # Forward mode goes through the body; the statement serves where the body has no tangents.
+            # Forward mode differentiates the body; the custom gradient is used where the body has no tangents.
             carry_tangents(bodies, outputs)
         return nest.pack_sequence_as(result, list(outputs))
 
@@ -93,7 +93,7 @@ def _no_vjp(call: Any, needs: Any, cotangent: Tensor) -> Any:
     )
 
 
-# A custom gradient as it is saved: the same value, whose gradient is refused.
+# A saved custom gradient: the same value, whose gradient raises.
 FOREIGN = Primitive("custom_gradient", lambda x: tensor_from(view(x), x.dtype), _no_vjp, complexes=True)
 
 
@@ -138,7 +138,7 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Any:
     `grad_fn(*cotangents)` takes one cotangent per output tensor and returns one gradient, or None, per tensor in
     `args`. Tensors among `kwargs` get no gradient. Where `f` reads trainable variables that are no arguments,
     `grad_fn` takes `variables=`, a list of them, and returns `(gradients, variable_gradients)`. `grad_fn` is
-    differentiated in its turn where a second derivative is requested. `ForwardAccumulator` differentiates f's body.
+    differentiated again for second derivatives. `ForwardAccumulator` differentiates f's body.
 
     Args:
       f: the function; without it a decorator is returned.
@@ -176,7 +176,7 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
       f: a function of tensors.
 
     Returns:
-      A function of the same arguments, of which `__wrapped__` is f.
+      A function of the same arguments, whose `__wrapped__` is f.
 
     Example:
       >>> block = tf.recompute_grad(lambda x: tf.square(tf.square(x)))

@@ -123,7 +123,7 @@ def batch_jacobian(
     parallel_iterations: int | None = None,
     experimental_use_pfor: bool = True,
 ) -> Tensor:
-    """The Jacobian of every example, where target[i] depends on no other example than source[i].
+    """The Jacobian of every example; target[i] must not depend on other examples than source[i].
 
     Args:
       target: a tensor of shape (batch, y1, ..., yn).
@@ -280,12 +280,12 @@ def diagnose(self: GradientTape, target: Any, sources: Any, output_gradients: An
     are known of what was computed within `tf.explain.lines()`.
 
     Args:
-      target: a tensor or variable, or a nested structure of them, of which all are looked at together.
+      target: a tensor or variable, or a nested structure of them, which are examined together.
       sources: tensors or variables, or a nested structure of them.
       output_gradients: the cotangents that targets start with, in target's structure; ones where None.
 
     Returns:
-      A `Diagnosis`: `findings`, at least one for each source, of which each has a sentence and a remedy; `healthy`.
+      A `Diagnosis`: `findings`, at least one for each source, each with a sentence and a remedy; `healthy`.
 
     Raises:
       RuntimeError: the tape has given its gradients and is not persistent, or never recorded.

@@ -20,7 +20,7 @@ class CompositeTensor:
         raise NotImplementedError(f"{type(self).__name__}.values")
 
     def _parts(self) -> tuple[Any, ...]:
-        """The tensors that it is made of, in the order in which its class takes them."""
+        """The tensors that it consists of, in the order of its class' arguments."""
         raise NotImplementedError(f"{type(self).__name__}._parts")
 
     def _with_values(self, values: Any) -> Any:

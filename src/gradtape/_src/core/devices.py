@@ -64,7 +64,7 @@ def list_physical_devices(device_type: str | None = None) -> list[PhysicalDevice
     """The devices of this machine, or those of one type: the processor is the only one.
 
     Args:
-      device_type: "CPU", or another type, of which there is none.
+      device_type: "CPU", or another type, which has no devices.
 
     Returns:
       A list of `PhysicalDevice`.
@@ -80,7 +80,7 @@ def list_logical_devices(device_type: str | None = None) -> list[LogicalDevice]:
     """The devices that operations run on, or those of one type: the processor is the only one.
 
     Args:
-      device_type: "CPU", or another type, of which there is none.
+      device_type: "CPU", or another type, which has no devices.
 
     Returns:
       A list of `LogicalDevice`.
@@ -96,7 +96,7 @@ def get_visible_devices(device_type: str | None = None) -> list[PhysicalDevice]:
     """The physical devices that may be used; the same as `list_physical_devices`.
 
     Args:
-      device_type: "CPU", or another type, of which there is none.
+      device_type: "CPU", or another type, which has no devices.
 
     Returns:
       A list of `PhysicalDevice`.
@@ -297,7 +297,7 @@ def is_built_with_gpu_support() -> bool:
 
 
 def is_built_with_xla() -> bool:
-    """False: gradtape has a compiler of its own.
+    """False: gradtape has its own compiler.
 
     Returns:
       False.
@@ -323,7 +323,7 @@ def get_build_info() -> dict[str, bool]:
 
 
 def is_cpu_target_available(target: str) -> bool:
-    """Whether TensorFlow's compiler can make programs for a processor: gradtape has one for where it runs.
+    """Whether TensorFlow's compiler supports a processor: gradtape compiles for the one that it runs on.
 
     Args:
       target: "x86_64", "aarch64", "arm", "ppc64le" or "systemz".
@@ -332,7 +332,7 @@ def is_cpu_target_available(target: str) -> bool:
       Whether this is such a processor.
 
     Raises:
-      AssertionError: it is none of them.
+      AssertionError: an unknown value.
 
     Example:
       >>> isinstance(tf.test.is_cpu_target_available("x86_64"), bool)

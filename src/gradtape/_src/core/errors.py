@@ -151,7 +151,7 @@ class UnimplementedError(Kind, code=UNIMPLEMENTED):
 
 
 class InternalError(Kind, code=INTERNAL):
-    """The library broke a rule of its own: a defect."""
+    """The library violated one of its own rules: a bug."""
 
 
 def from_op(kind: type[Any], op: str, message: str, name: str | None = None, *, kernel: str | None = "") -> OpError:
@@ -162,7 +162,7 @@ def from_op(kind: type[Any], op: str, message: str, name: str | None = None, *, 
       op: TensorFlow's op, such as ``"AddV2"``.
       message: the sentence itself.
       name: the text after ``name:``; None leaves that part out. Operators use ``""``.
-      kernel: the kernel named first, where it is not called as the op (``"__MklMatMul"``); None if the op failed before
+      kernel: the kernel named first, if it differs from the op (``"__MklMatMul"``); None if the op failed before
         a kernel ran, as with unequal dtypes.
     """
     if kernel is not None:

@@ -32,7 +32,7 @@ _PLACE = ("__spec__", "__loader__", "__file__", "__cached__", "__package__", "__
 
 
 class _Unread(ModuleType):
-    """A module of which nothing was asked yet. It becomes an ordinary one as it is read."""
+    """A module that has not been accessed yet. It becomes an ordinary one as it is imported."""
 
     def __getattribute__(self, name: str) -> Any:
         # Tools that look through all modules ask for attributes that hardly any has.
@@ -53,7 +53,7 @@ class _Unread(ModuleType):
 
 
 def _find(module: ModuleType) -> None:
-    """Tells a module where it is, which looks at the file system."""
+    """Sets a module's location, which accesses the file system."""
     known = ModuleType.__getattribute__(module, "__dict__")
     if known.get("__spec__") is None:
         whole = known["__name__"]
@@ -70,7 +70,7 @@ def _read(module: ModuleType) -> ModuleType:
     reading = _unread.get(module.__name__)
     if reading is not None:
         with reading.lock:
-            # Not if another thread has read it meanwhile, or its own code asks for what it has not come to yet.
+            # Unless another thread has imported it meanwhile, or its own code accesses what it has not defined yet.
             if type(module) is _Unread and not reading.begun:
                 reading.begun = True
                 try:

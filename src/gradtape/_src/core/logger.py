@@ -52,7 +52,7 @@ def get_logger() -> logging.Logger:
 
 
 def warn_first(times: int, place: Any, message: str, *arguments: Any) -> None:
-    """Logs a warning at most so many times per location; a location of None is the calling line of the program."""
+    """Logs a warning at most this many times per location; a location of None is the calling line of the program."""
     if _times_before(place or _calling_line()) < times:
         get_logger().log(WARN, message, *arguments)
 
@@ -120,7 +120,7 @@ def vlog(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
-    """Logs a message where a condition holds.
+    """Logs a message if a condition holds.
 
     Args:
       level: such as `tf.compat.v1.logging.INFO`.
@@ -154,7 +154,7 @@ def log_every_n(level: int, msg: Any, n: int, *args: Any) -> None:
     Args:
       level: such as `tf.compat.v1.logging.INFO`.
       msg: the message.
-      n: after how many times it is logged again.
+      n: the interval, in calls.
       args: the arguments of its % placeholders.
 
     Raises:
@@ -186,7 +186,7 @@ def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
 
 
 def flush() -> None:
-    """Has what was logged written out.
+    """Flushes the log.
 
     Example:
       >>> tf.compat.v1.logging.flush()

@@ -3,7 +3,7 @@
 Everything that is none of these is a leaf: numbers, strings, arrays, tensors, sets and plain objects. Dictionaries
 flatten in the order of their sorted keys. A class nests by defining ``__tf_flatten__(self) -> (metadata, components)``
 and the class method ``__tf_unflatten__(cls, metadata, components)``; a plain dataclass, without them, is a leaf.
-So are composite tensors, unless ``expand_composites`` asks for the tensors that they are made of.
+So are composite tensors, unless ``expand_composites`` requests their component tensors.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
 
     Args:
       structure: a nested structure, or a leaf.
-      expand_composites: whether IndexedSlices and SparseTensors give the tensors that they are made of.
+      expand_composites: whether IndexedSlices and SparseTensors are flattened to their components.
 
     Returns:
       A list.
@@ -119,7 +119,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any, expand_composites: bool
 
 
 def map_structure(func: Callable[..., Any], *structure: Any, **kwargs: Any) -> Any:
-    """Calls a function with corresponding leaves of structures and arranges what it returns as the first.
+    """Calls a function with corresponding leaves of structures and packs the results like the first.
 
     Args:
       func: a function of as many leaves as there are structures.

@@ -61,7 +61,7 @@ def flag(value: Any, attribute: str) -> bool:
 
 
 def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int:
-    """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, where it has another shape."""
+    """A scalar integer; InvalidArgumentError, `message` with its {shape} filled in, for any other shape."""
     if type(value) is int and -WIDE <= value < WIDE:
         return value
     tensor = as_tensor(value, dtypes.int32) if isinstance(value, float) else as_tensor(value, hint=dtypes.int32)
@@ -71,7 +71,7 @@ def scalar_of(op: str, value: Any, message: str, attribute: str = "Tidx") -> int
 
 
 def check_memory(shape: Iterable[int], dtype: dtypes.DType) -> None:
-    """ResourceExhaustedError where there is no memory for a tensor of this shape, before NumPy is asked for it."""
+    """ResourceExhaustedError if a tensor of this shape exceeds the available memory, before NumPy allocates it."""
     empty(tuple(shape), dtype)
 
 

@@ -25,7 +25,7 @@ def device(device_name: Any) -> Iterator[None]:
 
     Raises:
       RuntimeError: it is a function.
-      ValueError: the name is none of a device.
+      ValueError: the name is not a device's.
 
     Example:
       >>> with tf.device("/CPU:0"):

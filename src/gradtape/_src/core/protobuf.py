@@ -33,12 +33,12 @@ def varint(value: int) -> bytes:
 
 
 def read_varint(data: bytes | memoryview, at: int, end: int | None = None) -> tuple[int, int]:
-    """The unsigned integer at an offset, and the offset behind it.
+    """The unsigned integer at an offset, and the offset after it.
 
     Args:
       data: bytes.
       at: the offset.
-      end: where the message ends; None for the end of the data.
+      end: the end of the message; None for the end of the data.
 
     Raises:
       DecodeError: the message ends within it, or it has more than 64 bits.
@@ -57,7 +57,7 @@ def read_varint(data: bytes | memoryview, at: int, end: int | None = None) -> tu
 
 
 def signed(value: int) -> int:
-    """The integer of which a reader got the 64 bits."""
+    """The signed integer with these 64 bits."""
     return value - (1 << 64) if value >> 63 else value
 
 

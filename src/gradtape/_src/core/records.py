@@ -26,7 +26,7 @@ class Record:
 
     @classmethod
     def __tf_unflatten__(cls, metadata: Any, components: tuple[Any, ...]) -> Any:
-        """A copy of the dataclass with these values; nothing of its own runs, and frozen ones are copied too."""
+        """A copy of the dataclass with these values, without running its methods; frozen ones are copied too."""
         import copy  # few programs have dataclasses
 
         template, names = metadata

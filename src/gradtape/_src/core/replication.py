@@ -113,7 +113,7 @@ def replicated() -> Any:
 
 
 def initial_value(value: Any, name: str) -> Any:
-    """A variable's first value: that of the first replica, where the variable is one of several replicas."""
+    """A variable's initial value: that of the first replica, if the variable is one of several replicas'."""
     strategy = replicated()
     return value if strategy is None else strategy._first_value(value, name)
 
@@ -137,13 +137,13 @@ def is_chief() -> bool:
 
 
 def summed(gradients: list[Any], variables: list[Any]) -> list[Any]:
-    """Gradients as an optimizer takes them: added up over the replicas, where a replica takes its step."""
+    """Gradients for an optimizer: summed over the replicas if a replica takes the step."""
     strategy = replicated() if is_replica() else None
     return gradients if strategy is None else strategy._summed(gradients, variables)
 
 
 def replicas_of(function: str) -> int:
-    """Over how many replicas what a function makes is added up. RuntimeError where no replica calls it."""
+    """The number of replicas whose results are summed. RuntimeError in a strategy's scope outside of replicas."""
     if is_across():
         raise RuntimeError(
             f"You are calling `{function}` in cross replica context, while it was expected to be called in replica "

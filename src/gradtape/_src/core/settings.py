@@ -117,7 +117,7 @@ def get_inter_op_parallelism_threads() -> int:
 
 
 def set_inter_op_parallelism_threads(num_threads: int) -> None:
-    """Says how many operations may run at a time. Eager ones run one after the other.
+    """Sets the number of operations that may run at a time. Eager ones run one after the other.
 
     Args:
       num_threads: remembered for `get_inter_op_parallelism_threads`.
@@ -129,7 +129,7 @@ def set_inter_op_parallelism_threads(num_threads: int) -> None:
 
 
 def get_intra_op_parallelism_threads() -> int:
-    """Among how many threads long loops and products are cut.
+    """The number of threads that share long loops and products.
 
     Returns:
       An int, 1 or more.
@@ -144,10 +144,10 @@ def get_intra_op_parallelism_threads() -> int:
 
 
 def set_intra_op_parallelism_threads(num_threads: int) -> None:
-    """Sets among how many threads long loops and products are cut.
+    """Sets the number of threads that share long loops and products.
 
     Args:
-      num_threads: their number; 0 for as many as the process has processors.
+      num_threads: their number; 0 for the number of processors of the process.
 
     Example:
       >>> tf.config.threading.set_intra_op_parallelism_threads(0)
@@ -201,7 +201,7 @@ def set_device_policy(device_policy: str | None) -> None:
         `get_device_policy`.
 
     Raises:
-      ValueError: it is another.
+      ValueError: any other value.
 
     Example:
       >>> tf.config.experimental.set_device_policy("silent")
@@ -271,7 +271,7 @@ def enable_traceback_filtering() -> None:
 
 
 def disable_traceback_filtering() -> None:
-    """Asks for whole tracebacks, which is what is shown in any case.
+    """Requests full tracebacks, which are always shown.
 
     Example:
       >>> tf.debugging.disable_traceback_filtering()

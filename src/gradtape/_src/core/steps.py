@@ -1,4 +1,4 @@
-"""Ops that look at the values of indices or seeds, made one step of a trace: what they look at is then no guard."""
+"""Ops that read the values of indices or seeds, as one step of a trace: what they read is then not a guard."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def one_step(
 ) -> Callable[[Function], Function]:
     """A decorator for an op that looks at its operands' values, from which the shape of its result does not follow.
 
-    While a function is traced, and what is looked at may be another in a repetition, the whole call is one primitive;
+    While a function is traced, and the values read may change in a replay, the whole call is one primitive;
     at other times the op is called directly. The op is linear in what is differentiated, or its derivatives are sums of
     two at most: those of a primitive are added up within it, where eagerly they would be one by one to what is there.
 
@@ -92,7 +92,7 @@ def _varies(item: Any) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _primitive(function: Callable[..., Any], derivation: tuple[int, ...], count: int) -> Primitive:
-    """A function of so many operands, or a derivative of one.
+    """A function of a number of operands, or a derivative of one.
 
     derivation: the operands by which it is differentiated, one after the other; each puts a cotangent behind them.
     """

@@ -215,7 +215,7 @@ def _alike(function: Any, x: Any, y: Any, otherwise: bool) -> Tensor:
 
 
 def _paired(op: str, function: np.ufunc, x: Any, y: Any) -> Any:
-    """Python's operator on every pair of strings. TypeError or InvalidArgumentError where one holds numbers."""
+    """Python's operator on every pair of strings. TypeError or InvalidArgumentError if one holds numbers."""
     arrays = []
     for place, value in enumerate((x, y)):
         if type(value) is Tensor or (op == "Add" and not holds_text(value)):
@@ -234,7 +234,7 @@ def _paired(op: str, function: np.ufunc, x: Any, y: Any) -> Any:
 
 def holds_text(value: Any) -> bool:
     """Whether a value is a string, or a list or array that begins with one."""
-    for _ in range(64):  # no array has so many axes, but a list may hold itself
+    for _ in range(64):  # no array has this many axes, but a list may contain itself
         if not (isinstance(value, list | tuple) and value):
             break
         value = value[0]
@@ -272,7 +272,7 @@ def _bytes_array(value: Any) -> np.ndarray:
 
 
 def _plain(value: Any) -> Any:
-    """Nested lists and tuples whose string tensors are arrays of what they hold."""
+    """Nested lists and tuples with string tensors replaced by arrays of their contents."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.numpy().tolist() if isinstance(value, StringTensor) and value.ndim else _item(value)

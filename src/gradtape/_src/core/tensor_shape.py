@@ -41,7 +41,7 @@ class TensorShape:
 
     @classmethod
     def from_tuple(cls, dims: tuple[int, ...]) -> TensorShape:
-        """The shape of these sizes, which are taken as they are: for callers that know them to be valid.
+        """The shape of these sizes, which are not validated: for callers that know them to be valid.
 
         Args:
           dims: a tuple of ints.
@@ -115,7 +115,7 @@ class TensorShape:
         return self._dims is not None and None not in self._dims
 
     def is_compatible_with(self, other: ShapeLike | None) -> bool:
-        """Whether some fully known shape fits both this one and another.
+        """Whether some fully known shape is compatible with both shapes.
 
         Args:
           other: a TensorShape, or what makes one.
@@ -138,7 +138,7 @@ class TensorShape:
         )
 
     def is_subtype_of(self, other: ShapeLike | None) -> bool:
-        """Whether every tensor of this shape also has another.
+        """Whether every tensor of this shape also has the other.
 
         Args:
           other: a TensorShape.
@@ -204,7 +204,7 @@ class TensorShape:
         return TensorShape([a if a == b else None for a, b in zip(mine, others, strict=True)])
 
     def concatenate(self, other: ShapeLike | None) -> TensorShape:
-        """This shape's axes followed by those of another.
+        """This shape's axes followed by those of the other.
 
         Args:
           other: a TensorShape, or what makes one.
@@ -242,7 +242,7 @@ class TensorShape:
         return TensorShape([None] * rank) if self._dims is None else self
 
     def with_rank_at_least(self, rank: int) -> TensorShape:
-        """This shape, once it is found to have so many axes or more, or an unknown number.
+        """This shape, after checking that it has at least this many axes, or an unknown number.
 
         Args:
           rank: the number of axes.
@@ -262,7 +262,7 @@ class TensorShape:
         return self
 
     def with_rank_at_most(self, rank: int) -> TensorShape:
-        """This shape, once it is found to have so many axes or fewer, or an unknown number.
+        """This shape, after checking that it has at most this many axes, or an unknown number.
 
         Args:
           rank: the number of axes.
@@ -325,7 +325,7 @@ class TensorShape:
             raise ValueError(f"Shape {self} is not fully defined")
 
     def assert_is_compatible_with(self, other: ShapeLike | None) -> None:
-        """Checks that some fully known shape fits both this one and another.
+        """Checks that some fully known shape is compatible with both shapes.
 
         Args:
           other: a TensorShape, or what makes one.
@@ -397,7 +397,7 @@ class TensorShape:
         return TensorShape, (self._dims,)
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
-        """The sizes as a tensor of int32, or of int64 where one asks for it; ValueError if one is unknown."""
+        """The sizes as a tensor of int32, or of int64 if requested; ValueError if one is unknown."""
         from gradtape._engine.api.api import as_tensor
         from gradtape._src.core.dtypes import int32, int64
 

@@ -1,4 +1,4 @@
-"""TypeSpec and TensorSpec: what is known of a value before it is there."""
+"""TypeSpec and TensorSpec: descriptions of values before they exist."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TypeSpec:
         raise NotImplementedError(f"{type(self).__name__}.value_type")
 
     def is_subtype_of(self, other: TypeSpec) -> bool:
-        """Whether every value that fits this specification fits another.
+        """Whether every value of this specification matches the other.
 
         Args:
           other: a specification.
@@ -44,7 +44,7 @@ class TypeSpec:
         return self == other
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
-        """Whether a value fits, or some value fits both this specification and another.
+        """Whether a value matches, or some value matches both specifications.
 
         Args:
           spec_or_value: a specification or a value.
@@ -178,7 +178,7 @@ class TensorSpec(TypeSpec):
         return cls(tensor.shape, tensor.dtype, name)
 
     def is_subtype_of(self, other: TypeSpec) -> bool:
-        """Whether every tensor that fits this specification fits another.
+        """Whether every tensor of this specification matches the other.
 
         Args:
           other: a specification.
@@ -198,7 +198,7 @@ class TensorSpec(TypeSpec):
         )
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
-        """Whether a tensor fits, or some tensor fits both this specification and another.
+        """Whether a tensor matches, or some tensor matches both specifications.
 
         Args:
           spec_or_value: a specification, a tensor or a variable.
@@ -284,11 +284,11 @@ class CompositeSpec(TypeSpec):
         raise NotImplementedError(f"{type(self).__name__}.value_type")
 
     def _parts(self) -> tuple[TensorSpec, ...]:
-        """The specifications of the tensors that one is made of."""
+        """The specifications of the component tensors."""
         raise NotImplementedError(f"{type(self).__name__}._parts")
 
     def is_subtype_of(self, other: TypeSpec) -> bool:
-        """Whether every tensor that fits this specification fits another.
+        """Whether every tensor of this specification matches the other.
 
         Args:
           other: a specification.
@@ -303,7 +303,7 @@ class CompositeSpec(TypeSpec):
         return type(other) is type(self) and (self._dtype is other._dtype and self._shape.is_subtype_of(other._shape))
 
     def is_compatible_with(self, spec_or_value: Any) -> bool:
-        """Whether a tensor fits, or some tensor fits both this specification and another.
+        """Whether a tensor matches, or some tensor matches both specifications.
 
         Args:
           spec_or_value: a specification or a tensor.

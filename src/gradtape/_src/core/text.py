@@ -6,7 +6,7 @@ from typing import Any
 
 
 def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
-    """Text as it is, and bytes decoded.
+    """Strings unchanged, and bytes decoded.
 
     Args:
       bytes_or_text: a str, bytes or bytearray.

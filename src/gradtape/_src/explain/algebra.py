@@ -97,7 +97,7 @@ def is_number(formula: Formula, value: float) -> bool:
 
 
 def _split(term: Formula) -> tuple[Any, Formula]:
-    """A term's numeric coefficient and what is left of it."""
+    """A term's numeric coefficient and the remaining factors."""
     if term.kind == "number":
         return term.value, ONE
     if term.kind == "product" and term.parts[0].kind == "number":

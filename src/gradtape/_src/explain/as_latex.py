@@ -12,7 +12,7 @@ _ROWS, _COLUMNS = 6, 6
 
 
 def matrix(array: np.ndarray | None) -> str:
-    """An array of up to two axes as a matrix, abridged where it is large; empty of others."""
+    """An array of up to two axes as a matrix, abbreviated if large; empty for others."""
     if array is None or array.ndim > 2:
         return ""
     if array.ndim == 0:

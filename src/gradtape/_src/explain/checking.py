@@ -29,7 +29,7 @@ class Checked:
       result, operand: names.
       error: largest deviation from central differences, relative to the largest of these; NaN if there is
         nothing to compare with.
-      reason: why it was not compared; empty where it was.
+      reason: why it was not compared; empty if it was.
     """
 
     place: int

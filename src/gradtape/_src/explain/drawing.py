@@ -59,7 +59,7 @@ class Drawing:
     """A graph to be drawn.
 
     Attributes:
-      title, description: what the picture is, in a line and at length.
+      title, description: the picture's subject, in a line and in detail.
       nodes: the boxes.
       edges: arrows from one box down to another, with a label or nothing.
     """

@@ -424,7 +424,7 @@ def _given(step: Step, place: int, arrives: Formula, names: Names) -> Formula:
 
 
 def _slope_numbers(step: Step, place: int) -> np.ndarray | None:
-    """The values of an elementwise op's local derivative, by its own reverse rule; None where an operand is unknown."""
+    """The values of an elementwise op's local derivative, by its own reverse rule; None if an operand is unknown."""
     if any(operand.tensor is None for operand in step.operands) or step.result.shape is None:
         return None
     tensors = [operand.tensor for operand in step.operands]

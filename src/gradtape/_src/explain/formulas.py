@@ -66,7 +66,7 @@ def row_of(name: str) -> Row | None:
 
 
 def value_of(name: str, operands: Sequence[Formula]) -> Formula:
-    """An elementwise op of formulas: spelled out where it is arithmetic, else the function's name."""
+    """An elementwise op of formulas: expanded if it is arithmetic, else the function's name."""
     row = _ROWS[name]
     if name in ("truediv", "divide", "xdivy", "divide_no_nan"):
         return operands[0] / operands[1]
@@ -291,7 +291,7 @@ def rule_of(kernel: str, name: str) -> Rule:
 
 
 def constant_of(value: Any) -> Formula | None:
-    """A scalar constant's own number as a formula, where it is short enough to be read."""
+    """A scalar constant's value as a formula, if it is short enough to be read."""
     if np.iscomplexobj(value) and value.imag == 0:
         value = value.real
     text, kind = str(value), np.asarray(value).dtype.kind

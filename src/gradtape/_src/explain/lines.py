@@ -224,7 +224,7 @@ def _records_one(node: ast.AST, op: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _tree(file: str, lines: int) -> ast.Module:
-    """A file's syntax tree, empty where it is none; each node knows its parent."""
+    """A file's syntax tree, empty if it cannot be parsed; each node knows its parent."""
     try:
         tree = ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
@@ -237,7 +237,7 @@ def _tree(file: str, lines: int) -> ast.Module:
 
 @functools.lru_cache(maxsize=64)
 def _nodes(tree: ast.Module) -> dict[tuple[int, ...], ast.AST]:
-    """Expressions and statements by where they begin and end."""
+    """Expressions and statements by their start and end."""
     # A statement that is only an expression begins and ends with it: the expression is visited later and stays.
     return {
         (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0): node

@@ -95,7 +95,7 @@ def sided(formula: Formula) -> tuple[Formula, Formula]:
 
 
 def _fronted(formula: Formula) -> tuple[Formula, Formula]:
-    """The scalar factors of a matrix product or a sum, where there is a fraction among them, and what is left."""
+    """The scalar factors of a matrix product or a sum, if one of them is a fraction, and the remaining ones."""
     parts = formula.parts if formula.kind == "product" else ()
     if not any(part.kind == "function" and part.value in ("matmul", "sum") for part in parts):
         return ONE, formula

@@ -58,7 +58,7 @@ class _Drawn:
     """Draws a tree of steps.
 
     Args:
-      drawing: what it is drawn into.
+      drawing: the drawing to add to.
       which: "steps" as they were traced, or "plan".
     """
 
@@ -89,7 +89,7 @@ class _Drawn:
         return next(steps, "")
 
     def _enter(self, step: Any, made: dict[int, str]) -> str:
-        """A key for a step, to which arrows lead from what it reads."""
+        """A key for a step, with arrows from its operands."""
         leaves = [slot for slot in step.operand_slots if slot not in made]
         for slot in leaves:
             made[slot] = f"v{len(self.drawing.nodes)}"

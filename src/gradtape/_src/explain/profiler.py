@@ -184,7 +184,7 @@ class Profile:
                 )
             )
         finally:
-            reset_peak()  # what the repetition held is not the program's
+            reset_peak()  # memory of the repeated call is not the program's
             _measuring.discard(thread)
             self._last[thread] = time.perf_counter()
             self._measuring += self._last[thread] - now

@@ -24,7 +24,7 @@ class Explained:
     """The gradients that a program requested.
 
     Attributes:
-      found: by file and line of the call an explanation and additions of a diagnosis, or why there is none.
+      found: by file and line of the call an explanation and additions of a diagnosis, or the reason for its absence.
     """
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ class Step:
       attribute: its static attributes.
       operands, results: its values.
       given: the cotangents that its reverse rule gave its operands, None where none flows.
-      remembered: what the observer kept of it.
+      remembered: what the observer recorded about it.
       written: its source code.
       kept: those results that the reverse rule reads.
       count: number of elements of a mean, as a formula.
@@ -326,7 +326,7 @@ def _shape(steps: list[Step], goals: list[Value]) -> None:
 
 
 def attributes_of(step: Step) -> Any:
-    """Attributes as `Primitive.again` takes them."""
+    """Attributes for `Primitive.again`."""
     if isinstance(step.attribute, tuple):
         return step.attribute
     return step.attribute, TensorShape(step.result.shape)

@@ -56,7 +56,7 @@ def _second_thread(root: Any) -> list[str]:
 def _memory(node: Any, sizes: dict[int, int], held: int) -> tuple[int, int]:
     """The bytes that the longest way from a node on reads and writes, and the most that its results take at once.
 
-    sizes: of the values that are there; held: what of these was computed.
+    sizes: of the existing values; held: those of them that were computed.
     """
     sizes, moved, most = dict(sizes), 0, held
     owned: dict[int, int] = {}

@@ -34,7 +34,7 @@ def unbatched(tensor: Tensor, single: bool) -> Tensor:
 
 
 def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: str | None = None) -> Tensor:
-    """Converts an image to another dtype, scaling its values: floating images lie in [0, 1], others in their
+    """Converts an image to another dtype, scaling its values: floating images are in [0, 1], others in their
     dtype's full range.
 
     Args:

@@ -122,7 +122,7 @@ def decode_image(
     Args:
       contents: the file's bytes.
       channels: 1 for grey, 3 for colours, 4 for colours and opacity, 0 or None for the file's.
-      dtype: the dtype; floating images lie in [0, 1].
+      dtype: the dtype; floating images are in [0, 1].
       name: not used; TensorFlow names operations by it.
       expand_animations: whether to return all frames of a GIF file, or the first one.
 

@@ -46,7 +46,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
       A tensor of one channel, of the same dtype.
 
     Raises:
-      ValueError: there are not three channels.
+      ValueError: the number of channels is not three.
 
     Example:
       >>> tf.image.rgb_to_grayscale([[[1.0, 0.0, 0.0]]]).numpy()
@@ -70,7 +70,7 @@ def grayscale_to_rgb(images: Any, name: str | None = None) -> Tensor:
       A tensor of three channels, of the same dtype.
 
     Raises:
-      ValueError: there is not one channel.
+      ValueError: the number of channels is not one.
 
     Example:
       >>> tf.image.grayscale_to_rgb([[[0.5]]]).numpy()
@@ -100,7 +100,7 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are not three channels.
+      ValueError: the number of channels is not three.
 
     Example:
       >>> tf.image.rgb_to_hsv([[[0.0, 1.0, 0.0]]]).numpy().round(4)
@@ -131,7 +131,7 @@ def hsv_to_rgb(images: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are not three channels.
+      ValueError: the number of channels is not three.
 
     Example:
       >>> tf.image.hsv_to_rgb([[[0.0, 1.0, 1.0]]]).numpy()
@@ -291,7 +291,7 @@ def adjust_hue(image: Any, delta: Any, name: str | None = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are not three channels, or delta is out of range.
+      ValueError: the number of channels is not three, or delta is out of range.
 
     Example:
       >>> tf.image.adjust_hue([[[1.0, 0.0, 0.0]]], 1 / 3).numpy().round(4) + 0.0
@@ -318,7 +318,7 @@ def adjust_saturation(image: Any, saturation_factor: Any, name: str | None = Non
       A tensor of the same shape and dtype.
 
     Raises:
-      ValueError: there are not three channels.
+      ValueError: the number of channels is not three.
 
     Example:
       >>> tf.image.adjust_saturation([[[1.0, 0.5, 0.5]]], 2.0).numpy()

@@ -23,7 +23,7 @@ _COLOURS = [
 
 
 def _frame(box: np.ndarray, height: int, width: int) -> tuple[list[tuple[slice, slice]], bool]:
-    """The lines of a box that lie within an image, as slices of it."""
+    """The lines of a box inside an image, as slices of it."""
     if not np.isfinite(box).all():
         return [], True
     sides = np.array([height, width, height, width]) - 1

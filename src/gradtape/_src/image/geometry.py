@@ -143,7 +143,7 @@ def crop_to_bounding_box(
       A tensor of the same dtype.
 
     Raises:
-      ValueError: the box is empty or does not lie in the image, or the image has another rank.
+      ValueError: the box is empty or not inside the image, or the image has an invalid rank.
 
     Example:
       >>> tf.image.crop_to_bounding_box(tf.ones([4, 8, 1]), 1, 2, 2, 3).shape

@@ -112,7 +112,7 @@ def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", nam
     """An image after encoding as JPEG with a given quality.
 
     Args:
-      image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
+      image: of shape [height, width, channels], of 1 or 3 channels; floating ones are in [0, 1].
       jpeg_quality: from 0 to 100.
       dct_method: not used.
       name: not used; TensorFlow names operations by it.
@@ -148,7 +148,7 @@ def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int
     """An image after encoding as JPEG with a random quality.
 
     Args:
-      image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
+      image: of shape [height, width, channels], of 1 or 3 channels; floating ones are in [0, 1].
       min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the upper one is exclusive.
       seed: as for `tf.random.uniform`.
 
@@ -171,7 +171,7 @@ def stateless_random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_qu
     """An image after encoding as JPEG with a random quality.
 
     Args:
-      image: of shape [height, width, channels], of 1 or 3 channels; floating ones lie in [0, 1].
+      image: of shape [height, width, channels], of 1 or 3 channels; floating ones are in [0, 1].
       min_jpeg_quality, max_jpeg_quality: the bounds, from 0 to 100; the upper one is exclusive.
       seed: two integers, which determine the result.
 

@@ -106,7 +106,7 @@ def _pixel(at: Tensor, size: int) -> Tensor:
 
 
 def _between(at: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The pixels before and behind a position, and its distance from the first."""
+    """The pixels before and after a position, and its distance from the first."""
     below = apply_elementwise("floor", at)
     return _pixel(below, size), _pixel(apply_elementwise("ceil", at), size), at - below
 

@@ -43,7 +43,7 @@ class Taps(NamedTuple):
 
 
 _F = np.float32
-# Up to so many pixels are gathered one by one; more are multiplied with a matrix.
+# Up to this many pixels are gathered one by one; more are multiplied with a matrix.
 _FEW = 4
 
 
@@ -60,7 +60,7 @@ def _bilinear(size: int, new: int) -> Taps:
     return Taps(places.astype(np.int64), np.stack([1 - part, part], 1))
 
 
-_STEPS = 1 << 10  # TensorFlow looks the cubic weights up in a table of so many steps
+_STEPS = 1 << 10  # TensorFlow looks the cubic weights up in a table of this size
 
 
 def _bicubic(size: int, new: int) -> Taps:

@@ -60,7 +60,7 @@ def from_dlpack(dlcapsule: Any) -> Tensor:
     """The tensor of a capsule of DLPack, or of an object that exports one.
 
     Args:
-      dlcapsule: a capsule, or an array of another library that lies in the processor's memory.
+      dlcapsule: a capsule, or an array of another library in the processor's memory.
 
     Returns:
       A tensor with a copy of the array: its owner may write to it later.

@@ -17,7 +17,7 @@ from gradtape._src.state import tracking
 def variables(root: Any) -> dict[str, Any]:
     """The variables that an object holds, at any depth, by the shortest ways to them: ``layers/0/kernel``.
 
-    What holds itself is walked once; a variable that is held twice has the name that comes first.
+    Cycles are visited once; a variable that is found twice has its first name.
     """
     found: list[tuple[str, Any]] = [("", root)]
     seen = {id(root)}
@@ -60,7 +60,7 @@ def tensors(named: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
 
 
 def assign(root: Any, named: Mapping[str, np.ndarray]) -> None:
-    """Assigns arrays to the variables that an object holds under their names; all or, where one does not fit, none.
+    """Assigns arrays to an object's variables by name; all, or none if one does not fit.
 
     Raises:
       ValueError: names, shapes or dtypes are not those of the object's variables.

@@ -1,4 +1,4 @@
-"""Files of tensors in NumPy's format npz: an archive of one array each, of which nothing is ever run."""
+"""Files of tensors in NumPy's format npz: an archive with one array each. Nothing in it is executed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      ValueError: the file is damaged, of another format or malicious; or its contents do not fit `into`.
       TypeError: an array is of an unsupported dtype.
       OSError: it cannot be read.
 

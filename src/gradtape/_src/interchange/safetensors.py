@@ -72,7 +72,7 @@ def save(path: str | os.PathLike[str], values: Any, metadata: Mapping[str, str] 
             raise TypeError("metadata are texts by name")
         header[_ABOUT] = dict(metadata)
     at = 0
-    # The widest elements first, so that all lie at multiples of their widths.
+    # The widest elements first, so that all are aligned.
     ordered = sorted(arrays.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))
     for name, array in ordered:
         end = at + array.nbytes
@@ -98,7 +98,7 @@ def load(path: str | os.PathLike[str], into: Any = None) -> dict[str, Tensor]:
       The tensors by name.
 
     Raises:
-      ValueError: the file is damaged, of another format or malicious; or what it holds does not fit `into`.
+      ValueError: the file is damaged, of another format or malicious; or its contents do not fit `into`.
       TypeError: a tensor is of an unsupported dtype.
       OSError: it cannot be read.
 

@@ -31,7 +31,7 @@ except ImportError as error:
 
 
 class _Perceptron(Module):
-    """Dense layers with tanh between them: what is fitted where no model is given."""
+    """Dense layers with tanh between them: the default model."""
 
     def __init__(self, widths: list[int], generator: np.random.RandomState) -> None:
         self.layers = [

@@ -124,7 +124,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def histogram(values: np.ndarray, buckets: int) -> np.ndarray:
-    """Left edge, right edge and count of each of so many buckets of equal width, float64."""
+    """Left edge, right edge and count of each of a number of buckets of equal width, float64."""
     if buckets == 0 or not values.size:
         return np.zeros((buckets, 3))
     least, most = values.min(), values.max()

@@ -25,7 +25,7 @@ class FixedLenFeature(NamedTuple):
     Args:
       shape: the shape.
       dtype: float32, int64 or string.
-      default_value: the value where an example lacks the feature; it is an error if None.
+      default_value: the value if an example lacks the feature; it is an error if None.
 
     Example:
       >>> tf.io.FixedLenFeature([], tf.int64)
@@ -43,7 +43,7 @@ class FixedLenSequenceFeature(NamedTuple):
     Args:
       shape: the shape of a part.
       dtype: float32, int64 or string.
-      allow_missing: has to be True: where an example lacks the feature there are no parts.
+      allow_missing: must be True: if an example lacks the feature there are no parts.
       default_value: the padding value; 0 or an empty string if None.
 
     Example:
@@ -148,7 +148,7 @@ class _Column:
         return StringTensor(array) if self.dtype is dtypes.string else as_any_tensor(array, self.dtype)
 
     def joined(self, arrays: Sequence[np.ndarray]) -> Any:
-        """The values of a batch's examples, padded where their numbers differ."""
+        """The values of a batch's examples, padded if their numbers differ."""
         longest = () if self.fixed else (max((len(array) for array in arrays), default=0),)
         out = np.full((len(arrays), *longest, *self.shape), self.padding, self.dtype.as_numpy_dtype)
         for place, array in enumerate(arrays):
@@ -252,7 +252,7 @@ def decode_raw(
     Args:
       input_bytes: a string tensor or bytes, all of one length.
       out_type: the numbers' dtype.
-      little_endian: whether a number's lowest byte comes first.
+      little_endian: whether bytes are in little-endian order.
       fixed_length: the number of bytes to cut or pad each string to; None to leave them.
       name: not used; TensorFlow names operations by it.
 

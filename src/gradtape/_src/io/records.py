@@ -50,7 +50,7 @@ class RecordOptions:
 
 
 class _Deflating:
-    """A file that what is written to goes through zlib."""
+    """A file whose writes are compressed by zlib."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -186,7 +186,7 @@ def reading(path: Any, compression: str) -> BinaryIO:
 
 
 def read_records(path: Any, compression: str = "") -> Iterator[bytes]:
-    """The records of a file; DataLossError where it is damaged or cut off."""
+    """The records of a file; DataLossError if it is damaged or truncated."""
     with reading(path, compression) as file:
         offset = 0
         while header := _exactly(file, 12, offset, first=True):

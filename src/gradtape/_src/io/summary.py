@@ -1,4 +1,4 @@
-"""tf.summary: what a program writes for TensorBoard."""
+"""tf.summary: logging for TensorBoard."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def create_file_writer(
 
     Args:
       logdir: the directory that the file is made in.
-      max_queue: how many summaries wait before they reach the file; 10 if None.
+      max_queue: the number of summaries buffered before writing; 10 if None.
       flush_millis: how long they wait, in milliseconds; two minutes if None.
       filename_suffix: of the file's name; ``".v2"`` if None.
       name, experimental_trackable, experimental_mesh: not used.
@@ -321,7 +321,7 @@ def write(tag: str, tensor: Any, step: Any = None, metadata: Any = None, name: s
 def _written(
     tag: str, step: Any, about: tuple[Any, ...], make: Callable[..., Any], data: Any, *settings: Any
 ) -> Tensor:
-    """Writes what a function makes of data, every time that a function which is compiled comes here."""
+    """Writes a function's result for the data, also at each replay of a compiled function."""
     if not _recording():
         return as_tensor(False)
     step = _present.step if step is None else step
@@ -397,7 +397,7 @@ def histogram(
       name: the tag.
       data: numbers, of any shape.
       step: the step; the one that was set if None.
-      buckets: how many buckets they are counted in; 30 if None.
+      buckets: the number of buckets; 30 if None.
       description: description for TensorBoard.
 
     Returns:
@@ -427,7 +427,7 @@ def image(name: str, data: Any, step: Any = None, max_outputs: int = 3, descript
       name: the tag.
       data: images, [count, height, width, channels]: uint8, or floats from 0 to 1.
       step: the step; the one that was set if None.
-      max_outputs: how many are written at most.
+      max_outputs: the maximum number of outputs.
       description: description for TensorBoard.
 
     Returns:

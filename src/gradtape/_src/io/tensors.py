@@ -30,7 +30,7 @@ class TensorShapeProto(Message):
 
 
 class TensorProto(Message):
-    """A tensor: its dtype and shape with its bytes, or with lists of values, of which the last one repeats."""
+    """A tensor: its dtype and shape with its bytes, or with lists of values, the last of which is repeated."""
 
     FIELDS: ClassVar[dict[str, Field]] = {
         "dtype": Field(1, "int64"),

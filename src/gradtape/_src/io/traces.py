@@ -8,7 +8,7 @@ _open: list[bool] = []
 
 
 def trace_on(graph: bool = True, profiler: bool = False, profiler_outdir: str | None = None) -> None:
-    """Begins a trace of functions' graphs. There are none: `tf.profiler.Profile` measures time and memory.
+    """Starts a trace of functions' graphs. There are none: `tf.profiler.Profile` measures time and memory.
 
     Args:
       graph, profiler, profiler_outdir: not used.

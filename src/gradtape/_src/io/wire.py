@@ -50,7 +50,7 @@ class Field(NamedTuple):
 
 
 def _checked(kind: Any, value: Any) -> Any:
-    """The value of a field of this kind; TypeError or ValueError where it has another type or is out of range."""
+    """The value of a field of this kind; TypeError or ValueError if it has another type or is out of range."""
     if isinstance(kind, type):
         if isinstance(value, dict):
             return kind(**value)
@@ -230,7 +230,7 @@ class Message:
         """The message in Protocol Buffers' wire format, the entries of maps in the order of their keys.
 
         Args:
-          deterministic: not used: what is equal is written as the same bytes.
+          deterministic: not used: equal messages are always written as the same bytes.
 
         Returns:
           Bytes.
@@ -405,7 +405,7 @@ def _single(field: Field, value: Any) -> bytes:
 
 
 def _value(kind: Any, wire: int, data: memoryview, begin: int, end: int) -> Any:
-    """A value of this kind; None where the bytes are of another wire type."""
+    """A value of this kind; None if the bytes are of another wire type."""
     if isinstance(kind, type):
         if wire != BYTES:
             return None
@@ -465,7 +465,7 @@ def _literal(kind: Any, value: Any) -> str:
     if kind == "bool":
         return "true" if value else "false"
     if kind in ("float", "double"):
-        # Few digits if these are enough to have the number again, and otherwise as many as are always enough.
+        # Few digits if these determine the number, and otherwise as many as always do.
         short, long = (f"{value:.6g}", f"{value:.9g}") if kind == "float" else (f"{value:.15g}", f"{value:.17g}")
         form = _FORMATS[kind]
         return short if struct.pack(form, float(short)) == struct.pack(form, value) else long

@@ -209,7 +209,7 @@ class _Writer:
                     self._paths.append(f"{self._paths[place]}{escaped(name)}/")
                 children[name] = self._numbers[id(part)]
             node = {**_kind(value, self._paths[place]), "children": children}
-            if isinstance(value, list | tuple):  # in their order, None for what is not tracked
+            if isinstance(value, list | tuple):  # in their order, None for untracked elements
                 node["children"] = [children.get(str(i)) for i in range(len(value))]
             self._nodes.append(node)
         self._variables = {

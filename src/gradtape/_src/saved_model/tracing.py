@@ -33,7 +33,7 @@ class ExportError(ValueError):
 
 
 class _FailedCall(ExportError):
-    """A call raised an exception for these sizes, after so many steps that read variables of these sizes."""
+    """A call raised an exception for these sizes, after some steps that read variables of these sizes."""
 
     steps: int
     sizes: set[int]

@@ -318,7 +318,7 @@ def retain(sp_input: SparseTensor, to_retain: TensorLike) -> SparseTensor:
 
     Raises:
       TypeError: it is not a SparseTensor.
-      ValueError: there is not one bool for each value.
+      ValueError: the number of bools is not that of values.
 
     Example:
       >>> tf.sparse.retain(tf.sparse.eye(2), [False, True]).indices.numpy()

@@ -440,7 +440,7 @@ def assert_rank_in(
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      ValueError: it is none of them.
+      ValueError: the number of axes is none of these.
       TypeError: a rank is not an int32.
 
     Example:
@@ -484,7 +484,7 @@ def assert_shapes(
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      ValueError: a shape is another.
+      ValueError: a shape does not match.
 
     Example:
       >>> x, w = tf.zeros([8, 3]), tf.zeros([3, 5])
@@ -548,7 +548,7 @@ def assert_type(tensor: TensorLike, tf_type: DTypeLike, message: str | None = No
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      TypeError: it is another.
+      TypeError: the dtype does not match.
 
     Example:
       >>> tf.debugging.assert_type(tf.constant(1.0), tf.float32)
@@ -567,7 +567,7 @@ def assert_integer(x: TensorLike, message: str | None = None, name: str | None =
       name: not used; TensorFlow names operations by it.
 
     Raises:
-      TypeError: it is of another.
+      TypeError: it has another dtype.
 
     Example:
       >>> tf.debugging.assert_integer([1, 2])
@@ -619,7 +619,7 @@ def assert_proper_iterable(values: Any) -> None:
       values: any object.
 
     Raises:
-      TypeError: it is none.
+      TypeError: it is not such an iterable.
 
     Example:
       >>> tf.debugging.assert_proper_iterable([tf.constant(1.0), tf.constant(2.0)])

@@ -44,7 +44,7 @@ class TestCase(unittest.TestCase):
         self._folder: str | None = None
 
     def setUp(self) -> None:
-        """Sets the seeds; a test class that has a method of its own calls this one.
+        """Sets the seeds; a test class that overrides it must call this one.
 
         Example:
           >>> tf.test.TestCase().setUp()
@@ -143,7 +143,7 @@ class TestCase(unittest.TestCase):
         bfloat16_atol: float = 1e-2,
         msg: str | None = None,
     ) -> None:
-        """`assertAllClose` with what the less precise dtype of the two allows for.
+        """`assertAllClose` with the tolerance of the less precise dtype of the two.
 
         Args:
           a, b: tensors, arrays, or structures of such with the same keys and positions.
@@ -326,7 +326,7 @@ class TestCase(unittest.TestCase):
         open_lower_bound: bool = False,
         open_upper_bound: bool = False,
     ) -> None:
-        """Fails unless all elements lie between two numbers.
+        """Fails unless all elements are between two numbers.
 
         Args:
           target: a tensor or array of numbers.
@@ -449,7 +449,7 @@ class TestCase(unittest.TestCase):
           expected_dtype: the dtype.
 
         Raises:
-          AssertionError: it has another.
+          AssertionError: it does not.
 
         Example:
           >>> tf.test.TestCase().assertDTypeEqual(tf.zeros([2]), tf.float32)
@@ -458,7 +458,7 @@ class TestCase(unittest.TestCase):
         self.assertEqual(found, dtypes.as_dtype(expected_dtype))
 
     def assertLen(self, container: Any, expected_len: int, msg: str | None = None) -> None:
-        """Fails unless a container has so many elements.
+        """Fails unless a container has this many elements.
 
         Args:
           container: the container.

@@ -485,7 +485,7 @@ class Checkpoint:
 
         Raises:
           NotFoundError: the checkpoint does not exist.
-          DataLossError: its files are damaged. Nothing is restored then, or where a value does not fit:
+          DataLossError: its files are damaged. Nothing is restored then, or if a value does not fit:
           ValueError: a variable has another shape.
           InvalidArgumentError: a variable has another dtype.
 

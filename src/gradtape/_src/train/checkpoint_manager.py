@@ -172,7 +172,7 @@ class CheckpointManager:
         """Restores the latest checkpoint, or calls `init_fn`.
 
         Returns:
-          The checkpoint's prefix, or None where there was none.
+          The checkpoint's prefix, or None if there was none.
 
         Raises:
           NotFoundError: its files have been removed.

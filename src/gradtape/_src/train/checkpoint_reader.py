@@ -35,7 +35,7 @@ class CheckpointReader:
         """A value as a NumPy array or scalar; bytes for strings.
 
         Raises:
-          NotFoundError: there is none of this name.
+          NotFoundError: there is no tensor with this name.
           DataLossError: the file is damaged.
         """
         value = self._bundle.read(tensor_str)

@@ -64,7 +64,7 @@ def _quoted(text: str) -> str:
 
 
 def _relative(folder: str, path: str) -> str:
-    """A path as the folder's file has it: from there, where it is inside."""
+    """A path as in the folder's file: relative to it, if it is inside."""
     below = os.path.relpath(path, folder or ".")
     return path if below.startswith("..") else below
 
@@ -148,7 +148,7 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
       latest_filename: the name of the state file, "checkpoint" by default.
 
     Returns:
-      Its prefix, which `tf.train.Checkpoint.restore` takes, or None where there is none.
+      Its prefix, for `tf.train.Checkpoint.restore`, or None if there is none.
 
     Example:
       >>> import tempfile

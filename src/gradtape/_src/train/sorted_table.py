@@ -16,7 +16,7 @@ from gradtape._src.core.protobuf import read_varint, varint
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
 _BLOCK = 4096
-_RESTART = 16  # so many entries share parts of their keys
+_RESTART = 16  # this many entries share parts of their keys
 
 
 class CorruptTable(ValueError):
@@ -68,7 +68,7 @@ def read_table(data: bytes) -> dict[bytes, bytes]:
     """The entries of a file that `write_table`, or TensorFlow, wrote.
 
     Raises:
-      CorruptTable: it is none, is cut short, or a checksum does not fit.
+      CorruptTable: it is not a table, is truncated, or a checksum does not match.
     """
     if len(data) < _FOOTER or struct.unpack("<Q", data[-8:])[0] != _MAGIC:
         raise CorruptTable("not an sstable (bad magic number)")

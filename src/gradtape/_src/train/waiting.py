@@ -33,8 +33,8 @@ def checkpoints_iterator(
 
     Args:
       checkpoint_dir: the folder.
-      min_interval_secs: how many seconds lie between two at least.
-      timeout: for how many seconds a newer one is waited for; None forever.
+      min_interval_secs: the minimum number of seconds between two.
+      timeout: the number of seconds to wait for a newer one; None forever.
       timeout_fn: a function that is called after each one and where none came in time, and that ends the iteration by
         giving True; None to end it where none came in time.
 

@@ -18,7 +18,7 @@ class BackupAndRestore(Callback):
 
     Args:
       backup_dir: a folder for nothing else.
-      save_freq: "epoch", or after how many batches it saves.
+      save_freq: "epoch", or the number of batches between saves.
       double_checkpoint: whether the last save but one is kept too, for when the last cannot be read.
       delete_checkpoint: whether the folder is removed when training has ended.
 

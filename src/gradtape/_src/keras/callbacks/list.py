@@ -18,7 +18,7 @@ class CallbackList(Callback):
       add_history: whether a History is added.
       add_progbar: whether a ProgbarLogger is added.
       model: the model.
-      params: what the model's method was called with.
+      params: the arguments of the model's method.
 
     Example:
       >>> several = tf.keras.callbacks.CallbackList([tf.keras.callbacks.TerminateOnNaN()], add_history=True)
@@ -87,7 +87,7 @@ class CallbackList(Callback):
 def _is_written(callback: Any, name: str) -> bool:
     """Whether a callback does anything at a moment."""
     if isinstance(callback, ProgbarLogger) and type(callback) is ProgbarLogger:
-        # A line at the end of an epoch tells how many batches there were.
+        # A line at the end of an epoch shows the number of batches.
         return bool(callback.verbose == 1 or callback.target is None)
     method = getattr(callback, name)
     return getattr(method, "__func__", method) is not getattr(Callback, name)

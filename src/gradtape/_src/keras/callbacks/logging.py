@@ -125,7 +125,7 @@ class CSVLogger(Callback):
     Args:
       filename: the file.
       separator: what stands between values.
-      append: whether lines are added to a file that is there.
+      append: whether to append to an existing file.
 
     Example:
       >>> import tempfile, os
@@ -189,7 +189,7 @@ def _cell(value: Any) -> Any:
 
 
 class LambdaCallback(Callback):
-    """A callback made of functions.
+    """A callback composed of functions.
 
     Args:
       on_epoch_begin, on_epoch_end: functions of the epoch's number and the values of metrics.

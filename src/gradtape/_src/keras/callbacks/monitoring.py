@@ -20,8 +20,8 @@ class MonitorCallback(Callback):
     """Base of callbacks that monitor a metric.
 
     Args:
-      monitor: the metric's name; "val_" before it stands for its value in evaluation.
-      mode: "min", "max", or "auto", which is told by the metric.
+      monitor: the metric's name, with the prefix "val_" for its value in validation.
+      mode: "min", "max", or "auto" to infer it from the metric.
       baseline: the value that is to be better than, at first.
       min_delta: by how much a better value differs at least.
 
@@ -75,12 +75,12 @@ class EarlyStopping(MonitorCallback):
     Args:
       monitor: the metric's name.
       min_delta: by how much a better value differs at least.
-      patience: for how many epochs it may not become better.
-      verbose: 1 prints what is done.
-      mode: "min", "max", or "auto", which is told by the metric.
+      patience: the number of epochs without improvement after which to stop.
+      verbose: 1 prints messages.
+      mode: "min", "max", or "auto" to infer it from the metric.
       baseline: the value that it must be better than.
       restore_best_weights: whether weights are set back to those of the best epoch.
-      start_from_epoch: how many epochs do not count.
+      start_from_epoch: the number of initial epochs that are ignored.
 
     Example:
       >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])
@@ -153,12 +153,12 @@ class ReduceLROnPlateau(MonitorCallback):
 
     Args:
       monitor: the metric's name.
-      factor: what the learning rate is multiplied by.
-      patience: for how many epochs the metric may not become better.
-      verbose: 1 prints what is done.
-      mode: "min", "max", or "auto", which is told by the metric.
+      factor: the factor of the learning rate.
+      patience: the number of epochs without improvement after which the rate is reduced.
+      verbose: 1 prints messages.
+      mode: "min", "max", or "auto" to infer it from the metric.
       min_delta: by how much a better value differs at least.
-      cooldown: how many epochs do not count after the learning rate was lowered.
+      cooldown: the number of epochs that are ignored after a reduction.
       min_lr: the lowest learning rate.
       kwargs: not used.
 
@@ -243,7 +243,7 @@ class LearningRateScheduler(Callback):
 
     Args:
       schedule: a function of the epoch's number and the learning rate, or of the former alone, to a float.
-      verbose: 1 prints what is done.
+      verbose: 1 prints messages.
 
     Raises:
       ValueError: it returned no float.
@@ -281,17 +281,17 @@ class LearningRateScheduler(Callback):
 
 
 class ModelCheckpoint(MonitorCallback):
-    """Saves the model, or its weights, after each epoch or every so many batches.
+    """Saves the model, or its weights, after each epoch or a number of batches.
 
     Args:
       filepath: the file, in which "{epoch}" and "{val_loss}" and their like are filled in: "....weights.h5" where only
         weights are saved, "....keras" otherwise.
       monitor: the metric's name.
-      verbose: 1 prints what is done.
+      verbose: 1 prints messages.
       save_best_only: whether the model is saved only if the metric is better than before.
       save_weights_only: whether weights alone are saved.
-      mode: "min", "max", or "auto", which is told by the metric.
-      save_freq: "epoch", or after how many batches.
+      mode: "min", "max", or "auto" to infer it from the metric.
+      save_freq: "epoch", or the number of batches between saves.
       initial_value_threshold: the value that the metric must be better than at first.
 
     Raises:

@@ -68,7 +68,7 @@ class LearningRateWarmupCallback(Callback):
 
     Args:
       initial_lr: the learning rate of all ranks, to which it rises.
-      warmup_epochs: over how many epochs.
+      warmup_epochs: the number of warm-up epochs.
       momentum_correction: not used.
       steps_per_epoch: number of batches per epoch; that of `fit` by default.
       verbose: whether a line is shown when it has risen.

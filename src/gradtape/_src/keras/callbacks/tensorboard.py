@@ -21,11 +21,11 @@ class TensorBoard(Callback):
 
     Args:
       log_dir: the folder; training writes to its folder "train", evaluation to "validation".
-      histogram_freq: after how many epochs histograms of the weights are written; 0: never.
+      histogram_freq: the number of epochs between histograms of the weights; 0: never.
       write_graph: whether the configuration of a functional or sequential model is written.
       write_images: whether weights are also written as images, where histograms are.
-      write_steps_per_second: whether it is written how many steps a second takes.
-      update_freq: "epoch", "batch", or after how many batches metrics are written.
+      write_steps_per_second: whether to write the number of steps per second.
+      update_freq: "epoch", "batch", or the number of batches between writes of metrics.
       profile_batch: 0; there is no profiler.
       embeddings_freq, embeddings_metadata: 0 and None; embeddings are not written.
 

@@ -28,7 +28,7 @@ def load_mnist(path: str = "mnist.npz") -> Split:
       ((x_train, y_train), (x_test, y_test)), arrays of uint8.
 
     Raises:
-      ValueError: the file's hash is another.
+      ValueError: the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -79,7 +79,7 @@ def load_cifar10() -> Split:
       ((x_train, y_train), (x_test, y_test)), arrays of uint8; classes are of shape [images, 1].
 
     Raises:
-      ValueError: the file's hash is another.
+      ValueError: the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -111,7 +111,7 @@ def load_cifar100(label_mode: str = "fine") -> Split:
       ((x_train, y_train), (x_test, y_test)), arrays of uint8 and int64; classes are of shape [images, 1].
 
     Raises:
-      ValueError: the mode is none, or the file's hash is another.
+      ValueError: unknown mode, or the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:

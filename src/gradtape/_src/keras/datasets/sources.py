@@ -1,4 +1,4 @@
-"""Where Keras' data sets are, and how their files are read without running what they might contain."""
+"""The locations of Keras' data sets, and safe reading of their files."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def load_boston_housing(path: str = "boston_housing.npz", test_split: float = 0.
       ((x_train, y_train), (x_test, y_test)), arrays of float64.
 
     Raises:
-      ValueError: the part is outside [0, 1), or the file's hash is another.
+      ValueError: the part is outside [0, 1), or the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -53,7 +53,7 @@ def load_california_housing(
       ((x_train, y_train), (x_test, y_test)), arrays of float32.
 
     Raises:
-      ValueError: the part is outside [0, 1), the version is none, or the file's hash is another.
+      ValueError: the part is outside [0, 1), unknown version, or the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:

@@ -41,7 +41,7 @@ def load_imdb(
       Pairs of training and of test data: arrays of lists of numbers, and arrays of int64.
 
     Raises:
-      ValueError: no text is short enough, or the file's hash is another.
+      ValueError: no text is short enough, or the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -89,7 +89,7 @@ def load_reuters(
       Pairs of training and of test data: arrays of lists of numbers, and arrays of int64.
 
     Raises:
-      ValueError: the file's hash is another.
+      ValueError: the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -119,7 +119,7 @@ def imdb_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
       A dict of int by word.
 
     Raises:
-      ValueError: the file's hash is another.
+      ValueError: the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -139,7 +139,7 @@ def reuters_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
       A dict of int by word.
 
     Raises:
-      ValueError: the file's hash is another.
+      ValueError: the file's hash does not match.
       Exception: the file is not in the cache and cannot be downloaded.
 
     Example:
@@ -193,7 +193,7 @@ def _kept(texts: list[list[int]], num_words: int | None, skip_top: int, oov_char
 
 
 def _objects(texts: list[list[int]]) -> np.ndarray:
-    """An array of lists, also where all are of one length."""
+    """An array of lists, also if all have the same length."""
     found = np.empty(len(texts), dtype=object)
     found[:] = texts
     return found

@@ -35,7 +35,7 @@ class Activation(Elementwise):
 
     Args:
       activation: the function, or its name.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: an unknown name.
@@ -57,13 +57,13 @@ class Activation(Elementwise):
 
 
 class ReLU(Elementwise):
-    """The inputs where they are above a threshold, at most a largest value, and below it a slope times the excess.
+    """Clips inputs above a threshold to a maximum; below it, a slope times the difference.
 
     Args:
       max_value: the largest value; None for no bound.
       negative_slope: the slope below the threshold.
       threshold: below it inputs count as negative.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: one of them is negative.
@@ -101,7 +101,7 @@ class LeakyReLU(Elementwise):
 
     Args:
       negative_slope: the slope.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the slope is negative.
@@ -135,7 +135,7 @@ class ELU(Elementwise):
 
     Args:
       alpha: the factor.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.ELU()(tf.constant([-1.0, 2.0])).numpy().round(3)
@@ -158,10 +158,10 @@ class PReLU(Configured):
 
     Args:
       alpha_initializer: how the slopes begin: an initializer, its name or its configuration.
-      alpha_regularizer: what is added to the loss for the slopes.
-      alpha_constraint: what the slopes are put through after each step of an optimizer.
+      alpha_regularizer: a regularizer of the slopes.
+      alpha_constraint: a constraint on the slopes.
       shared_axes: the axes along which one slope serves all positions, such as [1, 2] for images.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> layer = tf.keras.layers.PReLU(alpha_initializer="ones")
@@ -214,7 +214,7 @@ class Softmax(Elementwise):
 
     Args:
       axis: the axis, or several.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a mask that does not broadcast to the inputs, when the layer is called.
@@ -260,7 +260,7 @@ class ActivityRegularization(Elementwise):
     Args:
       l1: the factor of the sum of absolute values.
       l2: the factor of the sum of squares.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> layer = tf.keras.layers.ActivityRegularization(l2=0.5)

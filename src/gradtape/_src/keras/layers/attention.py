@@ -51,7 +51,7 @@ class Attention(Configured):
       score_mode: "dot" for query · key, "concat" for the sum of tanh(query + key) times a weight.
       dropout: the fraction of weights to drop in training.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: another score_mode, or inputs that are not such a list when the layer is called.
@@ -199,7 +199,7 @@ class AdditiveAttention(Attention):
     Args:
       use_scale: whether the sum is weighted by a learned vector.
       dropout: the fraction of weights to drop in training.
-      kwargs: `seed`, and `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `seed`, and `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: inputs that are not such a list, when the layer is called.

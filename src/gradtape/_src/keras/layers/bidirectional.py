@@ -20,11 +20,11 @@ class Bidirectional(Layer):
     """Applies a recurrent layer forwards and another one backwards, and merges their outputs.
 
     Args:
-      layer: the recurrent layer, of which copies are made.
+      layer: the recurrent layer, which is copied.
       merge_mode: how outputs are merged: "concat", "sum", "ave", "mul", or None for both.
       weights: the weights of both to begin with, those of the first before those of the second.
       backward_layer: the layer that goes backwards; a copy of the first by default.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: something that is not a layer, another merge_mode, or two layers that do not match.

@@ -166,7 +166,7 @@ def pairs(value: Any, rank: int, name: str) -> tuple[tuple[int, int], ...]:
 
 
 def check_rate(rate: Any, name: str = "rate") -> None:
-    """Raises ValueError unless the rate lies between 0 and 1."""
+    """Raises ValueError unless the rate is between 0 and 1."""
     if not 0 <= rate <= 1:
         raise ValueError(
             f"Invalid value received for argument `{name}`. Expected a float value between 0 and 1. "

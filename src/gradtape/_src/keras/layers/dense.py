@@ -49,10 +49,10 @@ class Dense(Multiplying):
       activation: a function of the sum, or its name; None for none.
       use_bias: whether to add a bias.
       kernel_initializer, bias_initializer: initializers of the weights: an initializer, its name or its configuration.
-      kernel_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and for results.
+      kernel_regularizer, bias_regularizer, activity_regularizer: regularizers of weights and results.
       kernel_constraint, bias_constraint: constraints applied to the weights after each optimizer step.
       quantization_config: None.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: units that are not a positive int, or unknown names.
@@ -153,7 +153,7 @@ class EinsumDense(Multiplying):
       kernel_regularizer, bias_regularizer: regularizers of the weights.
       kernel_constraint, bias_constraint: constraints applied to the weights after each optimizer step.
       quantization_config: None.
-      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, see :class:`Layer`.
 
     Raises:
       ValueError: an equation that is not of this form, when the layer is built.
@@ -268,7 +268,7 @@ class Axes:
       result: the results' shape.
       inputs: the kernel's axes that are summed over.
       outputs: its others.
-      contracted: how many of the inputs' last axes are the kernel's first ones, in order, all others following; 0 where
+      contracted: the number of the inputs' last axes that are the kernel's first, in order, all others following; 0 if
         the equation is of another kind.
     """
 

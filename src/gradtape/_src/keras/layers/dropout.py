@@ -51,10 +51,10 @@ class Dropout(Disturbing):
       noise_shape: the shape in which elements are drawn, which broadcasts to that of the inputs; None stands for their
         own size.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
-      ValueError: a rate outside of [0, 1], or a noise_shape that is none.
+      ValueError: a rate outside of [0, 1], or an invalid noise_shape.
 
     Example:
       >>> layer = tf.keras.layers.Dropout(0.5, seed=1)
@@ -210,7 +210,7 @@ class AlphaDropout(Disturbing):
       noise_shape: the shape in which elements are drawn, which broadcasts to that of the inputs; None stands for their
         own size.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a rate outside of [0, 1].
@@ -249,7 +249,7 @@ class GaussianDropout(Disturbing):
     Args:
       rate: the fraction that dropout of the same effect would drop.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a rate outside of [0, 1].
@@ -280,7 +280,7 @@ class GaussianNoise(Disturbing):
     Args:
       stddev: their standard deviation.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a standard deviation outside of [0, 1].

@@ -18,7 +18,7 @@ class Embedding(Configured):
     """Maps integers to rows of a weight matrix.
 
     Args:
-      input_dim: number of rows; inputs lie in [0, input_dim).
+      input_dim: number of rows; inputs are in [0, input_dim).
       output_dim: the length of a row.
       embeddings_initializer: initializers of the weights: an initializer, its name or its configuration.
       embeddings_regularizer: regularizers of the weights.
@@ -26,7 +26,7 @@ class Embedding(Configured):
       mask_zero: whether inputs of 0 are padding, which layers that know masks then leave out.
       weights: the matrix to begin with, in place of an initializer's.
       quantization_config: None.
-      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, see :class:`Layer`.
 
     Raises:
       ValueError: sizes that are not positive ints.

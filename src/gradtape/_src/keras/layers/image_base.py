@@ -113,7 +113,7 @@ class Augmenting(ImageLayer):
     """A layer that transforms each image at random in training.
 
     Attributes:
-      _bounds: between which its factor lies.
+      _bounds: the bounds of its factor.
     """
 
     _bounds: ClassVar[tuple[float, float]] = (-1, 1)

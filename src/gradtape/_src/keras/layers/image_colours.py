@@ -51,7 +51,7 @@ class RandomBrightness(Colouring):
       value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [-1, 1], or the range is not two numbers.
@@ -92,7 +92,7 @@ class RandomContrast(Colouring):
       value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [0, 1], or the range is not two numbers.
@@ -136,7 +136,7 @@ class RandomSaturation(Colouring):
       value_range: the least and the largest value of pixels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [-1, 1], or the range is not two numbers.
@@ -177,7 +177,7 @@ class RandomHue(Colouring):
       value_range: the least and the largest value of pixels.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [0, 1], or the range is not two numbers.
@@ -223,7 +223,7 @@ class RandomGrayscale(Colouring):
       factor: how likely each becomes so.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       seed: an int to seed the random numbers, or None.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [0, 1].
@@ -258,7 +258,7 @@ class RandomInvert(Colouring):
       value_range: the least and the largest value of pixels.
       seed: an int to seed the random numbers, or None.
       data_format: not used: channels are alike.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [0, 1], or the range is not two numbers.

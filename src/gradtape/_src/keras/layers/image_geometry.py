@@ -22,7 +22,7 @@ class RandomFlip(Augmenting):
       mode: "horizontal", "vertical" or "horizontal_and_vertical", both at once.
       seed: an int to seed the random numbers, or None.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> layer = tf.keras.layers.RandomFlip("horizontal", seed=3)
@@ -87,7 +87,7 @@ class Moving(Augmenting):
 
 
 def _transforms(*rows: Any) -> Tensor:
-    """Transformations of six numbers for each image, of which some are the same for all."""
+    """Transformations of six numbers for each image, some of which are the same for all."""
     example = next(part for part in rows if isinstance(part, Tensor))
     parts = [part if isinstance(part, Tensor) else example * 0.0 + part for part in (*rows, 0.0, 0.0)]
     return stack(parts, 1)
@@ -98,12 +98,12 @@ class RandomRotation(Moving):
 
     Args:
       factor: the largest angle as a fraction of a turn, counter-clockwise, or the least and the largest.
-      fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
+      fill_mode: the values outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
       seed: an int to seed the random numbers, or None.
       fill_value: the constant.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: the factor is not in [-1, 1].
@@ -176,12 +176,12 @@ class RandomTranslation(TwoFactors):
     Args:
       height_factor: how far down at most, as a fraction of the height, or the least and the largest fraction.
       width_factor: how far to the right, likewise.
-      fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
+      fill_mode: the values outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
       seed: an int to seed the random numbers, or None.
       fill_value: the constant.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a factor is not in [-1, 1].
@@ -224,12 +224,12 @@ class RandomZoom(TwoFactors):
     Args:
       height_factor: how much is seen, beyond 1, at most: 0.2 for 0.8 to 1.2 of the height, or both bounds beyond 1.
       width_factor: likewise of the width; None for the height's.
-      fill_mode: what lies outside of images: "reflect", "wrap", "nearest" or "constant".
+      fill_mode: the values outside of images: "reflect", "wrap", "nearest" or "constant".
       interpolation: "bilinear" or "nearest".
       seed: an int to seed the random numbers, or None.
       fill_value: the constant.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: a factor is not in (-1, 1].

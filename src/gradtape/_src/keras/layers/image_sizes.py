@@ -19,7 +19,7 @@ class CenterCrop(Sized):
     Args:
       height, width: the size.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> image = tf.reshape(tf.range(16.0), [4, 4, 1])
@@ -60,7 +60,7 @@ class Resizing(Sized):
       fill_value: what borders are filled with.
       antialias: whether to low-pass filter when downscaling.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.Resizing(2, 3)(tf.ones([8, 8, 1])).shape
@@ -111,7 +111,7 @@ class RandomCrop(Sized, Augmenting):
       seed: an int to seed the random numbers, or None.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       name: the layer's name.
-      kwargs: `dtype`, as :class:`Layer` takes it.
+      kwargs: `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.RandomCrop(2, 2, seed=1)(tf.ones([8, 8, 1])).shape

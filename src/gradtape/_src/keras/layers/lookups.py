@@ -32,7 +32,7 @@ MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 
 
 def mode_of(output_mode: str, layer: str) -> str:
-    """An output mode by its name of today; ValueError if there is none."""
+    """An output mode by its current name; ValueError if it is unknown."""
     mode = {"binary": "multi_hot", "tf-idf": "tf_idf"}.get(output_mode, output_mode)
     if mode not in MODES:
         raise ValueError(
@@ -43,7 +43,7 @@ def mode_of(output_mode: str, layer: str) -> str:
 
 
 class Lookup(Configured):
-    """A layer with a vocabulary: a mask's number if there is one, those of what is unknown, then the tokens'.
+    """A layer with a vocabulary: the mask's index if there is one, those of unknown values, then the tokens'.
 
     Attributes:
       _text: whether tokens are text.
@@ -102,7 +102,7 @@ class Lookup(Configured):
 
     @property
     def _mask_size(self) -> int:
-        """How many numbers come before those of what is unknown."""
+        """The number of indices before those of unknown values."""
         return int(self.mask_token is not None and self.output_mode == "int")
 
     @property
@@ -133,7 +133,7 @@ class Lookup(Configured):
         """The tokens in the order of their indices.
 
         Args:
-          include_special_tokens: whether those of the mask and of what is unknown come first.
+          include_special_tokens: whether to start with the mask and the unknown tokens.
 
         Returns:
           A list.
@@ -218,7 +218,7 @@ class Lookup(Configured):
         self._numbers = {token: self._start + place for place, token in enumerate(tokens)}
 
     def _weigh(self, weights: np.ndarray, before: int) -> None:
-        """Keeps what tokens count: what is unknown counts as they do on the average, what there is none of nothing."""
+        """Stores the tokens' document frequencies; unknown values get the average, padding none."""
         behind = self.max_tokens - before - len(weights) if self.pad_to_max_tokens else 0
         self._rarity = np.pad(weights, (before, behind), constant_values=(weights.mean(), 0)).astype(settings.floatx())
 
@@ -227,7 +227,7 @@ class Lookup(Configured):
 
         Args:
           data: an array, a tensor or a list, or a dataset or another iterable of batches of them.
-          steps: how many batches; None for all.
+          steps: the number of batches; None for all.
 
         Raises:
           ValueError: the layer was given a vocabulary.
@@ -344,7 +344,7 @@ class Lookup(Configured):
         """Writes a learned vocabulary.
 
         Args:
-          folder: where a file of it is made.
+          folder: the folder for its file.
 
         Example:
           >>> import tempfile
@@ -364,7 +364,7 @@ class Lookup(Configured):
         """Reads a vocabulary written by `save_assets`.
 
         Args:
-          folder: where its file is.
+          folder: the folder with its file.
 
         Example:
           >>> import tempfile
@@ -417,13 +417,13 @@ class StringLookup(OfText):
 
     Args:
       max_tokens: the largest size of the vocabulary; None for any.
-      num_oov_indices: how many numbers what is unknown has, 0 or 1.
+      num_oov_indices: the number of indices for unknown values, 0 or 1.
       mask_token: a text whose number is 0; None for none.
-      oov_token: what stands for what is unknown.
+      oov_token: the token for unknown values.
       vocabulary: the tokens in order, or the path of a file with one in each line; None: `adapt` learns them.
       idf_weights: how much each counts, if results are "tf_idf".
       invert: whether numbers become strings.
-      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as :class:`CategoryEncoding` has them, "tf_idf"
+      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as in :class:`CategoryEncoding`, "tf_idf"
         for counts times weights that are great for rare tokens.
       pad_to_max_tokens: whether rows are as wide as max_tokens however many there are.
       sparse: False.
@@ -497,14 +497,14 @@ class IntegerLookup(Lookup):
 
     Args:
       max_tokens: the largest size of the vocabulary; None for any.
-      num_oov_indices: how many numbers what is unknown has; several are shared by the remainder of a division.
+      num_oov_indices: the number of indices for unknown values, which are assigned by the remainder of a division.
       mask_token: an integer whose number is 0; None for none.
-      oov_token: what stands for what is unknown.
+      oov_token: the token for unknown values.
       vocabulary: the integers in order, or the path of a file with one in each line; None: `adapt` learns them.
       vocabulary_dtype: "int64".
       idf_weights: how much each counts, if results are "tf_idf".
       invert: whether numbers become integers.
-      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as :class:`CategoryEncoding` has them, "tf_idf"
+      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as in :class:`CategoryEncoding`, "tf_idf"
         for counts times weights that are great for rare tokens.
       sparse: False.
       pad_to_max_tokens: whether rows are as wide as max_tokens however many there are.
@@ -567,7 +567,7 @@ class IntegerLookup(Lookup):
         if self.invert:
             return self._inverted(x)
         flat = reshape(x, (-1,))
-        # An integer that is none of the tokens, behind all of them, so that there always is one to compare with.
+        # An integer that is not a token, after all of them, so that there is always one to compare with.
         order = np.argsort(np.array(self._tokens, np.int64), kind="stable")
         keys = as_tensor(np.append(np.array(self._tokens, np.int64)[order], np.iinfo(np.int64).max))
         places = searchsorted(keys, flat, out_type=dtypes.int64)

@@ -36,7 +36,7 @@ class Merge(Configured):
         self.supports_masking = True
 
     def build(self, input_shape: Sequence[Shape]) -> None:
-        """Checks the shapes. ValueError where they do not fit each other."""
+        """Checks the shapes. ValueError if they are not compatible."""
         if not _is_shape(input_shape[0]):
             raise ValueError(
                 f"A merge layer should be called on a list of inputs. Received: input_shape={input_shape} (not a list "
@@ -174,7 +174,7 @@ class Subtract(Merge):
     """Subtracts the second input from the first.
 
     Args:
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: other than two inputs, when the layer is called.
@@ -260,7 +260,7 @@ class Concatenate(Merge):
 
     Args:
       axis: the axis.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: inputs that are not a list or differ along other axes, when the layer is called.
@@ -275,7 +275,7 @@ class Concatenate(Merge):
         self.axis = axis
 
     def build(self, input_shape: Sequence[Shape]) -> None:
-        """Checks the shapes. ValueError where they differ along other axes."""
+        """Checks the shapes. ValueError if they differ along other axes."""
         if len(input_shape) < 1 or not _is_shape(input_shape[0]):
             raise ValueError(
                 "A `Concatenate` layer should be called on a list of at least 1 input. "
@@ -328,7 +328,7 @@ class Dot(Merge):
     Args:
       axes: the axis, or one for each input.
       normalize: whether vectors are divided by their lengths before, which gives cosines.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       TypeError: axes that are neither an int nor a list.

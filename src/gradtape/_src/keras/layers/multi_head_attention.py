@@ -50,7 +50,7 @@ class Heads(Configured):
     """Base of multi-head attention: projections, masks, scores.
 
     Attributes:
-      dtype_of_masked: what stands for minus infinity among scores.
+      dtype_of_masked: the substitute for minus infinity among scores.
     """
 
     sliding_window: Any
@@ -76,7 +76,7 @@ class Heads(Configured):
             for weight in ("kernel", "bias"):
                 options[f"{weight}_{family}"] = getattr(self, f"{weight}_{family}")
         for weight in ("kernel", "bias"):
-            # An initializer of its own: what it draws does not depend on what others drew.
+            # An initializer of its own: its numbers do not depend on others.
             initializer = getattr(self, f"{weight}_initializer")
             options[f"{weight}_initializer"] = type(initializer).from_config(initializer.get_config())
         options["activity_regularizer"] = self.activity_regularizer
@@ -291,7 +291,7 @@ Example:
     def _weighed(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Any, scale: float, training: bool | None
     ) -> tuple[Tensor, Tensor]:
-        """The means of values along any axes, and the weights of which they are made."""
+        """The weighted means of values along any axes, and the weights."""
         product, combination = self._equations
         scores = einsum(product, key, query * scale)
         if mask is not None:
@@ -356,7 +356,7 @@ def _check_places(value_shape: Shape, key_shape: Shape) -> None:
 
 
 def _projection(free: int, bound: int, outputs: int) -> tuple[str, str]:
-    """The equation of a projection of so many axes to others, and the letters of the latter."""
+    """The equation of a projection of a number of axes to others, and the letters of the latter."""
     kept, summed, made = _AXES[:free], _AXES[free : free + bound], _AXES[free + bound : free + bound + outputs]
     return f"{kept}{summed},{summed}{made}->{kept}{made}", made
 

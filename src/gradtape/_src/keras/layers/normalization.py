@@ -82,7 +82,7 @@ class BatchNormalization(Normalizing):
       renorm_clipping: the bounds "rmin", "rmax" and "dmax" of the correction.
       renorm_momentum: the decay rate of the correction's moving means.
       synchronized: whether mean and variance are those of all replicas' batches together.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: bounds that do not fit, or a mask of another rank.
@@ -315,7 +315,7 @@ class LayerNormalization(Normalizing):
       beta_regularizer, gamma_regularizer: regularizers of the weights.
       beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
       rms_scaling: whether inputs are divided alone, by the root of the variance, without being shifted.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       TypeError: an axis that is not an int.
@@ -402,7 +402,7 @@ class LayerNormalization(Normalizing):
 
 
 def axis_of(axis: Any, message: str) -> int | list[int]:
-    """An axis as it is, several as a list. TypeError for anything else."""
+    """An axis unchanged, several as a list. TypeError for anything else."""
     if isinstance(axis, list | tuple):
         return list(axis)
     if isinstance(axis, int):
@@ -424,7 +424,7 @@ class GroupNormalization(Normalizing):
       beta_initializer, gamma_initializer: initializers of the weights: an initializer, its name or its configuration.
       beta_regularizer, gamma_regularizer: regularizers of the weights.
       beta_constraint, gamma_constraint: constraints applied to the weights after each optimizer step.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: an invalid number of groups.

@@ -49,7 +49,7 @@ class Rescaling(Preparing):
     Args:
       scale: a number, or one for each channel.
       offset: likewise.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.Rescaling(1 / 256, offset=-0.5)(np.array([[0, 64, 128]], np.uint8)).numpy()
@@ -92,9 +92,9 @@ class Discretization(Preparing):
 
     Args:
       bin_boundaries: the boundaries between bins, in order.
-      num_bins: how many bins `adapt` makes, of as many values each.
+      num_bins: the number of bins, with equally many values each, for `adapt`.
       epsilon: how exactly they are made, a fraction of all values.
-      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as :class:`CategoryEncoding` has them.
+      output_mode: "int" for numbers, "one_hot", "multi_hot" or "count" as in :class:`CategoryEncoding`.
       sparse: False.
       dtype: the dtype of results that are not "int".
       name: the layer's name.
@@ -182,7 +182,7 @@ class Discretization(Preparing):
         self.finalize_state()
 
     def update_state(self, data: Any) -> None:
-        """Adds a batch to the summary of what was seen.
+        """Adds a batch to the summary of values seen.
 
         Args:
           data: an array or a tensor.
@@ -270,7 +270,7 @@ class Discretization(Preparing):
 
 
 def _compressed(summary: np.ndarray, epsilon: float) -> np.ndarray:
-    """A summary, values over how many they stand for, of no more than 1 / epsilon values."""
+    """A summary, values with their weights, of no more than 1 / epsilon values."""
     if summary.shape[1] * epsilon < 1:
         return summary
     shares = epsilon + np.arange(0.0, 1.0, epsilon)
@@ -284,11 +284,11 @@ class CategoryEncoding(Preparing):
     """Encodes integers as one-hot, multi-hot or count vectors.
 
     Args:
-      num_tokens: number of categories; inputs lie in [0, num_tokens).
+      num_tokens: number of categories; inputs are in [0, num_tokens).
       output_mode: "one_hot" for one row for each integer, "multi_hot" for one that is 1 at all integers of an example,
         "count" for how often each one occurs.
       sparse: False.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: no number of categories, or another output_mode.
@@ -341,7 +341,7 @@ def check_dense(sparse: bool) -> None:
 
 
 def encoded(integers: Tensor, mode: str, depth: int, dtype: str, weights: Tensor | None = None) -> Tensor:
-    """Integers as rows of so many numbers."""
+    """Converts integers to rows of this many numbers."""
     if integers.ndim == 0:
         integers = apply_reshape(integers, (1,))
     if integers.dtype.is_floating:

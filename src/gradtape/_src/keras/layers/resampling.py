@@ -20,10 +20,10 @@ from gradtape._src.ops.padding import pad
 
 
 class Spatial(Configured):
-    """A layer on inputs with so many axes besides those of examples and channels.
+    """A layer for inputs with a number of axes besides those of examples and channels.
 
     Attributes:
-      rank: how many.
+      rank: the number.
     """
 
     rank: ClassVar[int]
@@ -90,11 +90,11 @@ class Cropping1D(Cropping):
     """Crops sequences.
 
     Args:
-      cropping: how many steps are cut off at both ends, or a pair of numbers.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      cropping: the number of steps cut off at both ends, or a pair of numbers.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
-      ValueError: another number of numbers, negative ones, or sequences of which nothing is left.
+      ValueError: a wrong number of numbers, negative ones, or ones that exceed the size.
 
     Example:
       >>> tf.keras.layers.Cropping1D((1, 0))(tf.constant([[[1.0], [2.0], [3.0]]]))[0, :, 0].numpy()
@@ -126,12 +126,12 @@ class Cropping2D(_CroppingOfImages):
     """Crops images.
 
     Args:
-      cropping: how many pixels are cut off at all edges, a number for height and one for width, or a pair for each.
+      cropping: the number of pixels cut off at all edges, a number for height and one for width, or a pair for each.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
-      ValueError: another number of numbers, negative ones, or images of which nothing is left.
+      ValueError: a wrong number of numbers, negative ones, or ones that exceed the size.
 
     Example:
       >>> tf.keras.layers.Cropping2D(((1, 0), (2, 1)))(tf.ones([1, 4, 5, 2])).shape.as_list()
@@ -150,10 +150,10 @@ class Cropping3D(_CroppingOfImages):
     Args:
       cropping: how much is cut off at all sides, a number for each axis, or a pair for each.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
-      ValueError: another number of numbers, negative ones, or volumes of which nothing is left.
+      ValueError: a wrong number of numbers, negative ones, or ones that exceed the size.
 
     Example:
       >>> tf.keras.layers.Cropping3D(1)(tf.ones([1, 4, 5, 3, 2])).shape.as_list()
@@ -196,9 +196,9 @@ class ZeroPadding1D(ZeroPadding):
     """Pads sequences with zeros.
 
     Args:
-      padding: how many steps of zeros at both ends, or a pair of numbers.
+      padding: the number of zero steps at both ends, or a pair of numbers.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: another number of numbers, or negative ones.
@@ -232,9 +232,9 @@ class ZeroPadding2D(_PaddingOfImages):
     """Pads images with zeros.
 
     Args:
-      padding: how many at all edges, a number for height and one for width, or a pair for each.
+      padding: the number of pixels at all edges, a number for height and one for width, or a pair for each.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: another number of numbers, or negative ones.
@@ -254,9 +254,9 @@ class ZeroPadding3D(_PaddingOfImages):
     """Pads volumes with zeros.
 
     Args:
-      padding: how many at all sides, a number for each axis, or a pair for each.
+      padding: the number of voxels at all sides, a number for each axis, or a pair for each.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: another number of numbers, or negative ones.
@@ -303,7 +303,7 @@ class UpSampling1D(UpSampling):
 
     Args:
       size: how often.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       TypeError: size is not an int.
@@ -332,9 +332,9 @@ class UpSampling2D(UpSampling):
     Args:
       size: how often, one number or one for rows and one for columns.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      interpolation: "nearest" to repeat, or as `keras.ops.image.resize` takes it: "bilinear", "bicubic", "area",
+      interpolation: "nearest" to repeat, or a method of `keras.ops.image.resize`: "bilinear", "bicubic", "area",
         "lanczos3" or "lanczos5".
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: sizes that are not positive; in a call, another interpolation.
@@ -389,7 +389,7 @@ class UpSampling3D(UpSampling):
     Args:
       size: how often, one number or one for each axis.
       data_format: "channels_last" or "channels_first"; None for `keras.config.image_data_format()`.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: sizes that are not positive.

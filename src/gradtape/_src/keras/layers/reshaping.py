@@ -18,7 +18,7 @@ class Flatten(Unchanging):
 
     Args:
       data_format: "channels_last", or "channels_first" for inputs whose channels are put last before.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: unknown data_format.
@@ -54,7 +54,7 @@ class Reshape(Unchanging):
 
     Args:
       target_shape: the shape, without the axis of examples; one -1 is worked out.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: sizes below -1, more than one -1, or a shape of another number of elements when the layer is called.
@@ -107,7 +107,7 @@ class Permute(Unchanging):
 
     Args:
       dims: the axes in their new order, counted from 1.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: dims are not the numbers from 1 in some order.
@@ -142,8 +142,8 @@ class RepeatVector(Configured):
     """Repeats each example's vector along a new axis.
 
     Args:
-      n: how many times.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      n: the number of repetitions.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       TypeError: n is not an int.

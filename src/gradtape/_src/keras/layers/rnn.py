@@ -24,7 +24,7 @@ class StackedRNNCells(Layer):
 
     Args:
       cells: the cells.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: one of them is not a cell.
@@ -151,7 +151,7 @@ class RNN(Configured):
       stateful: whether the final states of a batch are the initial states of the next one.
       unroll: not used; time steps are always computed one by one.
       zero_output_for_mask: whether outputs of masked time steps are 0 instead of the previous output.
-      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable`, `dtype` and `activity_regularizer`, see :class:`Layer`.
 
     Raises:
       ValueError: the cell is invalid, or the batch size differs from that of the stored states.

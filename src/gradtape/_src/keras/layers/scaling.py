@@ -32,7 +32,7 @@ class RMSNormalization(Configured):
     Args:
       axis: the axis that is normalized, or several; the scale has their sizes.
       epsilon: a small number that keeps divisors away from 0.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.RMSNormalization()(tf.constant([[1.0, 7.0]])).numpy().round(3)
@@ -60,7 +60,7 @@ class RMSNormalization(Configured):
         return x * apply_elementwise("rsqrt", squares + self.epsilon) * self.scale
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of the inputs. ValueError where they have no such axis."""
+        """The shape of the inputs. ValueError if they do not have the axis."""
         check_axes(self.axis, input_shape)
         return input_shape
 
@@ -70,7 +70,7 @@ class UnitNormalization(Normalizing):
 
     Args:
       axis: the axis, or several.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       TypeError: an axis that is not an int.
@@ -101,8 +101,8 @@ class SpectralNormalization(Wrapper):
 
     Args:
       layer: the layer, which has a kernel or embeddings.
-      power_iterations: how many steps of power iteration find the singular value at each call.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      power_iterations: the number of power iterations per call that estimate the singular value.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: no positive number of steps, or a layer without a kernel when it is built.

@@ -25,7 +25,7 @@ class Normalization(Preparing):
       mean: the mean, in place of `adapt`.
       variance: the variance, likewise.
       invert: whether inputs * sqrt(variance) + mean is computed instead.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: one of mean and variance without the other, or shapes that do not fit.

@@ -37,10 +37,10 @@ class TextVectorization(OfText):
         of a string tensor, or None.
       split: how they are split: "whitespace", "character", a function of a string that returns a list of tokens, or
         None if the strings are words.
-      ngrams: of how many words in a row tokens are made, up to an int, or those of a tuple; None for words alone.
-      output_mode: "int" for numbers in order, "multi_hot" or "count" as :class:`CategoryEncoding` has them, "tf_idf"
+      ngrams: the lengths of n-grams, up to an int, or those in a tuple; None for single words only.
+      output_mode: "int" for numbers in order, "multi_hot" or "count" as in :class:`CategoryEncoding`, "tf_idf"
         for counts times weights that are great for rare tokens.
-      output_sequence_length: how many numbers each text has, zeros behind shorter ones; None for those of the longest.
+      output_sequence_length: the number of indices per text, zero-padded; None for that of the longest.
       pad_to_max_tokens: whether rows are as wide as max_tokens however many there are.
       vocabulary: the tokens in order, or the path of a file with one in each line; None: `adapt` learns them.
       idf_weights: how much each counts, if results are "tf_idf".
@@ -50,7 +50,7 @@ class TextVectorization(OfText):
       kwargs: `trainable` and `dtype`, which are not used.
 
     Raises:
-      ValueError: arguments are none of these, or do not fit each other.
+      ValueError: arguments are invalid or inconsistent.
 
     Example:
       >>> layer = tf.keras.layers.TextVectorization(output_sequence_length=4)

@@ -27,7 +27,7 @@ class Wrapper(Layer):
 
     Args:
       layer: the other.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: it is not a layer.
@@ -76,7 +76,7 @@ class Identity(Unchanging, Elementwise):
     """Its inputs.
 
     Args:
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> tf.keras.layers.Identity()(tf.constant([1.0, 2.0])).numpy()
@@ -96,7 +96,7 @@ class Masking(Elementwise):
 
     Args:
       mask_value: the value.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Example:
       >>> layer = tf.keras.layers.Masking(-1.0)
@@ -125,12 +125,12 @@ class Lambda(Layer):
     """Wraps a function as a layer. Variables that it creates are not tracked.
 
     Args:
-      function: the function, called with the inputs; also with `mask` and `training` where it has such arguments.
+      function: the function, called with the inputs; also with `mask` and `training` if it has such arguments.
       output_shape: the shape of its results without the axis of examples, or a function from the inputs' shape to the
         results'; determined by the function itself by default.
       mask: the mask of its results, or a function of inputs and their mask.
       arguments: further keyword arguments of the function.
-      kwargs: `name` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name` and `dtype`, see :class:`Layer`.
 
     Raises:
       NotImplementedError: the results' shape is requested, and the function cannot say it.
@@ -226,7 +226,7 @@ class TimeDistributed(Wrapper):
 
     Args:
       layer: the layer.
-      kwargs: `name`, `trainable` and `dtype`, as :class:`Layer` takes them.
+      kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
     Raises:
       ValueError: it is not a layer, or a mask that does not fit.
@@ -286,7 +286,7 @@ class TimeDistributed(Wrapper):
 
     @staticmethod
     def _masks(inputs: Tensor, mask: Tensor) -> list[Any]:
-        """The mask of each step. ValueError where there is none."""
+        """The mask of each step. ValueError if there is none."""
         if mask.ndim < 2:
             raise ValueError(
                 "The `mask` passed to the `TimeDistributed` layer must be at least 2D (e.g., `(batch_size, "

@@ -53,7 +53,7 @@ def deserialize(name: Any, custom_objects: dict[str, Any] | None = None) -> Any:
 
 
 def get(identifier: Any) -> Any:
-    """The loss that something stands for.
+    """The loss for an identifier.
 
     Args:
       identifier: a name such as "mse" or "MeanSquaredError", a result of `serialize`, a class, a Loss or another

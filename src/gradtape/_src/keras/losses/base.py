@@ -69,7 +69,7 @@ class Reduction:
           key: the name.
 
         Raises:
-          ValueError: it is none.
+          ValueError: an unknown value.
 
         Example:
           >>> tf.keras.losses.Reduction.validate("sum")
@@ -92,7 +92,7 @@ class Loss:
       dtype: the dtype in which it is computed, `floatx` by default.
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> class Largest(tf.keras.losses.Loss):
@@ -255,7 +255,7 @@ def _paired(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
 
 
 def standardize_reduction(reduction: Any) -> Any:
-    """The reduction; ValueError where it is none."""
+    """The reduction; ValueError if it is unknown."""
     if reduction not in _REDUCTIONS:
         raise ValueError(
             f"Invalid value for argument `reduction`. Expected one of {_REDUCTIONS}. Received: reduction={reduction}"
@@ -264,9 +264,9 @@ def standardize_reduction(reduction: Any) -> Any:
 
 
 def same_rank(one: Any, other: Any, expand: bool = True) -> tuple[Any, Any]:
-    """Two tensors, of which the one with a last axis of size 1 too many loses it, or the other gets one.
+    """Two tensors, the one with a superfluous last axis of size 1 without it, or the other with a new one.
 
-    expand: whether a vector beside a matrix gets one.
+    expand: whether a vector with a matrix gets one.
     """
     difference = one.ndim - other.ndim
     if difference == 1 and one.shape[-1] == 1:

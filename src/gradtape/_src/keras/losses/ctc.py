@@ -34,12 +34,12 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     Args:
       target: the labels, integers of shape [examples, labels].
       output: logits of shape [examples, frames, classes].
-      target_length: how many labels each example has.
-      output_length: how many frames each example has.
-      mask_index: the class that stands for no label.
+      target_length: the number of labels of each example.
+      output_length: the number of frames of each example.
+      mask_index: the class for no label.
 
     Returns:
-      A tensor of one value for each example; inf where the labels do not fit into the frames.
+      A tensor of one value per example; inf if the labels do not fit into the frames.
 
     Example:
       >>> tf.keras.ops.ctc_loss([[1]], tf.zeros([1, 2, 2]), [1], [2]).numpy().round(4)
@@ -78,8 +78,8 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     Graves, Fernández, Gomez and Schmidhuber, Connectionist Temporal Classification (2006).
 
     Args:
-      y_true: the labels, integers of shape [examples, labels], with 0 where there is none.
-      y_pred: logits of shape [examples, frames, classes], of which class 0 stands for no label.
+      y_true: the labels, integers of shape [examples, labels], with 0 for none.
+      y_pred: logits of shape [examples, frames, classes], where class 0 means no label.
 
     Returns:
       A tensor of one value for each example.
@@ -117,7 +117,7 @@ class CTC(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none; when called, that shapes have another rank than `ctc` takes.
+      ValueError: unknown reduction; (when called) shapes have other ranks than for `ctc`.
 
     Example:
       >>> tf.keras.losses.CTC()(tf.constant([[1, 0]]), tf.zeros([1, 2, 2])).numpy().round(4)

@@ -13,7 +13,7 @@ from gradtape._src.ops.reductions import reduce_all
 
 
 def _signs(y_true: Tensor) -> Tensor:
-    """True values as -1 and 1, where all are 0 or 1."""
+    """True values as -1 and 1, if all are 0 or 1."""
     binary = reduce_all(elementwise.logical_or(elementwise.equal(y_true, 0), elementwise.equal(y_true, 1)))
     return where(binary, 2.0 * y_true - 1.0, y_true)
 
@@ -28,7 +28,7 @@ def hinge(y_true: Any, y_pred: Any) -> Tensor:
     """The mean over the last axis of max(1 - y_true * y_pred, 0).
 
     Args:
-      y_true: true values, -1 or 1; if all are 0 or 1, 0 stands for -1.
+      y_true: true values, -1 or 1; if all are 0 or 1, 0 means -1.
       y_pred: predicted values, of the same shape.
 
     Returns:
@@ -46,7 +46,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
     """The mean over the last axis of max(1 - y_true * y_pred, 0)**2.
 
     Args:
-      y_true: true values, -1 or 1; if all are 0 or 1, 0 stands for -1.
+      y_true: true values, -1 or 1; if all are 0 or 1, 0 means -1.
       y_pred: predicted values, of the same shape.
 
     Returns:
@@ -88,7 +88,7 @@ class Hinge(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.Hinge()([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
@@ -109,7 +109,7 @@ class SquaredHinge(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.SquaredHinge()([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
@@ -130,7 +130,7 @@ class CategoricalHinge(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.CategoricalHinge()([[0.0, 1.0]], [[0.25, 0.75]]).numpy()

@@ -77,7 +77,7 @@ def circle(
     gamma: float = 80,
     margin: float = 0.4,
 ) -> Tensor:
-    """For each embedding, how much nearer embeddings of other classes are than those of its own, by a margin.
+    """For each embedding, how much nearer embeddings of other classes are than those of its class, by a margin.
 
     Sun et al., Circle Loss: A Unified Perspective of Pair Similarity Optimization (2020).
 
@@ -130,7 +130,7 @@ class Dice(LossFunctionWrapper):
       axis: the axes that are summed over; None for all.
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.Dice()([[1.0, 0.0]], [[0.5, 0.5]]).numpy().round(4)
@@ -160,7 +160,7 @@ class Tversky(LossFunctionWrapper):
       axis: the axes that are summed over; None for all.
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.Tversky()([[1.0, 0.0]], [[0.5, 0.5]]).numpy().round(4)
@@ -192,7 +192,7 @@ class Circle(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])

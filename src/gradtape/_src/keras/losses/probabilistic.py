@@ -16,7 +16,7 @@ from gradtape._src.ops import elementwise
 from gradtape._src.ops.masking import one_hot, where
 from gradtape._src.ops.shapes import expand_dims, squeeze
 
-# The computations themselves: what they are given here are tensors.
+# The computations themselves: their arguments here are tensors.
 _categorical = entropies.categorical_crossentropy.__wrapped__
 _sparse = entropies.sparse_categorical_crossentropy.__wrapped__
 _binary = entropies.binary_crossentropy.__wrapped__
@@ -121,7 +121,7 @@ def binary_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: Any = -1,
 ) -> Tensor:
-    """Binary cross entropy times (1 - the probability given to the truth)**gamma: what is easy counts less.
+    """Binary cross entropy times (1 - the probability of the true value)**gamma, to reduce the weight of easy cases.
 
     Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection (2017).
 
@@ -242,7 +242,7 @@ def sparse_categorical_crossentropy(
       A tensor of the true classes' shape.
 
     Raises:
-      ValueError: the shapes do not fit, or the axis is another.
+      ValueError: the shapes do not fit, or the axis is not the last.
 
     Example:
       >>> tf.keras.losses.sparse_categorical_crossentropy([1], [[0.25, 0.75]]).numpy().round(4)
@@ -294,7 +294,7 @@ class KLDivergence(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]]).numpy().round(4)
@@ -315,7 +315,7 @@ class Poisson(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.Poisson()([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
@@ -339,7 +339,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none; when called, that the shapes differ.
+      ValueError: unknown reduction; (when called) the shapes differ.
 
     Example:
       >>> tf.keras.losses.BinaryCrossentropy()([[1.0, 0.0]], [[0.75, 0.75]]).numpy().round(4)
@@ -365,7 +365,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
 
 @KIND.enter()
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """Binary cross entropy times (1 - the probability given to the truth)**gamma: what is easy counts less.
+    """Binary cross entropy times (1 - the probability of the true value)**gamma, to reduce the weight of easy cases.
 
     Lin, Goyal, Girshick, He and Dollár, Focal Loss for Dense Object Detection (2017).
 
@@ -379,7 +379,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none; when called, that the shapes differ.
+      ValueError: unknown reduction; (when called) the shapes differ.
 
     Example:
       >>> tf.keras.losses.BinaryFocalCrossentropy()([[1.0, 0.0]], [[0.75, 0.75]]).numpy().round(4)
@@ -420,7 +420,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none; when called, that the shapes differ.
+      ValueError: unknown reduction; (when called) the shapes differ.
 
     Example:
       >>> tf.keras.losses.CategoricalCrossentropy()([[0.0, 1.0]], [[0.25, 0.75]]).numpy().round(4)
@@ -459,7 +459,7 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.25, 0.75]]).numpy().round(4)
@@ -498,7 +498,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
       axis: the axis of classes, which must be the last.
 
     Raises:
-      ValueError: the reduction is none; when called, that the shapes do not fit.
+      ValueError: unknown reduction; (when called) the shapes do not fit.
 
     Example:
       >>> tf.keras.losses.SparseCategoricalCrossentropy()([1], [[0.25, 0.75]]).numpy().round(4)
@@ -546,7 +546,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: q is outside (0, 1), or the reduction is none.
+      ValueError: q is outside (0, 1), or unknown reduction.
 
     Example:
       >>> tf.keras.losses.CategoricalGeneralizedCrossEntropy()([1], [[0.36, 0.64]]).numpy().round(4)

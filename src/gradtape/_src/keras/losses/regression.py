@@ -96,12 +96,12 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 
 @loss_function()
 def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
-    """Minus the cosine of the angle between true and predicted vectors; 0 where one of them is 0.
+    """Minus the cosine of the angle between true and predicted vectors; 0 if one of them is 0.
 
     Args:
       y_true: true values.
       y_pred: predicted values, of the same shape.
-      axis: the axis along which vectors lie.
+      axis: the axis of vectors.
 
     Returns:
       A tensor without the axis, of values from -1 (the same direction) to 1 (the opposite one).
@@ -169,7 +169,7 @@ class MeanSquaredError(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.MeanSquaredError()([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -193,7 +193,7 @@ class MeanAbsoluteError(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.MeanAbsoluteError()([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -217,7 +217,7 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.MeanAbsolutePercentageError()([[2.0, 4.0]], [[1.0, 3.0]]).numpy()
@@ -241,7 +241,7 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.MeanSquaredLogarithmicError()([[0.0, 1.0]], [[1.0, 3.0]]).numpy().round(4)
@@ -262,11 +262,11 @@ class CosineSimilarity(LossFunctionWrapper):
     """Minus the cosine of the angle between true and predicted vectors.
 
     Args:
-      axis: the axis along which vectors lie.
+      axis: the axis of vectors.
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.CosineSimilarity()([[0.0, 1.0]], [[3.0, 4.0]]).numpy()
@@ -294,7 +294,7 @@ class Huber(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.Huber()([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -319,7 +319,7 @@ class LogCosh(LossFunctionWrapper):
       {common}
 
     Raises:
-      ValueError: the reduction is none.
+      ValueError: unknown reduction.
 
     Example:
       >>> tf.keras.losses.LogCosh()([[0.0, 1.0]], [[1.0, 3.0]]).numpy().round(4)

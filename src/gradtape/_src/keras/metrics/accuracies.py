@@ -1,4 +1,4 @@
-"""Accuracies: how many predictions are right."""
+"""Accuracies: the fraction of right predictions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
 
 @keras_op
 def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the class of the largest prediction is the true one, else 0.
+    """1 if the class of the largest prediction is the true one, else 0.
 
     Args:
       y_true: one-hot rows.
@@ -70,7 +70,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
 @keras_op
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
-    """1 where the class of the largest prediction is the true one, else 0.
+    """1 if the class of the largest prediction is the true one, else 0.
 
     Args:
       y_true: the indices of the true classes.
@@ -100,12 +100,12 @@ def _rows(y_true: Tensor, y_pred: Tensor) -> tuple[Tensor, Tensor]:
 
 @keras_op
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
-    """1 where the true class is among the k largest predictions, else 0.
+    """1 if the true class is among the k largest predictions, else 0.
 
     Args:
       y_true: one-hot rows.
       y_pred: predictions of each class.
-      k: how many count.
+      k: the number of largest predictions.
 
     Returns:
       A floating tensor without the last axis.
@@ -119,12 +119,12 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
 
 @keras_op
 def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Tensor:
-    """1 where the true class is among the k largest predictions, else 0.
+    """1 if the true class is among the k largest predictions, else 0.
 
     Args:
       y_true: the indices of the true classes.
       y_pred: predictions of each class, or numbers of classes, the likeliest first.
-      k: how many count.
+      k: the number of largest predictions.
       from_sorted_ids: whether predictions are numbers of classes.
 
     Returns:
@@ -236,7 +236,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     """The fraction of examples whose true class, given as one-hot rows, is among the k largest predictions.
 
     Args:
-      k: how many count.
+      k: the number of largest predictions.
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
@@ -258,7 +258,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     """The fraction of examples whose true class, given by its index, is among the k largest predictions.
 
     Args:
-      k: how many count.
+      k: the number of largest predictions.
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
       from_sorted_ids: whether predictions are numbers of classes, the likeliest first.

@@ -70,7 +70,7 @@ class AUC(Metric):
       from_logits: whether predictions are logits.
 
     Raises:
-      ValueError: an argument is none of these.
+      ValueError: an argument is invalid.
 
     Example:
       >>> metric = tf.keras.metrics.AUC(num_thresholds=3)
@@ -105,7 +105,7 @@ class AUC(Metric):
             inner = (np.arange(1, operator.index(num_thresholds) - 1) / (num_thresholds - 1)).tolist()
         self.num_thresholds = len(inner) + 2
         self._even = not self._given or are_even([0.0, *inner, 1.0])
-        # Just outside [0, 1], so that all predictions lie between two of them.
+        # Just outside [0, 1], so that all predictions are between two of them.
         self._thresholds = np.array([0.0 - settings.epsilon(), *inner, 1.0 + settings.epsilon()])
         self.curve = _member(
             *(Curve, curve, _CURVES),
@@ -147,7 +147,7 @@ class AUC(Metric):
           sample_weight: weights of the examples, or of all values.
 
         Raises:
-          ValueError: labels are told apart, but there is no axis of them.
+          ValueError: multi_label is set, but there is no axis of labels.
 
         Example:
           >>> metric = tf.keras.metrics.AUC(num_thresholds=3)

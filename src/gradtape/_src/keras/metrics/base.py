@@ -44,7 +44,7 @@ def _of_all_replicas(metric: Any, strategy: Any) -> Any:
 
 @metric()
 class Metric:
-    """Base of metrics: a subclass makes variables, changes them in `update_state`, and says what they amount to in
+    """Base of metrics: a subclass creates variables, updates them in `update_state`, and returns the value in
     `result`.
 
     Called, a metric does both.
@@ -121,7 +121,7 @@ class Metric:
 
         Args:
           shape: its shape.
-          initializer: what it starts with, as `tf.keras.initializers.get` takes it.
+          initializer: the initial value, as for `tf.keras.initializers.get`.
           dtype: its dtype, `floatx` by default.
           aggregation: not used.
           name: its name.
@@ -187,7 +187,7 @@ class Metric:
           A tensor, or a dict of them.
 
         Raises:
-          NotImplementedError: a subclass does not say what it is.
+          NotImplementedError: the subclass does not define it.
 
         Example:
           >>> mean = tf.keras.metrics.Mean()

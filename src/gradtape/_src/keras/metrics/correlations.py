@@ -42,7 +42,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
 
 @keras_op
 def concordance_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
-    """Lin's concordance of true and predicted values: their correlation, less where they differ in mean or scale.
+    """Lin's concordance of true and predicted values: their correlation, reduced if they differ in mean or scale.
 
     Lin, A Concordance Correlation Coefficient to Evaluate Reproducibility (1989).
 

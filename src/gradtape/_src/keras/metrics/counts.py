@@ -38,7 +38,7 @@ class Count(enum.Enum):
 
 
 def listed(thresholds: Any, default: float = 0.5) -> list[float]:
-    """Thresholds as a list; ValueError where one is outside [0, 1]."""
+    """Thresholds as a list; ValueError if one is outside [0, 1]."""
     if thresholds is None:
         return [default]
     found = list(thresholds) if isinstance(thresholds, list | tuple) else [thresholds]
@@ -68,7 +68,7 @@ def add_counts(
     multi_label: bool = False,
     label_weights: Any = None,
 ) -> None:
-    """Adds to each variable, at each threshold, what it counts in a batch.
+    """Adds the counts of a batch to each variable, at each threshold.
 
     even: whether the thresholds divide [0, 1] evenly; multi_label: whether each class is counted apart.
     """

@@ -43,7 +43,7 @@ class _AtThresholds(Metric):
           sample_weight: weights of the examples, or of all values.
 
         Raises:
-          ValueError: there are no classes of which one could be chosen.
+          ValueError: class_id is given, but there is no axis of classes.
 
         Example:
           >>> metric = tf.keras.metrics.TruePositives()
@@ -61,7 +61,7 @@ class _AtThresholds(Metric):
         return elementwise.divide_no_nan(counted, counted + self._counted[beside].read_value())
 
     def _only(self, values: Tensor) -> Tensor:
-        """The one value where there is one threshold."""
+        """The only value if there is one threshold."""
         return values[0] if len(self.thresholds) == 1 else values
 
 
@@ -206,7 +206,7 @@ class Precision(_Rate):
 
     Args:
       thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
-      top_k: if given, only the so many largest predictions of an example are a yes.
+      top_k: if given, only this many largest predictions of an example are positive.
       class_id: if given, only this class counts.
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of its result, `floatx` by default.
@@ -230,7 +230,7 @@ class Recall(_Rate):
 
     Args:
       thresholds: the value above which predictions count as positive, 0.5 by default; a list for a value at each.
-      top_k: if given, only the so many largest predictions of an example are a yes.
+      top_k: if given, only this many largest predictions of an example are positive.
       class_id: if given, only this class counts.
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of its result, `floatx` by default.

@@ -14,7 +14,7 @@ from gradtape._src.ops import elementwise
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
-    """The cosine of the angle between true and predicted vectors; 0 where one of them is 0."""
+    """The cosine of the angle between true and predicted vectors; 0 if one of them is 0."""
     return -regression.cosine_similarity.__wrapped__(y_true, y_pred, axis)
 
 
@@ -109,7 +109,7 @@ class CosineSimilarity(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
-      axis: the axis along which vectors lie.
+      axis: the axis of vectors.
 
     Example:
       >>> metric = tf.keras.metrics.CosineSimilarity()

@@ -16,12 +16,12 @@ from gradtape._src.keras.metrics.base import Metric, metric
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
 
-# Without the comparison of shapes, where they are known to be equal.
+# Without comparing shapes, as they are known to be equal.
 _add = BaseVariable.assign_add
 
 
 def samplewise(values: Any, weights: Any, kernel: Reduction, dtype: dtypes.DType) -> tuple[Tensor, Tensor | None]:
-    """A value for each example, times its weight, and the weights; what lies within an example is reduced."""
+    """A value for each example, times its weight, and the weights; values within an example are reduced."""
     mask = masks.get(values)
     values = tensor_of(values, dtype)
     if weights is not None:

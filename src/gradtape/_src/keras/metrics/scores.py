@@ -18,7 +18,7 @@ from gradtape._src.ops.shapes import expand_dims
 
 
 def _two_axes(name: str, y_true: Tensor, y_pred: Tensor) -> int:
-    """The number of outputs; ValueError where there is not one axis of examples and one of outputs."""
+    """The number of outputs; ValueError unless there are two axes, of examples and of outputs."""
     if y_pred.ndim != 2 or y_true.ndim != 2:
         raise ValueError(
             f"{name} expects 2D inputs with shape (batch_size, output_dim). Received input shapes: "
@@ -34,13 +34,13 @@ class FBetaScore(Metric):
     Args:
       average: None for a score of each class; "macro" for their mean; "weighted" for their mean by how often a class is
         true; "micro" for one score of all decisions.
-      beta: how many times as much recall counts as precision.
+      beta: the weight of recall relative to precision.
       threshold: the value above which predictions count as positive; None for the largest one of each example.
       name: the metric's name.
       dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
-      ValueError: an argument is none of these.
+      ValueError: an argument is invalid.
 
     Example:
       >>> metric = tf.keras.metrics.FBetaScore(beta=2.0, threshold=0.5)
@@ -157,7 +157,7 @@ class F1Score(FBetaScore):
       dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
-      ValueError: an argument is none of these.
+      ValueError: an argument is invalid.
 
     Example:
       >>> metric = tf.keras.metrics.F1Score(threshold=0.5)
@@ -194,7 +194,7 @@ class R2Score(Metric):
       dtype: the dtype of its variables and its result, `floatx` by default.
 
     Raises:
-      ValueError: an argument is none of these.
+      ValueError: an argument is invalid.
 
     Example:
       >>> metric = tf.keras.metrics.R2Score()

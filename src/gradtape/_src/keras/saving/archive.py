@@ -18,7 +18,7 @@ from gradtape._src.keras.serialization import deserialize_keras_object, serializ
 _CONFIG, _METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 # The version of Keras whose files these are.
 KERAS_VERSION = "3.15.1"
-# A packed file becomes at most so many times as long, or so long: Keras packs none.
+# Maximum ratio and minimum size of decompressed data: Keras does not compress.
 _EXPANSION, _SMALL = 100, 1 << 20
 # What reading a damaged part raises.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
@@ -29,7 +29,7 @@ def write_archive(model: Any, file: BinaryIO) -> None:
 
     Args:
       model: the model.
-      file: where it is written.
+      file: the file to write to.
     """
     with sharing_scope():
         config = json.dumps(serialize_keras_object(model))
@@ -63,7 +63,7 @@ def read_archive(
       The model.
 
     Raises:
-      ValueError: it is damaged, or not what it says.
+      ValueError: it is damaged, or inconsistent.
     """
     with _opened(file, shown) as archive, sharing_scope():
         try:

@@ -22,7 +22,7 @@ def serving(model: Any, input_signature: Any, name: str | None) -> Function | No
       name: the name of the input of a model that has one; None for its own.
 
     Returns:
-      The function; None where it is not known what the model takes.
+      The function; None if the model's inputs are unknown.
     """
     if input_signature is None:
         inputs = getattr(model, "_inputs_struct", None)

@@ -20,7 +20,7 @@ _LEGACY = (
 def save_model(model: Any, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
     """Saves a model in a `.keras` file: its configuration, its weights and the state of its optimizer.
 
-    Keras reads the file too. It is whole at any time: written beside, and renamed when it is on the disk.
+    Keras can read the file. It is written atomically: to a temporary file, which is renamed once it is on disk.
 
     Args:
       model: the model.
@@ -134,7 +134,7 @@ def load_model(
 def save_weights(model: Any, filepath: Any, overwrite: bool = True, max_shard_size: Any = None, **kwargs: Any) -> None:
     """Saves a model's weights and the state of its optimizer in a `.weights.h5` file.
 
-    Keras reads the file too. It is whole at any time: written beside, and renamed when it is on the disk.
+    Keras can read the file. It is written atomically: to a temporary file, which is renamed once it is on disk.
 
     Args:
       model: the model.
@@ -242,7 +242,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
 
 def _may_replace(path: str) -> bool:
-    """Asks on the terminal whether a file that is there may be replaced."""
+    """Asks on the terminal whether to replace an existing file."""
     if not os.path.exists(path):
         return True
     answer = input(f"[WARNING] {path} already exists - overwrite? [y/n]").strip().lower()

@@ -1,7 +1,7 @@
 """Weights in HDF5 files: arrays in groups named after the objects whose they are.
 
-A file that is read may come from anywhere. Only groups and plain arrays of numbers that lie in the file itself are
-read, and no array of which the file does not hold as many bytes as it declares.
+Files may be untrusted. Only groups and plain arrays of numbers in the file itself are
+read, and no array that declares more bytes than the file stores.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DEFLATE, _SHUFFLE, _FLETCHER32, _LZF = 1, 2, 3, 32000
 
 
 def h5py() -> Any:
-    """The module h5py. ImportError, with a sentence, where it is not installed."""
+    """The module h5py. ImportError, with a sentence, if it is not installed."""
     try:
         return importlib.import_module("h5py")
     except ImportError as error:
@@ -50,7 +50,7 @@ class Writer:
             group.attrs["name"] = name
         for key, value in values.items():
             group[key] = array = np.asarray(value.numpy() if hasattr(value, "numpy") else value)
-            if array.dtype.name == "bfloat16":  # of which HDF5 keeps two bytes without a meaning
+            if array.dtype.name == "bfloat16":  # which HDF5 stores as two opaque bytes
                 group[key].attrs["dtype"] = "bfloat16"
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Reader:
 
     Args:
       file: its path, or a file in memory.
-      size: how many bytes it has.
+      size: its size in bytes.
       shown: what messages call it.
 
     Raises:
@@ -113,7 +113,7 @@ class Reader:
         return group
 
     def _link(self, group: Any, name: str) -> Any:
-        """How a name leads to what it names: None if nothing is named so. ValueError if it leads elsewhere."""
+        """How a name leads to its object: None if there is none. ValueError if it leads elsewhere."""
         link = group.get(name, getclass=True, getlink=True)
         if link is not None and link is not self._h5py.HardLink:
             raise ValueError(f"Not allowed: H5 file with {link.__name__}, '{name}' of '{self.shown}'")
@@ -123,8 +123,8 @@ class Reader:
         """An array of a group.
 
         Raises:
-          KeyError: there is none.
-          ValueError: it is not of numbers, does not lie in the file, or declares more than the file holds.
+          KeyError: it does not exist.
+          ValueError: it is not numeric, not in the file itself, or declares more than the file stores.
           OSError: it is damaged.
         """
         if self._link(group, key) is None:

@@ -17,8 +17,8 @@ def save_state(model: Any, weights: Writer, assets: Assets | None = None, skippe
 
     Args:
       model: the model.
-      weights: where arrays are written.
-      assets: where the files of objects that have such are written.
+      weights: the group to write arrays to.
+      assets: the folder for objects' files.
       skipped: objects that are left out.
     """
     seen = {id(value) for value in skipped}
@@ -58,7 +58,7 @@ def load_state(
 
     Args:
       model: the model.
-      weights: where arrays are read.
+      weights: the group to read arrays from.
       assets: where files are read.
       skip_mismatch: whether to warn about objects that do not fit, and leave them unchanged.
       skipped: objects that are left unchanged.
@@ -131,4 +131,4 @@ class _Loading:
     def _is_there(self, path: str) -> bool:
         with contextlib.suppress(ValueError):
             return self.weights.has(path) or (self.assets is not None and self.assets.get(path) is not None)
-        return True  # what is wrong with it is said where it is read
+        return True  # errors in it are reported where it is read

@@ -24,7 +24,7 @@ _COMMON: dict[type, frozenset[str]] = {}
 def parts(saveable: Any) -> Iterator[tuple[str, Any]]:
     """The objects and containers of objects among an object's attributes, with the attributes' names.
 
-    Private attributes come last, so that what has two names is found under its public one.
+    Private attributes come last, so that an object with two names is found under its public one.
     """
     if isinstance(saveable, (Sequential, Functional)):
         yield "layers", saveable.layers
