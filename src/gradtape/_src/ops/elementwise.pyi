@@ -108,7 +108,7 @@ def negative(x: TensorLike, name: str | None = None) -> Tensor:
     """Negates x.
 
     Derivative: -1.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
 
     Args:
       x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
@@ -417,7 +417,7 @@ def abs(x: TensorLike, name: str | None = None) -> Tensor:
     """The absolute value of x; its gradient is 0 at 0.
 
     Derivative: sign(x).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
 
     Args:
       x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
@@ -440,7 +440,7 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
     """The sign of x: -1, 0 or 1, and NaN where x is; its gradient is 0.
 
     Derivative: 0.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
 
     Args:
       x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, signed integers.
@@ -530,7 +530,7 @@ def square(x: TensorLike, name: str | None = None) -> Tensor:
     """The square of x.
 
     Derivative: 2 * x.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
 
     Args:
       x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex, integers.
@@ -553,7 +553,7 @@ def sqrt(x: TensorLike, name: str | None = None) -> Tensor:
     """The square root of x; NaN where x is negative.
 
     Derivative: 1 / (2 * sqrt(x)).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
 
     Args:
       x: a tensor, or what converts to one, of dtype float32, float64, float16, bfloat16, complex.
@@ -785,7 +785,7 @@ def sin(x: TensorLike, name: str | None = None) -> Tensor:
     """The sine of x, an angle in radians.
 
     Derivative: cos(x).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.14.1.
 
     Args:
@@ -832,7 +832,7 @@ def tan(x: TensorLike, name: str | None = None) -> Tensor:
     """The tangent of x, an angle in radians.
 
     Derivative: 1 + tan(x)**2.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.14.4.
 
     Args:
@@ -856,7 +856,7 @@ def asin(x: TensorLike, name: str | None = None) -> Tensor:
     """The angle in radians, between -π/2 and π/2, whose sine is x; NaN where |x| > 1.
 
     Derivative: 1 / sqrt(1 - x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.23.1.
 
     Args:
@@ -903,7 +903,7 @@ def atan(x: TensorLike, name: str | None = None) -> Tensor:
     """The angle in radians, between -π/2 and π/2, whose tangent is x.
 
     Derivative: 1 / (1 + x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.23.3.
 
     Args:
@@ -997,7 +997,7 @@ def tanh(x: TensorLike, name: str | None = None) -> Tensor:
     """The hyperbolic tangent of x, between -1 and 1.
 
     Derivative: 1 - tanh(x)**2.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.28.4.
 
     Args:
@@ -1021,7 +1021,7 @@ def asinh(x: TensorLike, name: str | None = None) -> Tensor:
     """The number whose hyperbolic sine is x.
 
     Derivative: 1 / sqrt(1 + x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.37.1.
 
     Args:
@@ -1068,7 +1068,7 @@ def atanh(x: TensorLike, name: str | None = None) -> Tensor:
     """The number whose hyperbolic tangent is x; infinite where |x| is 1 and NaN where it is more.
 
     Derivative: 1 / (1 - x**2).
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 4.37.3.
 
     Args:
@@ -1092,7 +1092,7 @@ def erf(x: TensorLike, name: str | None = None) -> Tensor:
     """The error function, 2 / sqrt(π) times the integral of exp(-t**2) from 0 to x.
 
     Derivative: 2 * exp(-x**2) / pi**0.5.
-    Of a `tf.SparseTensor` it gives one, of what it is of the values.
+    A `tf.SparseTensor` gives one, with the function applied to its values.
     Definition: DLMF 7.2.1.
 
     Args:
