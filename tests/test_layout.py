@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from gradtape._src.core import lazy
+
 PACKAGE = Path(__file__).parents[1] / "src" / "gradtape"
 # Lowest first: a folder imports from itself and from those before it.
 FOLDERS = (
@@ -88,6 +90,22 @@ def test_public_namespaces_show_nothing_of_how_they_are_made(path):
         if not name.startswith("_") and isinstance(home, str) and home.split(".")[0] not in ("gradtape", own):
             strange.append(f"{name} is of {home}")
     assert strange == []
+
+
+def test_names_that_are_read_later_are_those_that_type_checkers_find():
+    branch = next(node for node in ast.parse((PACKAGE / "__init__.py").read_text()).body if isinstance(node, ast.If))
+    found = {}
+    for node in branch.body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("gradtape._src."):
+            found |= {alias.asname: (node.module, alias.name) for alias in node.names}
+    assert found == lazy._homes
+
+
+def test_folders_that_are_entered_without_being_read_hold_no_code():
+    for package in (PACKAGE / "_engine", PACKAGE / "_src"):
+        for path in [package / "__init__.py", *package.glob("*/__init__.py")]:
+            body = ast.parse(path.read_text()).body
+            assert body == [] or (len(body) == 1 and ast.get_docstring(ast.Module(body, [])) is not None), path
 
 
 def codes_asked_for() -> dict[str, list[tuple[int, str]]]:

@@ -157,6 +157,48 @@ def test_namespaces_are_read_when_they_are_first_asked(use):
     python("-c", UNREAD + use)
 
 
+def test_importing_reads_no_module_of_names_that_are_read_later():
+    code = (
+        "import sys, gradtape; from gradtape._src.core import lazy\n"
+        "later = {home for home, _ in lazy._homes.values()}\n"
+        "assert 'gradtape._src.linalg.contractions' in later and not later & set(sys.modules), later & set(sys.modules)"
+    )
+    python("-c", code)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "assert tf.sort is tf.sort and 'gradtape._src.ops.counting' not in sys.modules",
+        "from gradtape import sort, matrix_square_root; assert matrix_square_root is tf.linalg.sqrtm",
+        "from gradtape import *; assert matmul is tf.matmul and type(tf) is type(sys)",
+        "assert {'sort', 'matmul', 'SparseTensor'} <= set(dir(tf)) and type(tf) is types.ModuleType",
+        "assert 'sort' in vars(tf)",
+        "assert hasattr(tf, 'sort') and not hasattr(tf, 'sorted') and type(tf) is not types.ModuleType",
+        "tf.sort = 'mine'; assert tf.sort == 'mine'; dir(tf); assert tf.sort == 'mine'",
+        "del tf.sort; assert not hasattr(tf, 'sort') and type(tf) is types.ModuleType",
+        "import importlib; importlib.reload(tf); assert tf.sort([2, 1])[0] == 1",
+        "for _ in range(2000): tf.exp\n"
+        "assert type(tf) is types.ModuleType and {'sort', 'matmul', 'SparseTensor'} <= set(tf.__dict__)",
+        "def ask(): [getattr(tf, name) for _ in range(99) for name in names]\n"
+        "t = [threading.Thread(target=ask) for _ in range(8)]\n"
+        "for one in t: one.start()\n"
+        "for one in t: one.join()\n"
+        "assert type(tf) is types.ModuleType",
+        "sys.path_importer_cache.clear(); sys.meta_path.clear()\n"
+        "for _ in range(2000): tf.exp\n"
+        "assert tf.constant(1.0) == 1",
+        "import doctest; assert doctest.testmod(tf, extraglobs={'tf': tf}).failed == 0",
+        "from gradtape._src.table.rows import rows; assert {'sort', 'einsum'} <= {row.name for row in rows()}",
+    ],
+)
+def test_names_are_read_when_they_are_first_asked(use):
+    head = (
+        "import sys, threading, types, gradtape as tf\nfrom gradtape._src.core import lazy\nnames = list(lazy._homes)\n"
+    )
+    python("-c", f"{head}assert type(tf) is not types.ModuleType\n{use}")
+
+
 @pytest.mark.parametrize("function", [tf.exp, tf.add, tf.nn.relu, tf.sigmoid, tf.math.log, tf.matmul, tf.nn.gelu])
 def test_functions_are_pickled_by_name(function):
     assert pickle.loads(pickle.dumps(function)) is function

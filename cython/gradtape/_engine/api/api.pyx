@@ -97,7 +97,7 @@ def elementwise_function(row):
     """
     arguments = tuple(row.arguments)
     if row.name.startswith("logical"):
-        function = by_name(program(row.name), arguments, call_logical)
+        function = by_name(row.name, arguments, call_logical)
     elif arguments == ("x",):
         function = unary_x(row.name, row.sparse)
     elif arguments == ("features",):
@@ -105,7 +105,7 @@ def elementwise_function(row):
     elif arguments == ("x", "y"):
         function = binary_xy(row.name)
     else:
-        function = by_name(program(row.name), arguments, call_program)
+        function = by_name(row.name, arguments, call_program)
     function.__name__ = row.name
     function.__doc__ = row.docstring
     # For pickles.
@@ -184,8 +184,8 @@ cdef object declared(object function, object declaration):
     return function
 
 
-def by_name(Program row, tuple arguments, call):
-    """A function of these arguments, whose signature is its own; it calls `call`.
+def by_name(str title, tuple arguments, call):
+    """A function of these arguments, whose signature is its own; it calls `call` with the row's program, which the first call makes.
 
     Text is compiled once for so many arguments: importing makes two dozen of these.
     """
@@ -193,9 +193,15 @@ def by_name(Program row, tuple arguments, call):
     if code is None:
         listed = ", ".join([f"operand{i}" for i in range(len(arguments))])
         code = texts[len(arguments)] = eval(f"lambda {listed}, name=None: call(row, ({listed},))").__code__
+
+    def first_call(row, operands):
+        row = program(title)
+        known.update(row=row, call=call)
+        return call(row, operands)
+
     # C code that imports, as NumPy's does when it words a dtype, asks the calling function's globals for builtins.
-    known = {"__builtins__": builtins, "call": call, "row": row}
-    return FunctionType(code.replace(co_varnames=(*arguments, "name")), known, row.name, (None,))
+    known = {"__builtins__": builtins, "call": first_call, "row": None}
+    return FunctionType(code.replace(co_varnames=(*arguments, "name")), known, title, (None,))
 
 
 def call_program(Program row, tuple operands):

@@ -1,16 +1,22 @@
-"""Namespaces that are read when a program first asks for something of theirs: importing gradtape takes less time so.
+"""Namespaces and functions that are read when a program first asks for them: importing gradtape takes less time so.
 
 A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an
 earlier reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the
 order in which modules import each other, as the import system's are: there are no cycles, so there is no deadlock.
+
+The names of gradtape itself whose modules are read later are found one by one (`names_later`). Python finds a module's
+name where it was the last time only in modules of no class of their own (`missing`), so a program that has asked for
+many, in a loop, has all of them read, and the class is gone.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from _thread import RLock
-from importlib.machinery import PathFinder
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -95,8 +101,74 @@ def later(name: str) -> ModuleType:
     return module
 
 
+class _Partial(ModuleType):
+    """A module of which some names are not read yet. It becomes an ordinary one when all are."""
+
+    def __getattribute__(self, name: str) -> Any:
+        known = ModuleType.__getattribute__(self, "__dict__")
+        if name in ("__all__", "__dict__"):
+            _complete(self)
+        elif name not in known and name in _homes:
+            _fetch(known, name)
+        elif next(_asked, None) is None:
+            # As Python ends, or without file descriptors, nothing can be read, and the name asked for need not be.
+            with contextlib.suppress(ImportError, OSError):
+                _complete(self)
+        return ModuleType.__getattribute__(self, name)
+
+    def __delattr__(self, name: str) -> None:
+        ModuleType.__delattr__(_complete(self), name)
+
+    def __dir__(self) -> list[str]:
+        return sorted(vars(_complete(self)))
+
+
+_homes: dict[str, tuple[str, str]] = {}  # by public name: the module it is from, and its name there
+_MANY = 1000
+_asked = iter(range(_MANY))
+
+
+def _fetch(known: dict[str, Any], name: str) -> None:
+    home, own = _homes[name]
+    # What the program has put under the name meanwhile stays.
+    known.setdefault(name, getattr(import_module(home), own))
+
+
+def _complete(module: ModuleType) -> ModuleType:
+    if type(module) is _Partial:
+        known = ModuleType.__getattribute__(module, "__dict__")
+        for name in _homes:
+            if name not in known:
+                _fetch(known, name)
+        object.__setattr__(module, "__class__", ModuleType)
+    return module
+
+
+def names_later(module: ModuleType, homes: dict[str, str]) -> None:
+    """Gives gradtape the names that a table lists by module of `_src`, each to be read when it is asked for."""
+    for home, names in homes.items():
+        for name in names.split():
+            own, _, shown = name.partition("=")
+            _homes[shown or own] = (f"gradtape._src.{home}", own)
+    module.__class__ = _Partial
+
+
+def enter_folders(names: str) -> None:
+    """Enters packages below gradtape whose `__init__` holds no code, without reading it."""
+    for name in names.split():
+        whole = f"gradtape.{name}"
+        if whole not in sys.modules:
+            parent, _, last = whole.rpartition(".")
+            module = ModuleType(whole)
+            spec = module.__spec__ = ModuleSpec(whole, None, is_package=True)
+            spec.submodule_search_locations = module.__path__ = [os.path.join(sys.modules[parent].__path__[0], last)]
+            sys.modules[whole] = module
+            setattr(sys.modules[parent], last, module)
+
+
 def read_all() -> None:
     """Reads what has not been used yet, but for what needs a package that is not installed."""
+    _complete(sys.modules["gradtape"])
     for name in list(_unread):
         try:
             _read(sys.modules[name])

@@ -33,7 +33,7 @@ def describe(dotted: str) -> str:
     place: Any = sys.modules["gradtape"]
     for part in dotted.removeprefix("tf.").split("."):
         if not hasattr(place, part):
-            return explain(place, part) if type(place) is ModuleType else f"{place!r} has no attribute {part!r}"
+            return explain(place, part) if isinstance(place, ModuleType) else f"{place!r} has no attribute {part!r}"
         place = getattr(place, part)
     about = (getattr(place, "__doc__", None) or "").strip().split("\n\n")[0]
     return f"tf.{dotted.removeprefix('tf.')}: {' '.join(about.split())}"
