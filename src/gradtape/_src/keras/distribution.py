@@ -21,6 +21,10 @@ class Alone:
         """The step as the loop takes it; `own`: whether batches are the replica's own already."""
         return step
 
+    def results(self, model: Any, logs: Any) -> Any:
+        """The results of a single batch, of which the step has returned logs."""
+        return logs
+
     def predicting(self, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
         """The step of a prediction."""
         return step
