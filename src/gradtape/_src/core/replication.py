@@ -55,6 +55,7 @@ class VariableAggregation(enum.Enum):
 class _Thread(_local):
     strategies: tuple[Any, ...] = ()  # whose scopes are open, the innermost last
     within_replica: bool = False  # whether this is what one replica does
+    exchanged: bool = False  # whether gradients are already those of all replicas
 
 
 _thread = _Thread()
@@ -136,10 +137,35 @@ def is_chief() -> bool:
     return strategy is None or strategy._rank == 0
 
 
+class Exchanged:
+    """A block in which gradients are already those of all replicas or ranks."""
+
+    def __enter__(self) -> None:
+        self._before, _thread.exchanged = _thread.exchanged, True
+
+    def __exit__(self, *error: Any) -> None:
+        _thread.exchanged = self._before
+
+
+def is_exchanged() -> bool:
+    """Whether gradients are already those of all replicas or ranks."""
+    return _thread.exchanged
+
+
 def summed(gradients: list[Any], variables: list[Any]) -> list[Any]:
-    """Gradients for an optimizer: summed over the replicas if a replica takes the step."""
-    strategy = replicated() if is_replica() else None
-    return gradients if strategy is None else strategy._summed(gradients, variables)
+    """Gradients for an optimizer: summed over the replicas if a replica takes the step.
+
+    Raises RuntimeError outside of replicas, as each process would step with its own gradients.
+    """
+    strategy = None if is_exchanged() else replicated()
+    if strategy is None:
+        return gradients
+    if not is_replica():
+        raise RuntimeError(
+            "An optimizer was applied in a strategy's scope, but outside of its replicas, where gradients are not "
+            "summed. Call the step with strategy.run."
+        )
+    return list(strategy._summed(gradients, variables))
 
 
 def replicas_of(function: str) -> int:

@@ -107,7 +107,8 @@ def _reduction_function(reduction: Reduction, names: tuple[str, ...]) -> Callabl
     return reduce_all_ranks
 
 
-def _all_reduced(reduction: Reduction, names: tuple[str, ...], tensors: list[Tensor]) -> Any:
+def all_reduced(reduction: Reduction, names: tuple[str, ...], tensors: list[Tensor]) -> Any:
+    """The reduction of tensors; differentiable."""
     if is_recorded(*tensors):
         return _reduction_function(reduction, names)(*tensors)
     return as_effect(EXCHANGES, _reduce, reduction, names, *tensors, writes=[])
@@ -161,7 +162,7 @@ def allreduce(
         return exchange(world, [tensor], [tensor], reduction)[0]
     found = _sent(tensor)
     _check_reducible(found, reduction)
-    return _all_reduced(reduction, (name or "tensor",), [found])[0]
+    return all_reduced(reduction, (name or "tensor",), [found])[0]
 
 
 def grouped_allreduce(
@@ -202,7 +203,7 @@ def grouped_allreduce(
     for tensor in found:
         _check_reducible(tensor, reduction)
     names = tuple([f"{name or 'tensor'}.{place}" for place in range(len(found))])
-    return list(_all_reduced(reduction, names, found))
+    return list(all_reduced(reduction, names, found))
 
 
 # Rows of all ranks

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from gradtape._engine.api.api import as_tensor, tensor_from
 from gradtape._src.core import nest
+from gradtape._src.data.iterator import Iterator
+from gradtape._src.data.node import END
 from gradtape._src.distributed import world
+from gradtape._src.distributed.agreement import Proposal, agree
 from gradtape._src.distributed.collectives import broadcast_object
 from gradtape._src.distributed.gathering import counts_of
 
@@ -160,31 +162,40 @@ class DistributedDataset:
         """
         return self._dataset.cardinality()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Any:
         if self._size == 1:
             return iter(self._dataset)
-        return self._parts() if self._whole else self._own()
+        return _Parts(self) if self._whole else _Own(self)
 
-    def _parts(self) -> Iterator[Any]:
-        for batch in self._dataset:
-            yield rows_within(batch, part_of(rows_of(batch), self._rank, self._size))
 
-    def _own(self) -> Iterator[Any]:
-        """The replica's batches, and empty batches while others still have some."""
-        batches = iter(self._dataset)
-        batch = None
-        while True:
-            batch = next(batches, None)
-            counts = counts_of(world.current(), -1 if batch is None else rows_of(batch), "the next batch")
-            if counts.max() < 0:
-                return
-            yield self._empty() if batch is None else batch
+class _Parts(Iterator):
+    """The replica's parts of global batches."""
 
-    def _empty(self) -> Any:
-        def without_examples(spec: Any) -> Any:
-            shape = [0 if length is None else length for length in spec.shape]
-            return (
-                tensor_from(np.zeros([0, *shape[1:]], spec.dtype.as_numpy_dtype)) if shape else as_tensor(0, spec.dtype)
-            )
+    def __init__(self, of: DistributedDataset) -> None:
+        super().__init__(of._dataset._node)
+        self._rank, self._size = of._rank, of._size
 
-        return nest.map_structure(without_examples, self._dataset.element_spec)
+    def _advance(self) -> Any:
+        batch = super()._advance()
+        return batch if batch is END else rows_within(batch, part_of(rows_of(batch), self._rank, self._size))
+
+
+class _Own(Iterator):
+    """The replica's own batches, and empty batches while others still have some."""
+
+    def __init__(self, of: DistributedDataset) -> None:
+        super().__init__(of._dataset._node)
+
+    def _advance(self) -> Any:
+        batch = super()._advance()
+        here = world.current()
+        agree(here, Proposal("the next batch of a distributed dataset"))
+        counts = counts_of(here, -1 if batch is END else rows_of(batch), "the next batch")
+        if batch is END and counts.max() >= 0:
+            return nest.map_structure(_without_examples, self.element_spec)
+        return batch
+
+
+def _without_examples(spec: Any) -> Any:
+    shape = [0 if length is None else length for length in spec.shape]
+    return tensor_from(np.zeros([0, *shape[1:]], spec.dtype.as_numpy_dtype)) if shape else as_tensor(0, spec.dtype)

@@ -32,11 +32,14 @@ def kind_of(gradient: Any) -> int:
     return 1 if isinstance(gradient, IndexedSlices) else 2
 
 
+def name_of(variable: Any) -> str:
+    """The name of a variable in errors; its path if it has one, as layers' names of variables repeat."""
+    return getattr(variable, "path", None) or getattr(variable, "name", "tensor")
+
+
 def proposal_for(variables: Sequence[Any], reduction: Reduction) -> Proposal:
     """The proposal on which ranks agree before they exchange the gradients of variables."""
-    items = [
-        Item(getattr(variable, "name", "tensor"), variable.dtype.name, tuple(variable.shape)) for variable in variables
-    ]
+    items = [Item(name_of(variable), variable.dtype.name, tuple(variable.shape)) for variable in variables]
     return Proposal(GRADIENTS, reduction.details, tuple(items))
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from gradtape._engine.api.api import as_tensor, full_like
 from gradtape._engine.diff.tape import zero_wanted
-from gradtape._engine.record.primitive import fail_trace, is_traced
+from gradtape._engine.record.primitive import fail_trace, is_recorded, is_traced
+from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.autodiff.custom_gradient import custom_gradient
 from gradtape._src.autodiff.tape import GradientTape
-from gradtape._src.core import nest
+from gradtape._src.core import nest, replication
 from gradtape._src.core.records import opened
-from gradtape._src.distributed.collectives import broadcast_all, check_same
+from gradtape._src.distributed.collectives import all_reduced, broadcast_all, check_same
 from gradtape._src.distributed.compression import Compression, Wire
-from gradtape._src.distributed.gradients import GradientExchange, exchange, proposal_for
+from gradtape._src.distributed.gradients import GradientExchange, exchange, name_of, proposal_for
 from gradtape._src.distributed.reduction import Average, Combination, Reduction, Sum
 from gradtape._src.distributed.world import World, current
 from gradtape._src.ops.indexed_slices import IndexedSlices
@@ -111,6 +113,7 @@ class DistributedGradientTape:
         world = self._world
         if world.size > 1 and not is_traced():
             running = GradientExchange(world, proposal_for(flat, self._reduction))
+            offered = running.offered
 
             def offer(place: int, gradient: Any) -> None:
                 running.offer(place, self._sendable(gradient))
@@ -120,6 +123,9 @@ class DistributedGradientTape:
         else:
             own = [self._sendable(one) for one in self._tape.gradient(target, flat, output_gradients)]
             found = exchange(world, own, flat, self._reduction)
+            offered = dict(enumerate(own))
+        if world.size > 1:
+            found = self._differentiable(offered, found)
         if zero:
             found = [
                 full_like(as_tensor(source), 0) if one is None else one for one, source in zip(found, flat, strict=True)
@@ -127,8 +133,32 @@ class DistributedGradientTape:
         return nest.pack_sequence_as(structure, found)
 
     def _sendable(self, gradient: Any) -> Any:
-        dense = self._sparse_as_dense and isinstance(gradient, IndexedSlices)
+        if not isinstance(gradient, IndexedSlices):
+            return gradient
+        dense = self._sparse_as_dense or is_recorded(as_tensor(gradient.values))
         return as_tensor(gradient) if dense else gradient
+
+    def _differentiable(self, own: dict[int, Any], found: list[Any]) -> list[Any]:
+        """The results of an exchange as a function of this rank's gradients, where another tape records these."""
+        places = [place for place, one in own.items() if isinstance(one, Tensor) and is_recorded(one)]
+        if not places:
+            return found
+        places.sort()
+
+        @custom_gradient
+        def exchanged(*gradients: Any) -> Any:
+            def gradient(*cotangents: Any) -> list[Any]:
+                if self._reduction.op.mpi != "SUM":
+                    raise LookupError(f"No gradient defined for an exchange of gradients with op {self._reduction.op}")
+                names = tuple([f"the gradient of gradient {place}" for place in places])
+                return list(all_reduced(self._reduction, names, list(cotangents)))
+
+            return tuple([found[place] for place in places]), gradient
+
+        found = list(found)
+        for place, one in zip(places, exchanged(*[own[place] for place in places]), strict=True):
+            found[place] = one
+        return found
 
 
 def DistributedOptimizer(
@@ -228,13 +258,18 @@ def _distributed_class(kind: type[Optimizer]) -> type:
     """A class derived from an optimizer's whose steps exchange gradients first."""
     if kind not in _classes:
 
+        def exchanged(self: Any, grads: Sequence[Any], variables: Sequence[Any]) -> Any:
+            return grads if replication.is_exchanged() else self._exchange.of(list(grads), list(variables))
+
         def apply(self: Any, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
             variables = self._trainable_variables if trainable_variables is None else list(trainable_variables)
-            found = self._exchange.of(list(grads), variables)
+            found = self._exchanged(grads, variables)
             if found is not None:
-                kind.apply(self, found, variables)
+                with replication.Exchanged():
+                    kind.apply(self, found, variables)
 
-        _classes[kind] = type(kind.__name__, (kind,), {"apply": apply, "__module__": kind.__module__})
+        methods = {"apply": apply, "_exchanged": exchanged, "__module__": kind.__module__}
+        _classes[kind] = type(kind.__name__, (kind,), methods)
     return _classes[kind]
 
 
@@ -253,7 +288,8 @@ def broadcast_variables(variables: Iterable[Any], root_rank: int = 0) -> None:
       >>> tf.distributed.broadcast_variables([tf.Variable(1.0)])
     """
     listed = list(variables)
-    found = broadcast_all([as_tensor(variable) for variable in listed], root_rank, [v.name for v in listed])
+    names = [name_of(variable) for variable in listed]
+    found = broadcast_all([as_tensor(variable) for variable in listed], root_rank, names)
     for variable, value in zip(listed, found, strict=True):
         variable.assign(value)
 
@@ -272,4 +308,4 @@ def check_variables(variables: Iterable[Any]) -> None:
       >>> tf.distributed.check_variables([tf.Variable(1.0)])
     """
     listed = list(variables)
-    check_same([(variable.name, as_tensor(variable)) for variable in listed])
+    check_same([(name_of(variable), as_tensor(variable)) for variable in listed])

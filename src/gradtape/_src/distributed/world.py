@@ -27,6 +27,7 @@ class World:
     Attributes:
       rank: index of this one, from 0 on; `size`: number of processes.
       local_rank, local_size: the same among those on this machine.
+      homogeneous: whether all machines have the same number of processes.
       data, control: communicators for values, and for agreements on them; None if there is one process.
       local_reductions: reductions through shared memory, for a few ranks on one machine; else None.
       waiting: waits for requests.
@@ -44,6 +45,7 @@ class World:
         self.data = self.control = self.local = None
         self.rank, self.size, self.local_rank, self.local_size = 0, 1, 0, 1
         self.cross_rank, self.cross_size = 0, 1
+        self.homogeneous = True
         self.kinds: dict[Any, tuple[int, ...]] = {}
         self.sent = 0
         self.local_reductions: LocalReductions | None = None
@@ -57,6 +59,7 @@ class World:
         across = communicator.Split(self.local_rank, self.rank)
         self.cross_rank, self.cross_size = across.rank, across.size
         across.Free()
+        self.homogeneous = len(set(communicator.allgather(self.local_size))) == 1
         if self.size > 1:
             self.data, self.control = communicator.Dup(), communicator.Dup()
             if self.local_size == self.size <= MOST:
@@ -274,8 +277,7 @@ def is_homogeneous() -> bool:
       >>> tf.distributed.is_homogeneous()
       True
     """
-    world = current()
-    return world.size == 1 or len(set(world.control.allgather(world.local_size))) == 1
+    return current().homogeneous
 
 
 def mpi_enabled() -> bool:

@@ -21,6 +21,10 @@ class Alone:
         """The step for the loop; `own`: whether batches are already the replica's own."""
         return step
 
+    def results(self, model: Any, logs: Any) -> Any:
+        """The results of a single batch, of which the step has returned logs."""
+        return logs
+
     def predicting(self, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
         """The step for predictions."""
         return step

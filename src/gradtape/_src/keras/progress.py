@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradtape._engine.tensor.sequence import held
+from gradtape._src.core import replication
 
 
 class Progbar:
@@ -187,6 +188,7 @@ def _show(text: str) -> None:
     sys.stdout.flush()
 
 
-def show_line(text: str) -> None:
-    """Prints a line and flushes."""
-    _show(f"{text}\n")
+def show_line(text: str, of_each: bool = False) -> None:
+    """Prints a line and flushes; only on the first replica, unless the line concerns each."""
+    if of_each or replication.is_chief():
+        _show(f"{text}\n")

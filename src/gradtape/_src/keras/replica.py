@@ -59,6 +59,9 @@ class Replica(Alone):
 
         return replica_step
 
+    def results(self, model: Any, logs: Any) -> Any:
+        return model._results_or(logs)
+
     def predicting(self, step: Callable[[Any], Any], own: bool) -> Callable[[Any], Any]:
         def replica_step(data: Any) -> Any:
             part, _ = self._part(data, own)

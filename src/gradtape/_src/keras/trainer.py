@@ -231,9 +231,9 @@ class Trainer(Steps):
         batches.begin_anew()
         told = self._callbacks(callbacks, verbose, epochs, batches, history=True)
         vars(self)["stop_training"] = False
-        replica.begin(self)
-        step = replica.stepping(self, self.make_train_function(), batches.of_replica)
         told.on_train_begin()
+        replica.begin(self)  # after callbacks, which may restore variables
+        step = replica.stepping(self, self.make_train_function(), batches.of_replica)
         logs: Any = {}
         training_logs = None
         validation: Batches | None = None
@@ -492,8 +492,11 @@ class Trainer(Steps):
         return self._on_batch(self.make_test_function(), x, y, sample_weight, return_dict)
 
     def _on_batch(self, step: Any, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
+        replica = distribution_of(self._strategy)
         self.reset_metrics()
-        logs = pythonify_logs(step(as_batch((x, y, sample_weight))))
+        with replica.scope():
+            logs = replica.stepping(self, step, False)(as_batch((x, y, sample_weight)))
+            logs = pythonify_logs(replica.results(self, logs))
         return logs if return_dict else self._in_order(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

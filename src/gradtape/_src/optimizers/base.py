@@ -281,9 +281,11 @@ class Optimizer(OptimizerVariables, Declared):
                     f"{len(self._trainable_variables)} trainable variables."
                 )
             trainable_variables = self._trainable_variables
-        if replication.several:
-            grads = replication.summed(list(grads), list(trainable_variables))
-        self._take(zip(grads, trainable_variables, strict=False))
+        self._take(zip(self._exchanged(grads, trainable_variables), trainable_variables, strict=False))
+
+    def _exchanged(self, grads: Sequence[Any], variables: Sequence[Any]) -> Any:
+        """The gradients of all replicas, with which a step is taken; None if there is no step yet."""
+        return replication.summed(list(grads), list(variables)) if replication.several else grads
 
     def _begin(self, variables: Sequence[Variable]) -> None:
         """Builds the optimizer for these trainable variables if it is not built yet."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor, full
 from gradtape._engine.tensor.tensor import Tensor
+from gradtape._src.core import replication
 from gradtape._src.core.dtypes import float32, int64
 from gradtape._src.ops.indexed_slices import IndexedSlices
 from gradtape._src.ops.reductions import reduce_all
@@ -85,12 +86,18 @@ class LossScaleOptimizer(Optimizer):
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
         if not self.built:
             self.build(trainable_variables or ())
+        variables = self._trainable_variables if trainable_variables is None else trainable_variables
+        # Before they are looked at: all ranks have to take the step, or none.
+        found = self.inner_optimizer._exchanged(grads, variables)
+        if found is None:
+            return
         scale = self.dynamic_scale.read_value()
-        if not all(_is_finite(gradient) for gradient in grads if gradient is not None):
+        if not all(_is_finite(gradient) for gradient in found if gradient is not None):
             self.step_counter.assign(0)
             self.dynamic_scale.assign(scale * 0.5)
             return
-        self.inner_optimizer.apply([_divided(gradient, scale) for gradient in grads], trainable_variables)
+        with replication.Exchanged():
+            self.inner_optimizer.apply([_divided(gradient, scale) for gradient in found], trainable_variables)
         if self.step_counter >= self.dynamic_growth_steps - 1:
             self.step_counter.assign(0)
             self.dynamic_scale.assign(scale * 2.0)

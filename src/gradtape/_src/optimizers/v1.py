@@ -8,7 +8,7 @@ from typing import Any
 from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.autodiff.tape import GradientTape
-from gradtape._src.core import dtypes
+from gradtape._src.core import dtypes, replication
 from gradtape._src.ops.control_flow import init_scope
 from gradtape._src.ops.creation import convert_to_tensor, zeros_like
 from gradtape._src.state.variable import Variable
@@ -149,6 +149,9 @@ class Optimizer:
             raise ValueError("No variables provided.")
         if all(gradient is None for gradient, _ in pairs):
             raise ValueError(f"No gradients provided for any variable: {[str(variable) for _, variable in pairs]}.")
+        if replication.several:
+            gradients, variables = zip(*pairs, strict=True)
+            pairs = list(zip(replication.summed(list(gradients), list(variables)), variables, strict=True))
         self._prepare()
         for gradient, variable in pairs:
             if gradient is not None:

@@ -7,6 +7,7 @@ import os
 import shutil
 from typing import Any
 
+from gradtape._src.core import replication
 from gradtape._src.core.replacing import replacing
 from gradtape._src.keras.callbacks.base import Callback, path_of
 
@@ -85,14 +86,19 @@ class BackupAndRestore(Callback):
                 "To use the BackupAndRestore callback, you model must be built before you call `fit()`. Model "
                 f"{self.model} is unbuilt. You can build it beforehand by calling it on a batch of data."
             )
-        if os.path.exists(self._weights):
-            optimizer = self.model.optimizer
+        optimizer = self.model.optimizer
+        if replication.alike(os.path.exists(self._weights)):
             if optimizer is not None and not optimizer.built:
                 optimizer.build(self.model.trainable_variables)
-            self.model.load_weights(self._weights)
-        if os.path.exists(self._place):
+            if replication.is_chief():
+                self.model.load_weights(self._weights)  # whose values all replicas get as training begins
+        epoch = None
+        if replication.is_chief() and os.path.exists(self._place):
             with open(self._place, encoding="utf-8") as file:
-                self.model._initial_epoch = int(json.load(file)["epoch"])
+                epoch = int(json.load(file)["epoch"])
+        epoch = replication.alike(epoch)
+        if epoch is not None:
+            self.model._initial_epoch = epoch
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._last_batch = epoch + 1, 0
@@ -109,6 +115,8 @@ class BackupAndRestore(Callback):
             self._save()
 
     def _save(self) -> None:
+        if not replication.is_chief():
+            return
         os.makedirs(self.backup_dir, exist_ok=True)
         if self.double_checkpoint:
             for path in (self._weights, self._place):
@@ -119,7 +127,7 @@ class BackupAndRestore(Callback):
             file.write(json.dumps({"epoch": self._epoch, "batch": self._last_batch}).encode())
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.delete_checkpoint and os.path.exists(self.backup_dir):
+        if self.delete_checkpoint and replication.is_chief() and os.path.exists(self.backup_dir):
             shutil.rmtree(self.backup_dir)
 
 

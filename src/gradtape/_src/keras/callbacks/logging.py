@@ -256,5 +256,5 @@ class TerminateOnNaN(Callback):
             raise RuntimeError(
                 f"NaN or Inf loss encountered at batch {batch}. Loss value: {loss}. Terminating training immediately."
             )
-        show_line(f"Batch {batch}: Invalid loss, terminating training")
+        show_line(f"Batch {batch}: Invalid loss, terminating training", of_each=True)
         self.model.stop_training = True

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradtape._src.core import replication
 from gradtape._src.io import summary
 from gradtape._src.io.events import PluginData, SummaryMetadata
 from gradtape._src.keras.callbacks.base import Callback, path_of
@@ -84,7 +85,9 @@ class TensorBoard(Callback):
 
     def _writer(self, folder: str) -> Any:
         if folder not in self._writers:
-            self._writers[folder] = summary.create_file_writer(os.path.join(self.log_dir, folder))
+            path = os.path.join(self.log_dir, folder)
+            chief = replication.is_chief()
+            self._writers[folder] = summary.create_file_writer(path) if chief else summary.create_noop_writer()
         return self._writers[folder]
 
     def _enter(self, folder: str, step: int) -> None:
