@@ -131,6 +131,7 @@ def compare(case: Case, dtype: str) -> None:
     theirs.set_weights(start)
     for training in (False, True) if case.trains else (False,):
         compare_values(case, dtype, mine, theirs, values, training)
+    assert mine.supports_masking == theirs.supports_masking
     compare_configs(mine, theirs)
 
 

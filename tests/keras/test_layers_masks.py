@@ -198,3 +198,71 @@ def test_symbolic_masks(name):
             output = getattr(layers, name)()([embed(words), embed(words)])
         said.append((tuple(output._keras_mask.shape), output._keras_mask.dtype))
     assert said[0] == said[1]
+
+
+def of_words(*steps):
+    """A functional model of masked words through some steps, each a function of the layers and a value."""
+
+    def made(layers, model):
+        words = layers.Input((3,), dtype="int32")
+        value = layers.Embedding(5, 4, mask_zero=True)(words)
+        for step in steps:
+            value = step(layers, value)
+        return model(words, value)
+
+    return made
+
+
+MODELS = {
+    "lstm": of_words(lambda layers, x: layers.LSTM(3)(x)),
+    "training": of_words(lambda layers, x: layers.LSTM(3)(x, training=True)),
+    "two": of_words(
+        lambda layers, x: layers.LSTM(3, return_sequences=True)(x),
+        lambda layers, x: layers.Dropout(0.1)(x),
+        lambda layers, x: layers.GRU(2)(x),
+    ),
+    "mean": of_words(lambda layers, x: layers.GlobalAveragePooling1D()(x), lambda layers, x: layers.Dense(2)(x)),
+    "dropped": of_words(lambda layers, x: layers.Flatten()(x), lambda layers, x: layers.Dense(2)(x)),
+    "attention": of_words(
+        lambda layers, x: layers.Attention()([x, x]), lambda layers, x: layers.GlobalAveragePooling1D()(x)
+    ),
+    "heads": of_words(lambda layers, x: layers.MultiHeadAttention(2, 3)(x, x), lambda layers, x: layers.LSTM(3)(x)),
+    "sum": of_words(
+        lambda layers, x: layers.Add()([x, layers.Dense(4)(x), x]), lambda layers, x: layers.LayerNormalization()(x)
+    ),
+    "joined": of_words(
+        lambda layers, x: layers.Concatenate()([x, layers.Dense(4)(x)]), lambda layers, x: layers.LSTM(3)(x)
+    ),
+    "masked steps": of_words(lambda layers, x: layers.Masking()(x), lambda layers, x: layers.LSTM(3)(x)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_masks_are_calls_of_functional_models(name):
+    """As in Keras, also after the model was written and read or cloned; and they change no values."""
+    told = []
+    for layers, library in ((ours, gradtape.keras), (keras.layers, keras)):
+        library.utils.clear_session()
+        model = MODELS[name](layers, library.Model)
+        model.set_weights(weights_for(model))
+        read, clone = library.Model.from_config(model.get_config()), library.models.clone_model(model)
+        outputs = []
+        for one in (model, read, clone):
+            one.set_weights(model.get_weights())
+            outputs.append(np.asarray(one(WORDS)))
+        told.append(([plain_config(one.get_config()) for one in (model, read, clone)], outputs))
+    (mine, my_outputs), (theirs, their_outputs) = told
+    assert mine == theirs
+    close(my_outputs, their_outputs, "float32", name)
+
+
+def plain_config(config):
+    """The calls of every operation by name."""
+    return [(layer["name"], layer["class_name"], repr(layer["inbound_nodes"])) for layer in config["layers"]]
+
+
+def test_masks_that_values_carry_are_computed_once():
+    """Calls of masks are kept with the model, but not run: layers compute them anyway."""
+    model = MODELS["lstm"](ours, gradtape.keras.Model)
+    assert [operation.name.rstrip("_0123456789") for operation in model.operations].count("not_equal") == 1
+    assert [type(operation).__name__ for operation in model._graph.chain] == ["Embedding", "LSTM"]

@@ -131,6 +131,6 @@ def _functional(
         made = cloned(operation)
         return made if call_function is None else lambda *args, **kwargs: call_function(made, *args, **kwargs)
 
-    outputs = model._graph.run(nest.flatten(inputs), called)
+    outputs = model._graph.rebuilt(nest.flatten(inputs), called)
     kind = type(model) if _is_constructed_alike(type(model)) else Functional
     return kind(inputs, outputs, name=model.name)

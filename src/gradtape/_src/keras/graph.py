@@ -96,19 +96,18 @@ class Graph:
     def _plan(self) -> None:
         """Finds the calls to make, with the positions of their only argument and result if there is just one."""
         self._members = set(self.nodes)
+        needed = self._needed()
         self._places = {id(value): place for place, value in enumerate(self.inputs)}
         steps: list[tuple[Node, int | None, int | None]] = []
         for node in self.nodes:
-            if node.is_input or all(id(value) in self._places for value in node.outputs):
+            if node not in needed or node.is_input or all(id(value) in self._places for value in node.outputs):
                 continue
-            if any(id(value) not in self._places for value in node.input_tensors):
+            if any(id(value) not in self._places for value in _taken(node)):
                 continue
             for value in node.outputs:
                 self._places.setdefault(id(value), len(self._places))
-            # training=False is the default of layers.
-            alone = len(node.args) == 1 and isinstance(node.args[0], KerasTensor)
-            alone = alone and node.kwargs in ({}, {"training": False})
-            argument = self._places[id(node.args[0])] if alone else None
+            alone = _only_argument(node)
+            argument = None if alone is None else self._places[id(alone)]
             result = self._places[id(node.outputs[0])] if len(node.outputs) == 1 else None
             steps.append((node, argument, result))
         for place, value in enumerate(self.outputs):
@@ -119,6 +118,16 @@ class Graph:
         self._results = [self._places[id(value)] for value in self.outputs]
         self._result = None if nest.is_nested(self.output_structure) else self._results[0]
         self._steps = steps
+
+    def _needed(self) -> set[Node]:
+        """The calls that the outputs depend on: all but those of masks that the values have with them when they run."""
+        wanted = {id(value) for value in self.outputs}
+        needed = set()
+        for node in reversed(self.nodes):
+            if any(id(value) in wanted for value in node.outputs):
+                needed.add(node)
+                wanted.update(map(id, _taken(node)))
+        return needed
 
     def _chain(self, steps: list[tuple[Node, int | None, int | None]]) -> list[Operation] | None:
         """The operations if each takes only the result of the previous one, else None."""
@@ -131,16 +140,26 @@ class Graph:
             return None
         return [node.operation for node, _, _ in steps]
 
-    def run(self, inputs: Sequence[Any], called: Callable[[Operation], Any] | None = None) -> Any:
-        """Computes the outputs, in their structure, for given inputs.
+    def rebuilt(self, inputs: Sequence[KerasTensor], called: Callable[[Operation], Any]) -> Any:
+        """The outputs, in their structure, of another graph of the same calls, including those of masks.
 
         Args:
-          inputs: the values, flat.
-          called: replacements for operations.
+            inputs: the inputs, flat.
+            called: the replacement of an operation.
         """
+        values: dict[int, Any] = dict(zip(map(id, self.inputs), inputs, strict=False))
+        for node in self.nodes:
+            if not all(id(value) in values for value in node.outputs):
+                args, kwargs = node.filled(values)
+                outputs = called(node.operation)(*args, **kwargs)
+                values.update(zip(map(id, node.outputs), nest.flatten(outputs), strict=True))
+        return nest.pack_sequence_as(self.output_structure, [values[id(value)] for value in self.outputs])
+
+    def run(self, inputs: Sequence[Any]) -> Any:
+        """Computes the outputs, in their structure, for given inputs, flat."""
         values = [*inputs, *[None] * (len(self._places) - len(self.inputs))]
         for node, argument, result in self._steps:
-            operation = node.operation if called is None else called(node.operation)
+            operation = node.operation
             if argument is not None:
                 outputs = operation(values[argument])
             else:
@@ -148,7 +167,7 @@ class Graph:
                 if _call.training is not None and "training" in kwargs:
                     # Arguments of the model's call override those recorded in the graph.
                     kwargs["training"] = _call.training
-                held = [(value, get_mask(value)) for value in args] if node.operation._takes_masks_away else ()
+                held = [(value, get_mask(value)) for value in args] if operation._takes_masks_away else ()
                 outputs = operation(*args, **kwargs)
                 for value, mask in held:
                     set_mask(value, mask)
@@ -197,6 +216,26 @@ def _walk(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> tuple[list[N
             waiting.append((value, True))
             waiting += [(parent, False) for parent in reversed(node.input_tensors)]
     return found, first_seen
+
+
+def _only_argument(node: Node) -> KerasTensor | None:
+    """The symbolic value that a call takes if it takes nothing else that layers would not do without being told."""
+    if len(node.args) != 1 or not isinstance(node.args[0], KerasTensor):
+        return None
+    for name, value in node.kwargs.items():
+        if name == "training":
+            implied = value is False  # the default
+        else:
+            implied = name == "mask" and value is node.args[0]._keras_mask
+        if not implied:
+            return None
+    return node.args[0]
+
+
+def _taken(node: Node) -> list[KerasTensor]:
+    """The symbolic values that a call has to be given."""
+    alone = _only_argument(node)
+    return node.input_tensors if alone is None else [alone]
 
 
 def path_of(structure: Any, place: int) -> str:

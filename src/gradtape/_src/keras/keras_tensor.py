@@ -165,15 +165,15 @@ _COMPARISONS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greate
 _UNARY = {"neg": "negative", "abs": "absolute", "invert": "logical_not"}
 
 
-def _ops() -> Any:
-    # Functions used by functional models, imported with the first one.
+def keras_ops() -> Any:
+    """The module keras.ops, which is imported with the first functional model."""
     return importlib.import_module("gradtape.keras.ops")
 
 
 def _operator(function: str, swapped: bool = False) -> Callable[..., Any]:
     if swapped:
-        return lambda self, other: getattr(_ops(), function)(other, self)
-    return lambda self, *others: getattr(_ops(), function)(self, *others)
+        return lambda self, other: getattr(keras_ops(), function)(other, self)
+    return lambda self, *others: getattr(keras_ops(), function)(self, *others)
 
 
 for _name, _function in {**_BINARY, **_COMPARISONS, **_UNARY}.items():

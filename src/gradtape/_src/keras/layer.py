@@ -18,6 +18,7 @@ from gradtape._src.keras.inputs import (
     TENSORS,
     call as _call,
     converted,
+    dtype_name,
     get_mask,
     is_shape,
     is_tensor,
@@ -367,12 +368,17 @@ class Layer(Stateful):
                 _call.entry, _call.training = entry, before
         if symbolic:
             if is_remembered(original):
-                # The node includes inherited arguments; masks from outside are attached to values.
-                told = original[1] or {name: value for name, value in kwargs.items() if _is_traceable(value)}
+                # As in Keras, the node has inherited arguments and masks only if no argument could need conversion.
+                told = original[1]
+                if not self._convert_input_args or (not told and self._needs_no_conversion(original[0])):
+                    told = {name: value for name, value in kwargs.items() if _is_traceable(value)}
                 Node(self, original[0], told, outputs)
         elif not creates:
             self._decide(signature, original, args, tensors)
         return outputs
+
+    def _needs_no_conversion(self, args: tuple[Any, ...]) -> bool:
+        return len(args) == 1 and is_tensor(args[0]) and dtype_name(args[0]) == self.input_dtype
 
     def _decide(self, signature: Any, original: Any, args: tuple[Any, ...], tensors: dict[str, Any]) -> None:
         """Remembers the shape and dtype of inputs that need no preparation."""

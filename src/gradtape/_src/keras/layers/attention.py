@@ -19,8 +19,8 @@ from gradtape._engine.api.api import (
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras import random
-from gradtape._src.keras.keras_tensor import KerasTensor
-from gradtape._src.keras.layers.configured import Configured, on_symbols
+from gradtape._src.keras.keras_tensor import KerasTensor, keras_ops
+from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
 from gradtape._src.nn.cross_entropies import softmax
@@ -129,11 +129,10 @@ class Attention(Configured):
             output = apply_elementwise("select", expand_dims(of_query, -1), output, 0.0)
         return (output, weights) if return_attention_scores else output
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of queries."""
         self._validate(inputs, mask)
-        return None if mask is None or mask[0] is None else as_tensor(mask[0])
+        return None if mask is None or mask[0] is None else keras_ops().convert_to_tensor(mask[0])
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """The output shape for these input shapes."""

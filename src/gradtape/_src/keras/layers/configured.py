@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
 from gradtape._src.keras.constructors import name_constructor
-from gradtape._src.keras.keras_tensor import KerasTensor, is_symbolic
+from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.layer import Layer
-from gradtape._src.keras.operation import evaluated, is_remembered
+from gradtape._src.keras.operation import is_remembered
 
 _FAMILIES = {
     "initializer": initializers,
@@ -101,18 +101,6 @@ def ordered(names: Collection[str], order: tuple[Any, ...]) -> tuple[str, ...]:
 def is_ours(kind: type) -> bool:
     """Whether a class is a built-in layer, not a user's subclass."""
     return kind.__module__.startswith(_LAYERS)
-
-
-def on_symbols(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Makes a `compute_mask` of tensors accept symbolic values, too."""
-
-    @functools.wraps(method)
-    def compute_mask(self: Any, inputs: Any, mask: Any = None) -> Any:
-        if is_symbolic([inputs, mask]):
-            return evaluated(functools.partial(method, self), (inputs, mask), {})
-        return method(self, inputs, mask)
-
-    return compute_mask
 
 
 class Unchanging(Configured):

@@ -9,7 +9,8 @@ from gradtape._engine.api.api import apply_cast, apply_elementwise
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
-from gradtape._src.keras.layers.configured import Configured, on_symbols, ordered
+from gradtape._src.keras.keras_tensor import is_symbolic, keras_ops
+from gradtape._src.keras.layers.configured import Configured, ordered
 from gradtape._src.keras.layers.dense import Shape, check_float
 from gradtape._src.ops.gathering import gather
 
@@ -105,10 +106,11 @@ class Embedding(Configured):
             from_end = apply_elementwise("select", inputs < 0, inputs + self.input_dim, inputs)
             return gather(self._embeddings, from_end)
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of inputs other than 0 if `mask_zero`, else None."""
-        return apply_elementwise("not_equal", inputs, 0) if self.mask_zero else None
+        if not self.mask_zero:
+            return None
+        return keras_ops().not_equal(inputs, 0) if is_symbolic(inputs) else apply_elementwise("not_equal", inputs, 0)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The output shape for an input shape."""

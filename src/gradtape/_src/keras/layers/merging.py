@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from gradtape._engine.api.api import (
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.inputs import get_mask, set_mask
-from gradtape._src.keras.layers.configured import Configured, on_symbols, product
+from gradtape._src.keras.keras_tensor import keras_ops
+from gradtape._src.keras.layers.configured import Configured, product
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.joining import concat
@@ -76,7 +78,6 @@ class Merge(Configured):
         batches = {shape[0] for shape in input_shape} - {None}
         return (next(iter(batches)) if len(batches) == 1 else None, *merged)
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where any input is not masked; None unless all of them have masks."""
         if mask is None:
@@ -84,10 +85,7 @@ class Merge(Configured):
         _check_masks(inputs, mask)
         if any(part is None for part in mask):
             return None
-        merged = mask[0]
-        for part in mask[1:]:
-            merged = apply_elementwise("logical_or", merged, part)
-        return merged
+        return functools.reduce(keras_ops().logical_or, mask)
 
 
 def _broadcast(one: Shape, other: Shape) -> Shape:
@@ -305,7 +303,6 @@ class Concatenate(Merge):
         joined[self.axis] = None if None in lengths else sum(lengths)  # type: ignore[arg-type]
         return tuple(joined)
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks one after another; None unless an input has one."""
         if mask is None:
@@ -313,13 +310,14 @@ class Concatenate(Merge):
         _check_masks(inputs, mask)
         if all(part is None for part in mask):
             return None
-        parts = []
+        parts, ops = [], keras_ops()
         for value, own in zip(inputs, mask, strict=True):
             if own is None:
-                parts.append(ones_like(value, dtype=dtypes.bool))
-            else:
-                parts.append(_spread(own, value) if own.ndim < value.ndim else own)
-        return reduce_any(concat(parts, self.axis), -1)
+                own = ops.ones_like(value, dtype="bool")
+            elif own.ndim < value.ndim:
+                own = ops.logical_or(ops.expand_dims(own, -1), ops.zeros_like(value, dtype="bool"))
+            parts.append(own)
+        return ops.any(ops.concatenate(parts, axis=self.axis), axis=-1)
 
 
 class Dot(Merge):

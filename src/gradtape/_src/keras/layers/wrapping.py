@@ -10,11 +10,11 @@ from gradtape._engine.api.api import apply_elementwise, apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras import serialization
 from gradtape._src.keras.inputs import leaves, mapped_shapes, set_mask, shape_of
-from gradtape._src.keras.keras_tensor import KerasTensor
+from gradtape._src.keras.keras_tensor import KerasTensor, keras_ops
 from gradtape._src.keras.lambdas import is_lambda, written_lambda
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.activation_layers import Elementwise
-from gradtape._src.keras.layers.configured import Unchanging, is_ours, on_symbols
+from gradtape._src.keras.layers.configured import Unchanging, is_ours
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import inferred
 from gradtape._src.keras.signatures import signature_of
@@ -72,7 +72,7 @@ def _layer_of(config: Any, custom_objects: dict[str, Any] | None) -> Any:
     return serialization.deserialize_keras_object(config, custom_objects) if isinstance(config, dict) else config
 
 
-class Identity(Unchanging, Elementwise):
+class Identity(Elementwise, Unchanging):
     """Its inputs.
 
     Args:
@@ -115,10 +115,10 @@ class Masking(Elementwise):
         set_mask(outputs, reduce_any(differ, -1))
         return outputs
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Which steps are not masked."""
-        return reduce_any(apply_elementwise("not_equal", inputs, self.mask_value), -1)
+        ops = keras_ops()
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
 
 class Lambda(Layer):
@@ -181,7 +181,6 @@ class Lambda(Layer):
         batch = next(leaves(input_shape))
         return mapped_shapes(lambda shape: (batch, *shape), self._output_shape)
 
-    @on_symbols
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of the results."""
         return self.mask(inputs, mask) if callable(self.mask) else self.mask
