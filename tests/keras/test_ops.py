@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from beside import OURS, same
 
+from cases import cases
 from gradtape._src.keras.ops import elementwise, reductions
 
 # Deliberate differences from Keras; docs/compatibility.md lists them.
@@ -38,7 +39,7 @@ def close(name):
     return {"rtol": 2e-5, "atol": 1e-6}
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@cases("dtype", DTYPES)
 @pytest.mark.parametrize("name", [row.name for row in elementwise._UNARY])
 def test_unary(name, dtype):
     if (dtype == "bool" and name in NOT_OF_BOOLS) or (dtype == "uint8" and name in UNSIGNED):

@@ -17,6 +17,7 @@ from compare import run
 
 import gradtape
 from agreement import assert_equal
+from cases import cases
 
 PROGRAMS = [
     line
@@ -562,7 +563,11 @@ def sentence(message: str) -> str:
     return message.strip().rstrip(".")
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+def function_of(program: str) -> str:
+    return re.split(r"\W", program.removeprefix("tf."))[0]
+
+
+@cases("program", PROGRAMS, group=function_of)
 def test_outcome(program: str) -> None:
     actual = run(gradtape, lambda tf: evaluated(tf, program))
     expected = run(tensorflow, lambda tf: evaluated(tf, program))
