@@ -263,50 +263,6 @@ else:
     _sys.modules["gradtape.compat.v2"] = _sys.modules["gradtape"]
     _sys.modules["gradtape.keras.optimizers"] = _lazy.later("optimizers")
     _sys.modules["gradtape.keras.optimizers.schedules"] = _lazy.later("optimizers.schedules")
-    # By module of _src the names that type checkers find above. All others are of modules that tensors and tapes need.
-    _lazy.names_later(
-        _sys.modules[__name__],
-        {
-            "autodiff.custom_gradient": "custom_gradient grad_pass_through recompute_grad stop_gradient",
-            "autodiff.functional": "gradient hessian hvp jacobian jvp value_and_gradient vjp",
-            "core.aliases": "install_as_tensorflow",
-            "core.execution": "executing_eagerly inside_function",
-            "core.placement": "device",
-            "core.tensor_spec": "TensorSpec TypeSpec type_spec_from_value",
-            "function.decorator": "function",
-            "linalg.contractions": "einsum matmul tensordot",
-            "linalg.eigenvalues": "eig eigvals",
-            "linalg.matrix_functions": "sqrtm=matrix_square_root",
-            "linalg.norms": "norm",
-            "ops.blocks": "batch_to_space bitcast space_to_batch space_to_batch_nd",
-            "ops.casts": "cast saturate_cast",
-            "ops.clipping": "clip_by_global_norm clip_by_norm clip_by_value",
-            "ops.combinations": "add_n scalar_mul",
-            "ops.control_flow": "case cond control_dependencies group init_scope no_op switch_case timestamp tuple "
-            "while_loop",
-            "ops.counting": "histogram_fixed_width histogram_fixed_width_bins unique unique_with_counts unravel_index",
-            "ops.extremes": "argmax argmin",
-            "ops.mapping": "foldl foldr map_fn scan vectorized_map",
-            "ops.masking": "one_hot sequence_mask where",
-            "ops.padding": "pad",
-            "ops.partitioning": "dynamic_partition dynamic_stitch",
-            "ops.printing": "as_string print",
-            "ops.python_functions": "numpy_function py_function",
-            "ops.rearranging": "repeat reverse reverse_sequence roll tile",
-            "ops.reductions": "reduce_all reduce_any reduce_max reduce_mean reduce_min reduce_prod reduce_sum",
-            "ops.scans": "cumsum",
-            "ops.scattering": "scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min "
-            "tensor_scatter_nd_sub tensor_scatter_nd_update",
-            "ops.sorting": "argsort searchsorted sort",
-            "ops.statistics": "reduce_logsumexp",
-            "ops.tensor_arrays": "TensorArray",
-            "random.initial_values": "constant_initializer ones_initializer random_normal_initializer "
-            "random_uniform_initializer zeros_initializer",
-            "sparse.sparse_tensor": "SparseTensor SparseTensorSpec",
-            "state.module": "Module",
-            "testing.assertions": "Assert assert_equal assert_greater assert_less assert_rank",
-        },
-    )
 
 from gradtape._engine.tensor.tensor import Tensor as Tensor
 from gradtape._src.autodiff.tape import (
@@ -451,3 +407,48 @@ newaxis = None
 __version__ = "0.1.0"
 
 _missing.explain_in(globals())
+if not _TYPE_CHECKING:
+    # By module of _src the names that type checkers find above. All others are of modules that tensors and tapes need.
+    _lazy.names_later(
+        _sys.modules[__name__],
+        {
+            "autodiff.custom_gradient": "custom_gradient grad_pass_through recompute_grad stop_gradient",
+            "autodiff.functional": "gradient hessian hvp jacobian jvp value_and_gradient vjp",
+            "core.aliases": "install_as_tensorflow",
+            "core.execution": "executing_eagerly inside_function",
+            "core.placement": "device",
+            "core.tensor_spec": "TensorSpec TypeSpec type_spec_from_value",
+            "function.decorator": "function",
+            "linalg.contractions": "einsum matmul tensordot",
+            "linalg.eigenvalues": "eig eigvals",
+            "linalg.matrix_functions": "sqrtm=matrix_square_root",
+            "linalg.norms": "norm",
+            "ops.blocks": "batch_to_space bitcast space_to_batch space_to_batch_nd",
+            "ops.casts": "cast saturate_cast",
+            "ops.clipping": "clip_by_global_norm clip_by_norm clip_by_value",
+            "ops.combinations": "add_n scalar_mul",
+            "ops.control_flow": "case cond control_dependencies group init_scope no_op switch_case timestamp tuple "
+            "while_loop",
+            "ops.counting": "histogram_fixed_width histogram_fixed_width_bins unique unique_with_counts unravel_index",
+            "ops.extremes": "argmax argmin",
+            "ops.mapping": "foldl foldr map_fn scan vectorized_map",
+            "ops.masking": "one_hot sequence_mask where",
+            "ops.padding": "pad",
+            "ops.partitioning": "dynamic_partition dynamic_stitch",
+            "ops.printing": "as_string print",
+            "ops.python_functions": "numpy_function py_function",
+            "ops.rearranging": "repeat reverse reverse_sequence roll tile",
+            "ops.reductions": "reduce_all reduce_any reduce_max reduce_mean reduce_min reduce_prod reduce_sum",
+            "ops.scans": "cumsum",
+            "ops.scattering": "scatter_nd tensor_scatter_nd_add tensor_scatter_nd_max tensor_scatter_nd_min "
+            "tensor_scatter_nd_sub tensor_scatter_nd_update",
+            "ops.sorting": "argsort searchsorted sort",
+            "ops.statistics": "reduce_logsumexp",
+            "ops.tensor_arrays": "TensorArray",
+            "random.initial_values": "constant_initializer ones_initializer random_normal_initializer "
+            "random_uniform_initializer zeros_initializer",
+            "sparse.sparse_tensor": "SparseTensor SparseTensorSpec",
+            "state.module": "Module",
+            "testing.assertions": "Assert assert_equal assert_greater assert_less assert_rank",
+        },
+    )

@@ -110,7 +110,7 @@ class _Partial(ModuleType):
             _complete(self)
         elif name not in known and name in _homes:
             _fetch(known, name)
-        elif next(_asked, None) is None:
+        elif name[0] != "_" and next(_asked, None) is None:
             # As Python ends, or without file descriptors, nothing can be read, and the name asked for need not be.
             with contextlib.suppress(ImportError, OSError):
                 _complete(self)
@@ -124,7 +124,7 @@ class _Partial(ModuleType):
 
 
 _homes: dict[str, tuple[str, str]] = {}  # by public name: the module it is from, and its name there
-_MANY = 1000
+_MANY = 100
 _asked = iter(range(_MANY))
 
 
