@@ -9,7 +9,7 @@ import scipy.special
 from gradtape._engine.compute.program import Program, named_program, table
 from gradtape._engine.kernels import checks
 from gradtape._src.table import expressions
-from gradtape._src.table.order import FOLLOWS, _followed, in_chains
+from gradtape._src.table.order import FOLLOWS, _followed, arranged, in_chains
 
 FROM_SCIPY = ("erf", "erfc", "digamma", "polygamma", "zeta", "erfinv", "erfcinv", "ndtri", "iv", "ive")
 PLAIN = {
@@ -288,6 +288,7 @@ def bits(values):
 def test_chains_change_no_bit(seed, dtype):
     rng = np.random.default_rng(seed)
     nodes = [*map(expressions.operand, range(3)), expressions.constant(0.7978845608)]
+    nodes.append(expressions.apply("mul", nodes[3], nodes[0]))  # which may be computed again for another use
     single = ["neg", "square", "exp", "sigmoid", "tanh"]
     arithmetic = ["add", "sub", "mul", "div", "tanh_grad", "sigmoid_grad", *single]
     for _ in range(24):
@@ -334,6 +335,24 @@ def test_chains_are_put_in_order(seed):
         return sum(before not in _followed(after) for before, after in itertools.pairwise(listed))
 
     assert breaks(ordered) <= breaks(steps)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_arithmetic_of_an_operand_and_a_constant_is_computed_again_if_that_saves_a_store(dtype):
+    x, y = expressions.operand(0), expressions.operand(1)
+    scaled = expressions.apply("mul", expressions.constant(0.044715), x)
+    value = expressions.apply("tanh", expressions.apply("mul", scaled, y))
+    formula = expressions.apply("add", expressions.apply("mul", value, scaled), expressions.apply("mul", value, y))
+    repeating, steps = arranged(formula)
+    assert repeating is not formula
+    assert sum(step.args == scaled.args for step in steps) == 2
+    for size in 5, 300, 3000:
+        arrays = np.random.default_rng(0).standard_normal((2, size)).astype(dtype)
+        wanted = instruction_by_instruction(formula, arrays)
+        assert bits(Program("repeating", 2, formula, {}).evaluate(*arrays)) == bits(wanted)
+    # A select is in no chain: what it reads is stored anyway.
+    kept = expressions.apply("select", x, scaled, expressions.apply("sin", scaled))
+    assert arranged(kept)[0] is kept
 
 
 def test_a_value_is_no_operand_of_a_link_twice():

@@ -93,9 +93,9 @@ cdef class Program(Primitive):
         cdef Chaining chained32, chained64
         formula = self.expression
         root = formula if self.expanded else expressions.expand(formula if formula.args else expressions.copy(formula), ())
+        root, steps = ordering.arranged(root)
         order = expressions.nodes(root, True)
         constants = [node for node in order if node.code == "constant"]
-        steps = ordering.in_chains([node for node in order if node.args])
         register = {node: int(node.value) for node in order if node.code == "operand"}
         register.update({node: self.arity + k for k, node in enumerate(constants)})
         first = count = self.arity + len(constants)

@@ -7,7 +7,7 @@ ordered. If a kernel set has no exponentials in chains, the engine divides these
 
 from __future__ import annotations
 
-from gradtape._src.table.expressions import Expr
+from gradtape._src.table.expressions import Expr, nodes
 
 # Instructions of chains, with the operands that may be the previous instruction's result.
 FIRST, EITHER = (0,), (0, 1)
@@ -24,6 +24,56 @@ FOLLOWS = {
     "tanh_grad": EITHER,
     "sigmoid_grad": EITHER,
 }
+
+# Instructions that take less time than storing their value and reading it again.
+CHEAP = ("add", "sub", "mul")
+
+
+def arranged(root: Expr) -> tuple[Expr, list[Expr]]:
+    """A formula and its steps in chains.
+
+    Where that stores fewer values, the formula is changed to compute arithmetic of an operand and a constant anew for
+    every use.
+    """
+    steps = in_chains([node for node in nodes(root, True) if node.args])
+    repeating = _repeating(root)
+    if repeating is not root:
+        others = in_chains([node for node in nodes(repeating, True) if node.args])
+        if _stored(others) < _stored(steps):
+            return repeating, others
+    return root, steps
+
+
+def _repeating(root: Expr) -> Expr:
+    """The formula with a node of its own for every use of cheap arithmetic of an operand and a constant."""
+    made: dict[Expr, Expr] = {}
+    used: set[Expr] = set()
+
+    def argument(arg: Expr, user: Expr) -> Expr:
+        if arg in used and user.args.count(arg) == 1 and _is_cheap(arg):
+            return Expr(arg.code, arg.args, arg.value)
+        used.add(arg)
+        return made[arg]
+
+    for node in nodes(root, True):
+        args = tuple(argument(arg, node) for arg in node.args)
+        made[node] = node if args == node.args else Expr(node.code, args, node.value)
+    return made[root]
+
+
+def _is_cheap(step: Expr) -> bool:
+    return step.code in CHEAP and sorted(arg.code for arg in step.args) == ["constant", "operand"]
+
+
+def _stored(steps: list[Expr]) -> int:
+    """How many values are stored: those that others than the next step of the same chain read, and the last."""
+    readers: dict[Expr, list[int]] = {}
+    for place, step in enumerate(steps):
+        for arg in set(step.args):
+            readers.setdefault(arg, []).append(place)
+    return sum(
+        readers.get(step) != [place + 1] or step not in _followed(steps[place + 1]) for place, step in enumerate(steps)
+    )
 
 
 def in_chains(steps: list[Expr]) -> list[Expr]:
