@@ -656,3 +656,32 @@ def test_classes_of_layers_end_with_their_last_reference():
     made = layer()
     gc.collect()
     assert made() is None
+
+
+def test_layers_of_local_classes_are_freed():
+    """Signatures of their methods are remembered, the methods are not, nor what these refer to."""
+
+    class Held:
+        pass
+
+    def make():
+        held = Held()
+
+        class Sum(tf.keras.layers.Layer):
+            def build(self, one_shape, other_shape):
+                assert held
+
+            def call(self, one, other):
+                assert held
+                return one + other
+
+            def compute_output_shape(self, one_shape, other_shape):
+                return one_shape
+
+        one = tf.keras.Input((3,))
+        tf.keras.Model(one, Sum()(one, one))(tf.ones([2, 3]))
+        return weakref.ref(held), weakref.ref(Sum)
+
+    dead = make()
+    gc.collect()
+    assert [reference() for reference in dead] == [None, None]

@@ -183,6 +183,30 @@ def printed_signatures(tf):
 
 
 @program
+def signatures_in_one_line(tf):
+    def f(x, y=2, *, z=None):
+        return {"product": x * y, "all": [x]}
+
+    def any_number(x, /, y, *more, k=3, **others):
+        return x + y
+
+    f, any_number = tf.function(f), tf.function(any_number)
+    f(tf.constant(1.0))
+    f(tf.constant([1, 2]), y=tf.constant(3), z="text")
+    any_number(tf.constant(1.0), tf.constant(2.0), tf.constant(3.0), 4, other=tf.constant(5))
+    return [each.pretty_printed_concrete_signatures(verbose=False) for each in (f, any_number)]
+
+
+@program
+def printed_concrete_functions(tf):
+    f = tf.function(lambda x, y=2: [x * y])
+    concrete = f.get_concrete_function(tf.TensorSpec([2], tf.int32), 3)
+    concrete(tf.constant([1, 2]))
+    whole = [concrete.pretty_printed_signature(), concrete.pretty_printed_signature(verbose=False), str(concrete)]
+    return whole, repr(concrete).partition(" at 0x")[0]
+
+
+@program
 def variables_among_the_arguments(tf):
     x, count = tf.Variable([1.0, 2.0]), tf.Variable(3.0, trainable=False)
 

@@ -8,6 +8,7 @@ to the last bit always runs eagerly, and `explain_plan` shows why.
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 import weakref
 from collections.abc import Callable
@@ -301,7 +302,7 @@ class Function(Caller):
         """The signatures for which the function was traced.
 
         Args:
-          verbose: not used.
+          verbose: whether each has a line for every argument; else it is one line.
 
         Returns:
           A str in TensorFlow's format.
@@ -317,7 +318,12 @@ class Function(Caller):
           Captures:
             None
         """
-        return "\n\n".join(map(str, self._signatures))
+        return ("\n\n" if verbose else "\n").join(known.text(verbose) for known in self._signatures)
+
+    def _signature_of(self, named: list[tuple[str, str, Any]]) -> Signature:
+        types = tuple(type_of(value) for *_, value in named)
+        output = next((known.output for known in self._signatures if covers(known.types, types)), None)
+        return Signature(named, types, output)
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> ConcreteFunction:
         """The function specialized to one signature, given as TensorSpecs or example tensors.
@@ -407,9 +413,9 @@ def _argument(value: Any) -> Any:
 
 
 class Signature:
-    """A traced signature, for printing."""
+    """A signature, for printing; `output` is None until it was traced."""
 
-    def __init__(self, named: list[tuple[str, str, Any]], types: tuple[Any, ...], output: Any) -> None:
+    def __init__(self, named: list[tuple[str, str, Any]], types: tuple[Any, ...], output: Any = None) -> None:
         self.names = [(name, kind) for name, kind, _ in named]
         self.types, self.output = types, output
 
@@ -422,14 +428,19 @@ class Signature:
         types[binding.before : binding.before + len(specs)] = specs
         return tuple(types)
 
-    def __str__(self) -> str:
-        return f"{inputs_text(self.names, self.types)}\nOutput Type:\n  {self.output!r}\nCaptures:\n  None"
-
-
-def inputs_text(names: list[tuple[str, str]], types: tuple[Any, ...]) -> str:
-    """Arguments formatted for printing."""
-    lines = [f"  {name} ({kind}): {of!r}" for (name, kind), of in zip(names, types, strict=True)]
-    return "\n".join(["Input Parameters:", *(lines or ["  None"])])
+    def text(self, verbose: bool) -> str:
+        """The signature in lines, or in one."""
+        named = list(zip(self.names, self.types, strict=True))
+        if verbose:
+            lines = ["Input Parameters:", *([f"  {name} ({kind}): {of!r}" for (name, kind), of in named] or ["  None"])]
+            if self.output is not None:
+                lines += ["Output Type:", f"  {self.output!r}"]
+            return "\n".join([*lines, "Captures:", "  None"])
+        parameters = [
+            inspect.Parameter(name, getattr(inspect.Parameter, kind), annotation=of) for (name, kind), of in named
+        ]
+        shown = str(inspect.Signature(parameters))
+        return shown if self.output is None else f"{shown} -> {self.output!r}"
 
 
 class ConcreteFunction:
@@ -475,11 +486,22 @@ class ConcreteFunction:
         positional = list(values.values())[: len(self._args)]
         return self._function(*positional, **{name: values[name] for name in self._kwargs})
 
+    def pretty_printed_signature(self, verbose: bool = True) -> str:
+        """The arguments, and what the function returns if it was called.
+
+        Args:
+          verbose: whether there is a line for every argument; else it is one line.
+
+        Returns:
+          A str in TensorFlow's format.
+        """
+        return self._function._signature_of(self._named).text(verbose)
+
     def __repr__(self) -> str:
-        inputs = inputs_text(
-            [(name, kind) for name, kind, _ in self._named], tuple(map(type_of, [value for *_, value in self._named]))
-        )
-        return f"ConcreteFunction {inputs}\nCaptures:\n  None"
+        return f"<ConcreteFunction {self.pretty_printed_signature(verbose=False)} at 0x{id(self):X}>"
+
+    def __str__(self) -> str:
+        return f"ConcreteFunction {self.pretty_printed_signature()}"
 
 
 def _holds_spec(template: Any) -> bool:

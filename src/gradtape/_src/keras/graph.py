@@ -223,11 +223,9 @@ def _only_argument(node: Node) -> KerasTensor | None:
     if len(node.args) != 1 or not isinstance(node.args[0], KerasTensor):
         return None
     for name, value in node.kwargs.items():
-        if name == "training":
-            implied = value is False  # the default
-        else:
-            implied = name == "mask" and value is node.args[0]._keras_mask
-        if not implied:
+        default = name == "training" and value is False
+        carried = name == "mask" and value is node.args[0]._keras_mask
+        if not (default or carried):
             return None
     return node.args[0]
 

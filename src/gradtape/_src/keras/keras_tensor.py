@@ -92,7 +92,7 @@ class KerasTensor:
           >>> tf.keras.Input((4,)).reshape((-1, 2, 2)).shape
           (None, 2, 2)
         """
-        return _ops().reshape(self, newshape)
+        return keras_ops().reshape(self, newshape)
 
     def squeeze(self, axis: Any = None) -> Any:
         """The value without axes of size 1.
@@ -107,7 +107,7 @@ class KerasTensor:
           >>> tf.keras.Input((4, 1)).squeeze(-1).shape
           (None, 4)
         """
-        return _ops().squeeze(self, axis)
+        return keras_ops().squeeze(self, axis)
 
     def __repr__(self) -> str:
         return (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from gradtape._src.keras.inputs import is_tensor, leaves, mapped, shape_of
+
+Result = TypeVar("Result")
 
 
 class Signature:
@@ -44,13 +47,30 @@ class Signature:
         return bound.arguments
 
 
-@functools.lru_cache(maxsize=1024)
+def _remembered(function: Callable[[Callable[..., Any]], Result]) -> Callable[[Callable[..., Any]], Result]:
+    """A function of a method, called once for each, that keeps no method alive."""
+    found: weakref.WeakKeyDictionary[Callable[..., Any], Result] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def remembered(method: Callable[..., Any]) -> Result:
+        try:
+            return found[method]
+        except KeyError:
+            result = found[method] = function(method)
+            return result
+        except TypeError:  # what has no weak references
+            return function(method)
+
+    return remembered
+
+
+@_remembered
 def signature_of(method: Callable[..., Any]) -> Signature:
     """The signature of a method `call`."""
     return Signature(method)
 
 
-@functools.lru_cache(maxsize=1024)
+@_remembered
 def _parameters(method: Callable[..., Any]) -> list[str]:
     kinds = (
         inspect.Parameter.POSITIONAL_OR_KEYWORD,

@@ -13,7 +13,6 @@ from gradtape._engine.api.api import (
     apply_elementwise,
     apply_matmul,
     apply_reduce,
-    as_tensor,
     tensor_from,
 )
 from gradtape._engine.tensor.tensor import Tensor

@@ -6,7 +6,7 @@ import functools
 import inspect
 import operator
 import weakref
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers

@@ -15,12 +15,10 @@ from gradtape._engine.api.api import (
     apply_transpose,
 )
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.core import dtypes
 from gradtape._src.keras.inputs import get_mask, set_mask
 from gradtape._src.keras.keras_tensor import keras_ops
 from gradtape._src.keras.layers.configured import Configured, product
 from gradtape._src.keras.layers.dense import Shape
-from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.reductions import reduce_any
 from gradtape._src.ops.shapes import expand_dims
