@@ -99,7 +99,7 @@ def test_cut_products_have_the_same_bits(threads, m, n, k, transposes, how):
 
 
 @pytest.mark.parametrize("m, n, k", [(4, 600, 500), (2, 1100, 300), (5, 600, 500), (61, 513, 30), (513, 4, 300)])
-def test_whether_threads_look_out_for_work_does_not_show_in_a_product(threads, m, n, k):
+def test_spinning_threads_do_not_change_a_product(threads, m, n, k):
     rng = np.random.default_rng(0)
     a, b = (tf.constant(rng.standard_normal(shape).astype(np.float32)) for shape in ((m, k), (k, n)))
     long = tf.ones(1 << 20)
