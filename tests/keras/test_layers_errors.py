@@ -222,3 +222,64 @@ def test_errors_of_arguments_name_what_was_called(space):
                 compared += 1
                 assert named(other, arguments, keywords) == expected, (name, arguments, keywords)
     assert compared > 10
+
+
+STATES = {
+    f"{kind} of {count}": (kind, count)
+    for kind, own in {"LSTM": 2, "GRU": 1, "SimpleRNN": 1}.items()
+    for count in (own - 1, own + 1)
+}
+
+
+def outcome(layers, tf, program):
+    """The type and text of a program's exception, or what it returns."""
+    try:
+        return np.asarray(program(layers, tf)).tolist()
+    except Exception as error:
+        return type(error).__name__, str(error)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_initial_states_of_another_number(name):
+    kind, count = STATES[name]
+
+    def program(layers, tf):
+        layer = getattr(layers, kind)(3, kernel_initializer="ones", recurrent_initializer="ones")
+        return layer(tf.ones([2, 4, 3]), initial_state=[tf.ones([2, 3])] * count).shape
+
+    def in_rnn(layers, tf):
+        cell = getattr(layers, f"{kind}Cell")(3)
+        return layers.RNN(cell)(tf.ones([2, 4, 3]), initial_state=[tf.ones([2, 3])] * count).shape
+
+    # Keras' message of too few states for a cell in RNN is the cell's own.
+    for each in (program, in_rnn) if count > len(getattr(ours, f"{kind}Cell")(3).get_initial_state(1)) else (program,):
+        assert outcome(ours, gradtape, each) == outcome(keras.layers, tensorflow, each)
+
+
+@pytest.mark.parametrize("index", [5, -4])
+def test_indices_that_embeddings_do_not_have(index):
+    def program(layers, tf):
+        return layers.Embedding(3, 2)(tf.constant([[1, index]]))
+
+    (mine, text), (theirs, expected) = outcome(ours, gradtape, program), outcome(keras.layers, tensorflow, program)
+    assert mine == theirs and text.replace(" name: ", "") == expected
+
+
+INTEGRAL = {
+    "Dense": lambda layers, tf: layers.Dense(2, dtype="int32")(tf.constant([[0.9, -0.9, 0.0]])),
+    "Dense of int": lambda layers, tf: layers.Dense(2, dtype="int32")(tf.constant([[0, 0, 0]])),
+    "Dense of ones": lambda layers, tf: layers.Dense(2, dtype="int32", kernel_initializer="ones")(tf.constant([[1.9]])),
+    "Conv1D": lambda layers, tf: layers.Conv1D(2, 2, dtype="int32", kernel_initializer="ones")(tf.ones([1, 3, 2])),
+    "Embedding": lambda layers, tf: layers.Embedding(3, 2, dtype="int32", embeddings_initializer="ones")(
+        tf.constant([1, 2])
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INTEGRAL)
+def test_layers_of_integers(name):
+    our_utils.set_random_seed(3)
+    keras.utils.set_random_seed(3)
+    mine, theirs = INTEGRAL[name](ours, gradtape), INTEGRAL[name](keras.layers, tensorflow)
+    assert mine.dtype.name == theirs.dtype.name
+    np.testing.assert_array_equal(mine, theirs)

@@ -268,7 +268,7 @@ class RandomUniform(RandomInitializer):
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
-        return random.uniform(shape, self.minval, self.maxval, dtype, self.seed)
+        return random.uniform_of(shape, self.minval, self.maxval, _dtype(dtype), self.seed)
 
 
 @KIND.enter("variance_scaling")
@@ -328,7 +328,7 @@ class VarianceScaling(RandomInitializer):
         variance = self.scale / max(1.0, count)
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * variance)
-            return random.uniform(shape, -limit, limit, dtype, self.seed)
+            return random.uniform_of(shape, -limit, limit, _dtype(dtype), self.seed)
         if self.distribution == "untruncated_normal":
             return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.seed)
         # The standard deviation of a unit normal distribution truncated at two standard deviations.

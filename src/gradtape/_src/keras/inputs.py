@@ -55,7 +55,7 @@ def is_tensor(value: Any) -> bool:
 
 
 def converted(value: Any, dtype: DType | None) -> Any:
-    """Converts an array to a tensor, and floating values to a floating dtype; anything else is unchanged."""
+    """Converts an array to a tensor, and floating values to a dtype; anything else is unchanged."""
     if isinstance(value, TENSORS):
         tensor = value
     elif isinstance(value, KerasTensor):
@@ -68,7 +68,7 @@ def converted(value: Any, dtype: DType | None) -> Any:
         tensor = as_tensor(value)
     else:
         return value
-    if dtype is None or tensor.dtype is dtype or not (tensor.dtype.is_floating and dtype.is_floating):
+    if dtype is None or tensor.dtype is dtype or not tensor.dtype.is_floating:
         return tensor
     cast_to = apply_cast(tensor, dtype)
     mask = masks.get(tensor)

@@ -240,7 +240,11 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     """
     if dtype and not dtypes.as_dtype(dtype).is_floating:
         raise ValueError(f"`keras.random.uniform` requires a floating point `dtype`. Received: dtype={dtype} ")
-    wanted = _floating(dtype)
+    return uniform_of(shape, minval, maxval, _floating(dtype), seed)
+
+
+def uniform_of(shape: Any, minval: Any, maxval: Any, wanted: dtypes.DType, seed: Any) -> Tensor:
+    """The same as `uniform`, also for integer dtypes."""
     # Python numbers pass through float32 in Keras, so the same bounds do here.
     low, high = (apply_cast(tensor_of(bound), wanted) for bound in (minval, maxval))
     return stateless.stateless_uniform(shape, draw_seed(seed), low, high, wanted)

@@ -453,7 +453,7 @@ Example:
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the new states, from the projection of the inputs and the previous states."""
-        before, carried = states
+        before, carried = states[0], states[1]
         if mask is None:
             inner = before @ self.recurrent_kernel
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gradtape._engine.api.api import apply_cast, apply_elementwise
+from gradtape._engine.api.api import apply_cast, apply_elementwise, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import int32, int64
 from gradtape._src.core.errors import InvalidArgumentError
@@ -104,7 +104,11 @@ class Embedding(Configured):
         except InvalidArgumentError:
             # Negative numbers count from the end; those that are still out of range raise now.
             from_end = apply_elementwise("select", inputs < 0, inputs + self.input_dim, inputs)
-            return gather(self._embeddings, from_end)
+            try:
+                return gather(self._embeddings, from_end)
+            except InvalidArgumentError:
+                # Keras gathers from a tensor, and the error names that op.
+                return gather(as_tensor(self._embeddings), from_end)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The mask of inputs other than 0 if `mask_zero`, else None."""

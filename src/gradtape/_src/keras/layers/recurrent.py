@@ -115,6 +115,7 @@ class SimpleRNN(Recurrent):
 
 
 class GRU(Recurrent):
+    _most_states = 1  # Keras reads the first and no others
     _order = (..., "reset_after", "seed")
     __doc__ = _DOC.format(
         what="h' = z h + (1 - z) activation(...) at each step, with gates z and r.\n\n"

@@ -173,6 +173,8 @@ class RNN(Configured):
     stateful: bool
     zero_output_for_mask: bool
 
+    _most_states: int | None = None  # how many of the initial states are read
+
     def __init__(
         self,
         cell: Any,
@@ -289,7 +291,7 @@ class RNN(Configured):
         if initial_state is None:
             initial_state = self.get_initial_state(batch) if kept is None else kept.variables
         states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
-        states = mapped(as_tensor, states)
+        states = mapped(as_tensor, states[: self._most_states])
         if isinstance(mask, list | tuple):
             mask = mask[0]
         self._draw_dropout(self.cell, sequences[:, 0], states)
@@ -330,6 +332,9 @@ class RNN(Configured):
         outputs: list[Tensor] = []
         for place, drive in enumerate(steps):
             output, after = take(drive, states)
+            count, expected = len(list(leaves(after))), len(list(leaves(states)))
+            if count < expected:
+                raise ValueError(f"Too few leaves for PyTreeSpec; expected: {expected}, got: {count}.")
             if kept is not None:
                 zero = self.zero_output_for_mask or not outputs
                 output = _chosen(kept[place], output, full_like(output, 0) if zero else outputs[-1])
