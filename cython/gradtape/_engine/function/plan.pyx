@@ -347,10 +347,12 @@ cdef class Plan:
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
                 # If a replay got another shape, the result could not be used, nor the effect undone.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
+            if step.handled and decided is None:
+                decided = f"an exception may be handled: {step.name}, {step.file}, line {step.line}"
             if decided is not None and step.kind == EFFECT and (
                     step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided})")
-            if step.kind == GUARD or may_vary(step):
+            if step.kind == GUARD or may_lead_off(step):
                 decided = f"{step.name}, {step.file}, line {step.line}"
         with self.lock:
             root = self.root
@@ -363,6 +365,10 @@ cdef class Plan:
             self.arguments = trace.arguments
             prepare(<Node>root, self.slots, self.recorded, self.repetitions > FUSES_AFTER, self.arguments)
             self.root = root                            # last, as other threads may replay it from now on
+
+    def pass_over(self):
+        """Counts a trace that is not inserted."""
+        self.resets += 1
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Inserts a trace into the tree: as a new branch at the first new outcome of a guard. False if its steps differ before that."""
@@ -785,7 +791,7 @@ cdef class Repetition:
             elif self.random is None:
                 self.random = _random_state()
             call_effect(step, slots)
-        elif step.kind == EFFECT and step.result_count:
+        elif step.kind == EFFECT and (step.result_count or step.handled and step.effect == WRITES):
             self.flush()
             self.keep(step.writes)
             call_effect(step, slots)

@@ -20,6 +20,7 @@ from gradtape._engine.base.types cimport ADD, F64, MAX_RANK, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
 from gradtape._engine.record.primitive import as_effect
+from gradtape._src.core.handlers import handles
 
 import math
 import sys
@@ -129,12 +130,34 @@ cdef int locate(Step step) except -1:
     """Sets the step's source line: that of the innermost frame outside of gradtape."""
     frame = sys._getframe()
     while frame is not None:
-        if not frame.f_globals.get("__name__", "").startswith("gradtape."):
+        if is_users(frame):
             step.file = frame.f_code.co_filename
             step.line = frame.f_lineno or 0
             return 0
         frame = frame.f_back
     return 0
+
+
+cdef bint is_users(object frame) except -1:
+    """Whether a frame is outside of gradtape."""
+    return not frame.f_globals.get("__name__", "").startswith("gradtape.")
+
+
+cdef bint is_handled(object outermost) except -1:
+    """Whether an exception raised now is handled by the function that is called in the outermost frame."""
+    frame = sys._getframe()
+    while frame is not None and frame is not outermost:
+        if is_users(frame) and handles(frame):
+            return True
+        frame = frame.f_back
+    return False
+
+
+cdef bint may_raise(Step step) noexcept:
+    """Whether a step may raise for some values."""
+    if step.kind == PROGRAM or step.kind == LONG_PROGRAM:
+        return step.attribute > F64
+    return step.kind == COMPILED or step.kind == SCRIPTED or step.kind == ASSIGN or step.kind == EFFECT
 
 
 cdef class Recorder(Tracer):
@@ -161,6 +184,7 @@ cdef class Recorder(Tracer):
         self.first = self.hidden = _next_tag
         _next_tag += 1
         self.thread = thread_state()
+        self.outermost = sys._getframe()
         for value in tensors:
             # With the same node, so that outer tapes sum gradients in the same order as eagerly.
             tensor = share(<Tensor?>value, (<Tensor>value).extent)
@@ -175,6 +199,7 @@ cdef class Recorder(Tracer):
 
     def end(self):
         """Stops recording."""
+        self.outermost = None
         if tracer is self:
             install_tracer(None)
 
@@ -225,6 +250,11 @@ cdef class Recorder(Tracer):
             self.failure = reason
         return 0
 
+    cdef int raised(self) except -1:
+        if is_handled(self.outermost):
+            self.led_off = True
+        return 0
+
     cdef int hides(self, str what) except -1:
         if self.recorded:
             self.fail(f"{what}, which tapes around the function must be told")
@@ -240,6 +270,7 @@ cdef class Recorder(Tracer):
     cdef int add(self, Step step) except -1:
         if self.failure is None:
             locate(step)
+            step.handled = may_raise(step) and is_handled(self.outermost)
             self.steps.append(step)
         return 0
 
@@ -443,6 +474,11 @@ cdef class SliceRecorder(Recorder):
         step = Step(GUARD, 1, 0)
         step.operands[0] = slot
         return self.add(step)
+
+    cdef int raised(self) except -1:
+        if is_handled(self.outermost):
+            self.fail("an exception was handled")
+        return 0 if self.outer is None else self.outer.raised()
 
     cdef int variable_made(self, object variable) except -1:
         if self.outer is not None:
