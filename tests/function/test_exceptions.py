@@ -143,3 +143,46 @@ def test_an_interrupt_leaves_the_state_of_eager_execution():
         signal.signal(signal.SIGINT, before)
     assert f(tf.constant(1.0)).numpy() == 1.0
     assert {step.numpy() for step in steps} == {np.float32(1.0)}
+
+
+# Bodies that handle what an operation raises for some values: of a matrix m, an integer i, and a variable v.
+HANDLING = {
+    "evaluated in Python": ("found = tf.linalg.inv(m)", "found = -m"),
+    "compiled": ("found = tf.gather(m, i)", "found = -m[0]"),
+    "integers": ("found = tf.range(4) // (i - 5)", "found = tf.range(4)"),
+    "without a result": ("tf.gather(m, i); found = m", "found = -m"),
+    "a variable": ("v.scatter_update(tf.IndexedSlices([1.0], [i])); found = m", "found = -m"),
+    "an assertion": ("tf.debugging.assert_less(i, 5); found = m", "found = -m"),
+    "a function in Python": ("tf.py_function(lambda k: 1 // (int(k) - 5), [i], []); found = m", "found = -m"),
+    "within with": ("with tf.name_scope('a'): found = tf.linalg.inv(m)", "found = -m"),
+    "of another function": ("found = inverse(m)", "found = -m"),
+}
+WAYS = {
+    "except": "try:\n    {body}\nexcept Exception:\n    v.assign_add([100.0, 0.0])\n    {instead}",
+    "finally": "try:\n    {body}\nfinally:\n    v.assign_add([100.0, 0.0])",
+    "a loop": "for _ in range(2):\n    try:\n        {body}\n        break\n    except Exception:\n        {instead}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("kind", HANDLING)
+@pytest.mark.parametrize("first", [0, 1], ids=["good", "bad"])
+def test_exceptions_that_the_function_handles(kind, way, first):
+    body, instead = HANDLING[kind]
+    lines = WAYS[way].format(body=body, instead=instead).splitlines()
+    text = "\n    ".join(
+        ["def body(m, i):", "v.assign_add([1.0, 0.5])", *lines, "v.assign_add([10.0, 0.0])", "return found * 2"]
+    )
+    v = tf.Variable([0.0, 0.0])
+    scope: dict[str, Any] = {"tf": tf, "v": v, "inverse": tf.function(lambda m: tf.linalg.inv(m))}
+    exec(text, scope)
+    good, bad = (GOOD, 1), (BAD, 5)
+    calls = (bad, good, bad, good, good, good, good, bad, good)
+    histories = []
+    for function in (tf.function(scope["body"]), scope["body"]):
+        v.assign([0.0, 0.0])
+        found = []
+        for given in calls[1 - first :]:
+            found.append((outcome(function, given), v.numpy().tobytes()))
+        histories.append(found)
+    assert histories[0] == histories[1]

@@ -106,11 +106,13 @@ def test_arguments_by_place_and_by_name_are_one_signature():
 
 
 def test_arrays_and_numbers_become_tensors():
-    f = tf.function(lambda x: (x, 1, 1.5, True, np.array([1, 2]), np.float64(3.0)))
+    f = tf.function(lambda x: (x, 1, 1.5, True, np.array([1, 2]), np.float64(3.0), 1j))
     for _ in range(2):
         results = f(np.array([1.0, 2.0], np.float32))
         assert all(isinstance(result, tf.Tensor) for result in results)
-        assert [result.dtype.name for result in results] == ["float32", "int32", "float32", "bool", "int64", "float64"]
+        assert [result.dtype.name for result in results] == [
+            *("float32", "int32", "float32", "bool", "int64", "float64", "complex128")
+        ]
 
 
 def test_a_variable_that_is_returned_is_read():

@@ -105,7 +105,7 @@ cdef Step renamed_step(Step step, dict names):
     made.dtype_code, made.forms, made.variable, made.function = step.dtype_code, step.forms, step.variable, step.function
     made.arguments = renamed_places(step.arguments, names)
     made.effect, made.writes, made.outcome, made.constant = step.effect, step.writes, step.outcome, step.constant
-    made.code, made.instruction = step.code, step.instruction
+    made.code, made.instruction, made.handled = step.code, step.instruction, step.handled
     return made
 
 
@@ -175,7 +175,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
     code.certain = 0 if node.guard is None else len(plan)
     for i in range(len(plan)):
         step = plan[i]
-        if may_vary(step):
+        if may_lead_off(step):
             code.certain = max(code.certain, i + 1)
         encode_step(&code.actions[i], step, ends[i], recorded)
         if schedule is not None:
@@ -204,9 +204,9 @@ cdef list live_steps(list steps, set live):
 
 
 cdef bint is_needed(Step step, set live) except -1:
-    """Whether a step has side effects or one of its results is live."""
+    """Whether a step has side effects, exceptions that the function handles, or a result that is live."""
     cdef int i
-    if step.kind > READ:
+    if step.kind > READ or step.handled:
         return True
     for i in range(step.result_count):
         if step.results[i] in live:
@@ -407,8 +407,10 @@ cdef bint is_dense_step(Step step) except -1:
     return True
 
 
-cdef bint may_vary(Step step) noexcept:
-    """Whether the shapes of a step's results may differ between replays."""
+cdef bint may_lead_off(Step step) noexcept:
+    """Whether the function may go on otherwise after a step: as shapes of its results differ, or an exception is handled."""
+    if step.handled:
+        return True
     if step.kind == READ:
         return step.variable.open_shape is not None
     return (step.kind == SCRIPTED and step.primitive.varies) or (

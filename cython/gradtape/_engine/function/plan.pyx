@@ -342,17 +342,20 @@ cdef class Plan:
     def insert(self, Recorder trace not None, outputs, list output_slots not None):
         """Adds a trace to the tree."""
         cdef Step step, decided = None
+        cdef str cause = ""
         for step in reversed(trace.steps):
             if step.kind == EFFECT and step.effect == EXTERNAL and step.result_count:
                 # If a replay got another shape, the result could not be used, nor the effect undone.
                 return self.fail(f"{step.name} gives tensors whose shapes nobody knows")
+            if step.handled and decided is None:
+                decided, cause = step, "an exception may be handled: "
             if decided is not None and step.kind == EFFECT and (
                     step.effect == EXTERNAL or step.effect == EXCHANGES or step.writes is None and step.effect == WRITES):
                 file, line = decided.place
-                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({decided.name}, {file}, "
+                return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({cause}{decided.name}, {file}, "
                                  f"line {line})")
-            if step.kind == GUARD or may_vary(step):
-                decided = step
+            if step.kind == GUARD or may_lead_off(step):
+                decided, cause = step, ""
         with self.lock:
             root = self.root
             if root is None or not self.follow(trace, outputs, output_slots):
@@ -364,6 +367,10 @@ cdef class Plan:
             self.arguments = trace.arguments
             prepare(<Node>root, self.slots, self.recorded, self.replays > FUSES_AFTER, self.arguments)
             self.root = root                            # last, as other threads may replay it from now on
+
+    def pass_over(self):
+        """Counts a trace that is discarded."""
+        self.resets += 1
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:
         """Inserts a trace into the tree: as a new branch at the first new outcome of a guard. False if its steps differ before that."""
@@ -787,7 +794,7 @@ cdef class DeferredEffects:
             elif self.random is None:
                 self.random = _random_state()
             call_effect(step, slots)
-        elif step.kind == EFFECT and step.result_count:
+        elif step.kind == EFFECT and (step.result_count or step.handled and step.effect == WRITES):
             self.flush()
             self.keep(step.writes)
             call_effect(step, slots)

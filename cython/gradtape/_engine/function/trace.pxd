@@ -50,6 +50,7 @@ cdef class Step:
     cdef Tensor constant
     cdef object code                     # Python's code that the step comes from, or None
     cdef int instruction                 # byte offset in it
+    cdef bint handled                    # whether the function handles exceptions of this step
 
 cdef class Recorder(Tracer):
     """Records a trace of its thread."""
@@ -63,6 +64,8 @@ cdef class Recorder(Tracer):
     cdef readonly list created           # weak references to variables created
     cdef str refusal                     # error message if a variable is created; None if that is allowed
     cdef list tapes
+    cdef object outermost                # the frame that calls the function
+    cdef readonly bint led_off           # an exception was handled, of which the trace has no step
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1
     cdef int slot_of(self, Tensor tensor) except -1
     cdef int add(self, Step step) except -1

@@ -20,6 +20,7 @@ from gradtape._engine.base.types cimport ADD, F64, MAX_RANK, SUB
 from gradtape._engine.state.variable cimport BaseVariable
 
 from gradtape._engine.record.primitive import as_effect
+from gradtape._src.core.handlers import handles
 
 import math
 
@@ -29,6 +30,15 @@ cdef extern from *:
     #if PY_VERSION_HEX < 0x030B0000
     static PyObject* PyFrame_GetGlobals(PyFrameObject* frame) { Py_INCREF(frame->f_globals); return frame->f_globals; }
     static int PyFrame_GetLasti(PyFrameObject* frame) { return 2 * frame->f_lasti; }
+    static int may_handle(PyFrameObject* frame) { return 1; }
+    #else
+    // Whether the code of a frame has any handler of exceptions.
+    static int may_handle(PyFrameObject* frame) {
+        PyCodeObject* code = PyFrame_GetCode(frame);
+        int found = PyBytes_GET_SIZE(code->co_exceptiontable) != 0;
+        Py_DECREF(code);
+        return found;
+    }
     #endif
     """
     ctypedef struct Frame "PyFrameObject":
@@ -39,6 +49,7 @@ cdef extern from *:
     dict PyFrame_GetGlobals(Frame* frame)
     CodeObject* PyFrame_GetCode(Frame* frame)
     int PyFrame_GetLasti(Frame* frame)
+    bint may_handle(Frame* frame)
     int PyCode_Addr2Line(CodeObject* code, int offset)
 
 cdef extern from "compiler.h":
@@ -151,13 +162,36 @@ cdef int locate(Step step) except -1:
     cdef Frame* innermost = PyEval_GetFrame()
     frame = None if innermost == NULL else <object>innermost
     while frame is not None:
-        name = PyFrame_GetGlobals(<Frame*>frame).get("__name__")
-        if type(name) is not str or not (<str>name).startswith("gradtape."):
+        if is_users(frame):
             step.code = owned(PyFrame_GetCode(<Frame*>frame))
             step.instruction = PyFrame_GetLasti(<Frame*>frame)
             return 0
         frame = frame.f_back
     return 0
+
+
+cdef bint is_users(object frame) except -1:
+    """Whether a frame is outside of gradtape."""
+    name = PyFrame_GetGlobals(<Frame*>frame).get("__name__")
+    return type(name) is not str or not (<str>name).startswith("gradtape.")
+
+
+cdef bint is_handled(object outermost) except -1:
+    """Whether an exception raised now is handled by the function that is called in the outermost frame."""
+    cdef Frame* innermost = PyEval_GetFrame()
+    frame = None if innermost == NULL else <object>innermost
+    while frame is not None and frame is not outermost:
+        if may_handle(<Frame*>frame) and is_users(frame) and handles(frame):
+            return True
+        frame = frame.f_back
+    return False
+
+
+cdef bint may_raise(Step step) noexcept:
+    """Whether a step may raise for some values."""
+    if step.kind == PROGRAM or step.kind == LONG_PROGRAM:
+        return step.attribute > F64
+    return step.kind == COMPILED or step.kind == SCRIPTED or step.kind == ASSIGN or step.kind == EFFECT
 
 
 cdef class Recorder(Tracer):
@@ -184,6 +218,7 @@ cdef class Recorder(Tracer):
         self.first = self.hidden = _next_tag
         _next_tag += 1
         self.thread = thread_state()
+        self.outermost = None if PyEval_GetFrame() == NULL else <object>PyEval_GetFrame()
         for value in tensors:
             # With the same node, so that outer tapes sum gradients in the same order as eagerly.
             tensor = share(<Tensor?>value, (<Tensor>value).extent)
@@ -198,6 +233,7 @@ cdef class Recorder(Tracer):
 
     def end(self):
         """Stops recording."""
+        self.outermost = None
         if tracer is self:
             install_tracer(None)
 
@@ -248,6 +284,11 @@ cdef class Recorder(Tracer):
             self.failure = reason
         return 0
 
+    cdef int raised(self) except -1:
+        if is_handled(self.outermost):
+            self.led_off = True
+        return 0
+
     cdef int hides(self, str what) except -1:
         if self.recorded:
             self.fail(f"{what}, which tapes around the function must be told")
@@ -263,6 +304,7 @@ cdef class Recorder(Tracer):
     cdef int add(self, Step step) except -1:
         if self.failure is None:
             locate(step)
+            step.handled = may_raise(step) and is_handled(self.outermost)
             self.steps.append(step)
         return 0
 
@@ -466,6 +508,11 @@ cdef class SliceRecorder(Recorder):
         step = Step(GUARD, 1, 0)
         step.operands[0] = slot
         return self.add(step)
+
+    cdef int raised(self) except -1:
+        if is_handled(self.outermost):
+            self.fail("an exception was handled")
+        return 0 if self.outer is None else self.outer.raised()
 
     cdef int variable_made(self, object variable) except -1:
         if self.outer is not None:

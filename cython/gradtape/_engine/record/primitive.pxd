@@ -82,6 +82,7 @@ cdef class Tracer:
     cdef int effect(self, int kind, object function, tuple arguments, object results, object writes) except -1
     cdef int tape_opened(self, object tape) except -1
     cdef int tape_used(self, object tape) except -1
+    cdef int raised(self) except -1
     cdef int foreign(self, tuple operands) except -1
     cdef bint holds(self, Tensor tensor) noexcept
     cdef bint follows(self, Tensor tensor) noexcept

@@ -19,6 +19,8 @@ from gradtape._engine.record.log cimport (Thread, append, allocate_node, has_pag
                                            reserve_entries, thread as thread_here)
 from gradtape._engine.tensor.tensor cimport Tensor, operators, tracing
 
+from gradtape._src.core.errors import on_error
+
 from gradtape._engine.record import collection as _collection       # sets the log's collector  # no-cython-lint
 
 
@@ -214,6 +216,10 @@ cdef class Tracer:
     cdef int tape_used(self, object tape) except -1:
         return 0
 
+    cdef int raised(self) except -1:
+        """Notes that an operation raises, so that there will be no step of it."""
+        return 0
+
     cdef int foreign(self, tuple operands) except -1:
         return 0
 
@@ -251,6 +257,9 @@ cdef object evaluate_inside(Primitive primitive, tuple operands, tuple attribute
     held.depth += 1
     try:
         return evaluate_on(primitive, operands, attributes)
+    except Exception:
+        held.raised()
+        raise
     finally:
         held.depth -= 1
 
@@ -287,6 +296,14 @@ def fail_trace(str reason) -> None:
         tracer.fail(reason)
 
 
+def _raised():
+    if tracing and traced():
+        tracer.raised()
+
+
+on_error(_raised)
+
+
 cdef class OutsideTrace:
     """A block that is not traced: it runs while tracing, and is not replayed."""
     cdef Tracer held
@@ -321,6 +338,9 @@ def as_effect(int kind, function, *arguments, writes=None):
     held.depth += 1
     try:
         results = function(*arguments)
+    except Exception:
+        held.raised()
+        raise
     finally:
         held.depth -= 1
     held.effect(kind, function, arguments, results, writes)

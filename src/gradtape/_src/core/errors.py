@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 OK = 0
@@ -21,6 +22,15 @@ INTERNAL = 13
 UNAVAILABLE = 14
 DATA_LOSS = 15
 UNAUTHENTICATED = 16
+
+
+_on_error: Callable[[], None] = lambda: None  # noqa: E731
+
+
+def on_error(told: Callable[[], None]) -> None:
+    """Sets a function that is called whenever an OpError is made."""
+    global _on_error
+    _on_error = told
 
 
 class OpError(Exception):
@@ -44,6 +54,7 @@ class OpError(Exception):
 
     def __init__(self, node_def: Any, op: Any, message: str, error_code: int, *args: Any) -> None:
         super().__init__()
+        _on_error()
         self._node_def = node_def
         self._op = op
         self._message = message

@@ -22,6 +22,8 @@ def _of_plan(title: str, recorded: bool, plan: Any) -> str:
     lines = [title + (", recorded by a tape around it" if recorded else "")]
     if plan.failure is not None:
         return "\n".join([*lines, f"  runs eagerly: {plan.failure}"])
+    if plan.root is None:
+        return "\n".join([*lines, "  runs eagerly so far: it handled an exception in every call"])
     traced, kept = _steps(plan.root, "steps"), _steps(plan.root, "plan")
     lines.append(f"  steps traced: {len(traced)}, repeated: {len(kept)}; branches: {plan.leaves}")
     moved, held = _memory(plan.root, dict(enumerate(plan.argument_bytes)), 0)

@@ -299,7 +299,7 @@ def fit(value: Any, spec: Any) -> Any:
     given = parts_of(value)
     if isinstance(spec, Mapping):
         if not isinstance(value, Mapping):
-            raise TypeError(f"Can not cast {value!r} to a Dict.")
+            raise TypeError(f"Can not cast {value!r} to a Dict type.")
         if given is None or given.names != parts.names:
             raise TypeError(f"{value!r} has different keys with the TraceType {type_of(spec)!r}.")
     elif isinstance(spec, list | tuple):
