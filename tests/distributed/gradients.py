@@ -254,3 +254,39 @@ def check_a_compiled_step_that_broadcasts_at_first():
     for batch, (images, answers) in enumerate(dataset.take(6)):
         training_step(images, answers, batch == 0)
     hvd.check_variables([*model.trainable_variables, *optimizer.variables])
+
+
+def check_steps_are_left_out_on_all_ranks_or_none():
+    """Of gradients that are not finite on one rank, whichever optimizer is around the other."""
+    scaled = tf.optimizers.LossScaleOptimizer
+    for wrap in (
+        lambda inner: scaled(hvd.DistributedOptimizer(inner), initial_scale=4.0),
+        lambda inner: hvd.DistributedOptimizer(scaled(inner, initial_scale=4.0)),
+    ):
+        w, optimizer = tf.Variable(1.0), wrap(tf.optimizers.SGD(0.5))
+        for turn in range(3):
+            optimizer.apply_gradients([(tf.constant(np.inf if hvd.rank() == 1 and turn == 1 else 1.0), w)])
+        hvd.barrier()
+        assert float(w) == 1.0 - 0.5 / 4.0 - 0.5 / 2.0
+        hvd.check_variables([w, *optimizer.variables])
+
+
+def check_second_derivatives():
+    rank, size = hvd.rank(), hvd.size()
+    x, table = tf.Variable(rank + 1.0), tf.Variable(tf.ones([4, 2]) * (rank + 1.0))
+
+    def second():
+        with tf.GradientTape() as outer:
+            with hvd.DistributedGradientTape() as inner:
+                y = x * x * x + tf.reduce_sum(tf.gather(table, [1, 1, 2]) ** 3)
+            first, rows = inner.gradient(y, [x, table])
+            z = first * first + tf.reduce_sum(rows)
+        return outer.gradient(z, [x, table])
+
+    mean = np.mean([3.0 * (other + 1) ** 2 for other in range(size)])
+    for compute in (second, tf.function(second)):
+        for _ in range(3):
+            found = compute()
+            np.testing.assert_allclose(float(found[0]), 2 * mean * 6 * (rank + 1), rtol=1e-6)
+            wanted = np.outer([0, 2, 1, 0], [6.0, 6.0]) * (rank + 1)
+            np.testing.assert_allclose(tf.convert_to_tensor(found[1]).numpy(), wanted, rtol=1e-6)

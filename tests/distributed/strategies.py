@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -371,3 +372,91 @@ def check_fit_with_an_optimizer_that_exchanges():
     assert len(set(hvd.allgather_object(tuple(history["loss"])))) == 1 and history["loss"][-1] < history["loss"][0]
     assert rates == sorted(rates) and 0.05 < rates[0] < rates[-1]
     np.testing.assert_allclose(rates[-1], 0.05 * hvd.size(), rtol=1e-6)
+
+
+def check_optimizers_step_alike_or_not_at_all():
+    with STRATEGY.scope():
+        w = tf.Variable(1.0)
+        scaled = tf.optimizers.LossScaleOptimizer(tf.optimizers.SGD(0.5), initial_scale=4.0)
+        first = tf.compat.v1.train.GradientDescentOptimizer(0.5)
+        with pytest.raises(RuntimeError, match="outside of its replicas"):
+            scaled.apply_gradients([(tf.constant(1.0), w)])
+    for turn in range(3):
+        gradient = tf.constant(np.inf if hvd.rank() == 1 and turn == 1 else 1.0)
+        STRATEGY.run(scaled.apply_gradients, ([(gradient, w)],))
+    STRATEGY.run(lambda: first.apply_gradients([(number_of_replica(), w)]))
+    hvd.check_variables([w, *scaled.variables])
+
+
+def check_single_batches_are_those_of_one_process():
+    x, y = examples(7)
+    with STRATEGY.scope():
+        model = network()
+    alone = network()
+    for _ in range(2):
+        np.testing.assert_allclose(model.train_on_batch(x, y), alone.train_on_batch(x, y), rtol=1e-5)
+        np.testing.assert_allclose(model.test_on_batch(x, y), alone.test_on_batch(x, y), rtol=1e-5)
+    hvd.check_variables(model.variables)
+
+
+def check_losses_of_any_reduction_and_masks():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 20, (17, 5)), rng.integers(0, 3, (17, 5))
+    x[:9, 2:] = 0  # which replicas have unequally often
+    for reduction in ("sum", "mean_with_sample_weight", "sum_over_batch_size"):
+        models, histories = [], []
+        for scope in (STRATEGY.scope(), tf.distribute.get_strategy().scope()):
+            with scope:
+                tf.keras.utils.set_random_seed(2)
+                model = tf.keras.Sequential(
+                    [tf.keras.layers.Embedding(20, 4, mask_zero=True), tf.keras.layers.Dense(3, activation="softmax")]
+                )
+                model.compile("sgd", tf.keras.losses.SparseCategoricalCrossentropy(reduction=reduction))
+            weights = np.linspace(0, 3, 17)[:, None] if reduction == "sum" else None
+            kwargs = {"batch_size": 8, "verbose": 0, "sample_weight": weights}
+            histories.append(model.fit(x, y, epochs=2, shuffle=False, **kwargs).history["loss"])
+            histories[-1].append(model.evaluate(x, y, **kwargs))
+            models.append(model)
+        np.testing.assert_allclose(*histories, rtol=1e-4, err_msg=reduction)
+        for one, other in zip(models[0].variables, models[1].variables, strict=True):
+            np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-3, atol=1e-5, err_msg=reduction)
+
+
+def check_only_the_first_rank_writes():
+    folder = hvd.broadcast_object(tempfile.mkdtemp() if hvd.rank() == 0 else None)
+    own = folder if hvd.rank() == 0 else f"{folder}/not shared"  # as on a machine without a common file system
+    x, y = examples()
+
+    class Interrupt(tf.keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    for interrupted in (True, False):
+        with STRATEGY.scope():
+            model = tf.keras.Sequential([tf.keras.Input((4,)), tf.keras.layers.Dense(1)])
+            model.compile("adam", "mse")
+        callbacks = [tf.keras.callbacks.BackupAndRestore(f"{own}/backup"), tf.keras.callbacks.TensorBoard(f"{own}/log")]
+        try:
+            history = model.fit(
+                x, y, 8, epochs=4, verbose=0, callbacks=[*callbacks, *([Interrupt()] if interrupted else [])]
+            )
+        except KeyboardInterrupt:
+            assert interrupted
+            hvd.barrier()
+    assert history.epoch == [2, 3] and int(model.optimizer.iterations) == 12
+    hvd.check_variables([*model.variables, *model.optimizer.variables])
+    assert not Path(f"{folder}/not shared").exists() and Path(f"{folder}/log").exists()
+
+
+def check_iterators_of_replicas():
+    iterator = iter(STRATEGY.experimental_distribute_dataset(tf.data.Dataset.range(8).batch(4)))
+    assert iterator.element_spec.dtype == tf.int64
+    assert len(iterator.get_next()) + len(next(iterator)) == 8 // hvd.size()
+    assert not iterator.get_next_as_optional().has_value()
+    dataset = STRATEGY.distribute_datasets_from_function(lambda context: tf.data.Dataset.range(4).batch(2))
+    with pytest.raises(tf.errors.FailedPreconditionError, match="the next batch of a distributed dataset"):
+        next(iter(dataset)) if hvd.rank() == 0 else hvd.barrier()
+    if hvd.rank() == 0:
+        assert hvd.is_homogeneous()  # which needs no other rank
+    hvd.barrier()

@@ -34,7 +34,7 @@ def kind_of(gradient: Any) -> int:
 
 def name_of(variable: Any) -> str:
     """The name of a variable in errors; its path if it has one, as layers' names of variables repeat."""
-    return getattr(variable, "path", None) or getattr(variable, "name", "tensor")
+    return str(getattr(variable, "path", None) or getattr(variable, "name", "tensor"))
 
 
 def proposal_for(variables: Sequence[Any], reduction: Reduction) -> Proposal:

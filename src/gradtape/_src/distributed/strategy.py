@@ -13,6 +13,7 @@ from gradtape._src.distributed import collectives, world
 from gradtape._src.distributed.datasets import DistributedDataset, InputContext, undivided
 from gradtape._src.distributed.gradients import exchange
 from gradtape._src.distributed.reduction import Average, Reduction, Sum
+from gradtape._src.ops.elementwise import divide_no_nan
 from gradtape._src.ops.reductions import reduce_mean, reduce_sum
 from gradtape._src.ops.shapes import transpose
 from gradtape._src.state.variable import Variable
@@ -57,6 +58,7 @@ class Strategy:
         self._rank = 0
         self._share: Variable | None = None
         self._present: Variable | None = None
+        self._parts = False  # whether a replica computes its part of a global batch
 
     @property
     def num_replicas_in_sync(self) -> int:
@@ -300,6 +302,18 @@ class Strategy:
         if self._share is None:
             return loss * (1.0 / self._count)
         return loss * apply_cast(self._share, loss.dtype)
+
+    def _by_weight(self, loss: Any, weight: Any) -> Any:
+        """A replica's loss, of which its share of the global batch is its part of the loss of that.
+
+        `loss` is a sum, or if a weight is given a mean, of which this is the weight.
+        """
+        share = self._shared(as_tensor(1.0, loss.dtype))
+        part = self._presence(loss.dtype)
+        if weight is not None:
+            own = apply_cast(weight, loss.dtype) * part
+            part = divide_no_nan(own, self._totals([own])[0])
+        return loss * divide_no_nan(part, share)
 
     def _presence(self, dtype: Any) -> Any:
         """1, or 0 on a replica without examples of the global batch, which runs with a placeholder."""

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gradtape._engine.api.api import apply_cast
-from gradtape._src.core import dtypes, nest
+from gradtape._src.core import dtypes, nest, replication
 from gradtape._src.core.execution import inside_function
 from gradtape._src.keras import losses, metrics, settings, trees
-from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper
+from gradtape._src.keras.inputs import masks
+from gradtape._src.keras.losses.base import Loss, LossFunctionWrapper, weight_of
 from gradtape._src.keras.metrics import accuracies
 from gradtape._src.keras.metrics.base import Metric
 from gradtape._src.keras.metrics.reductions import Mean, MeanMetricWrapper
@@ -119,6 +120,8 @@ class CompileLoss:
             if nest.is_nested(weights):
                 weights = _at(path, weights)
             value = _cast(function(target, output, weights))
+            if replication.several:
+                value = _of_replica(value, function, output, weights)
             if self.metrics:
                 self.metrics[number].update_state(value, sample_weight=nest.flatten(output)[0].shape[0])
             if weight is not None:
@@ -286,6 +289,17 @@ class CompileMetrics:
 def _cast(value: Any) -> Any:
     wanted = dtypes.as_dtype(settings.floatx())
     return value if value.dtype is wanted else apply_cast(value, wanted)
+
+
+def _of_replica(value: Any, loss: Any, y_pred: Any, weights: Any) -> Any:
+    """A replica's loss, whose share of examples is its part of the loss of the global batch, whatever its reduction."""
+    strategy, reduction = replication.replicated(), getattr(loss, "reduction", None)
+    if strategy is None or not strategy._parts or value.ndim:
+        return value
+    if reduction == "sum":
+        return strategy._by_weight(value, None)
+    weight = weight_of(masks.get(y_pred), weights, reduction)
+    return value if weight is None else strategy._by_weight(value, weight)
 
 
 def _weighed(loss: Any, weights: Any) -> Any:

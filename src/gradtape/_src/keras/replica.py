@@ -44,13 +44,11 @@ class Replica(Alone):
             examples = rows_of(part)
             self.strategy._set_share(examples, max(count, 1))
             if examples:
-                with replication.Entered(self.strategy, True):
-                    return step(part)
+                return self._stepped(step, part)
             # It takes part in all exchanges with an example of weight 0.
             kept = [(variable, variable.read_value()) for metric in model.metrics for variable in metric.variables]
             part = rows_within(data, slice(0, 1)) if rows_of(data) else _one_example(data)
-            with replication.Entered(self.strategy, True):
-                logs = step(part)
+            logs = self._stepped(step, part)
             for metric in model.metrics:
                 metric.reset_state()
             for variable, value in kept:
@@ -58,6 +56,14 @@ class Replica(Alone):
             return logs
 
         return replica_step
+
+    def _stepped(self, step: Callable[[Any], Any], part: Any) -> Any:
+        self.strategy._parts = True
+        try:
+            with replication.Entered(self.strategy, True):
+                return step(part)
+        finally:
+            self.strategy._parts = False
 
     def results(self, model: Any, logs: Any) -> Any:
         return model._results_or(logs)

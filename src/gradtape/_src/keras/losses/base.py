@@ -311,6 +311,20 @@ def masked_weights(weights: Any, mask: Any, dtype: dtypes.DType, reduction: Any)
     return weights * kept
 
 
+def weight_of(mask: Any, weights: Any, reduction: Any) -> Tensor | None:
+    """By what a mean over some examples counts beside means over others; None: by the number of examples."""
+    dtype = dtypes.as_dtype(settings.floatx())
+    counted = None if mask is None else apply_cast(tensor_of(mask), dtype)
+    if reduction == "mean_with_sample_weight" and weights is not None:
+        weights = tensor_of(weights, dtype)
+        if counted is not None:
+            counted, weights = same_rank(counted, weights)
+            weights = weights * counted
+        counted = weights
+    means = reduction in _MEANS or reduction == "mean_with_sample_weight"
+    return total(counted, None) if means and counted is not None else None
+
+
 def prepared(y_true: Any, y_pred: Any, match: bool = True) -> tuple[Tensor, Tensor]:
     """Converts true and predicted values to floating tensors of one dtype and, if required, one rank."""
     y_pred = y_pred if type(y_pred) is Tensor and y_pred.dtype.is_floating else floating(y_pred)
