@@ -48,7 +48,9 @@ def draw_plan(function: Any, planned: bool = True, signature: int = 0) -> str:
     if plan.failure is not None:
         raise ValueError(f"{function.name} runs eagerly: {plan.failure}")
     if plan.root is None:
-        raise ValueError(f"{function.name} has handled an exception in every call so far, so there is nothing to replay.")
+        raise ValueError(
+            f"{function.name} has handled an exception in every call so far, so there is nothing to replay."
+        )
     title = f"{function.name}, {'as replayed' if planned else 'as traced'}"
     drawing = Drawing(title, "")
     _Drawn(drawing, "plan" if planned else "steps").node(plan.root, {})
