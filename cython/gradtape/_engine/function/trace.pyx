@@ -48,12 +48,14 @@ cdef extern from *:
     Frame* PyEval_GetFrame()
     dict PyFrame_GetGlobals(Frame* frame)
     CodeObject* PyFrame_GetCode(Frame* frame)
+    Frame* PyFrame_GetBack(Frame* frame)
     int PyFrame_GetLasti(Frame* frame)
     bint may_handle(Frame* frame)
     int PyCode_Addr2Line(CodeObject* code, int offset)
 
 cdef extern from "compiler.h":
     object owned "OWNED"(CodeObject* code)
+    object owned_frame "OWNED"(Frame* frame)
 
 cdef enum:
     LAST_TAG = 0xF0000000    # no trace begins above this tag
@@ -157,17 +159,32 @@ cdef class Step:
         return [self.results[i] for i in range(self.result_count)]
 
 
-cdef int locate(Step step) except -1:
-    """Sets where the step is in the source: in the innermost frame outside of gradtape. Its line is searched for when it is asked for."""
-    cdef Frame* innermost = PyEval_GetFrame()
-    frame = None if innermost == NULL else <object>innermost
+cdef int locate(Step step, object outermost) except -1:
+    """Sets where the step is in the source, which is in the innermost frame outside of gradtape, and whether its exceptions are handled.
+
+    Its line is searched for when it is asked for.
+    """
+    cdef bint within = may_raise(step)
+    frame = innermost_frame()
     while frame is not None:
+        within = within and frame is not outermost
         if is_users(frame):
             step.code = owned(PyFrame_GetCode(<Frame*>frame))
             step.instruction = PyFrame_GetLasti(<Frame*>frame)
+            step.handled = within and is_handled(frame, outermost)
             return 0
-        frame = frame.f_back
+        frame = caller_of(frame)
     return 0
+
+
+cdef object innermost_frame():
+    cdef Frame* frame = PyEval_GetFrame()
+    return None if frame == NULL else <object>frame
+
+
+cdef object caller_of(object frame):
+    cdef Frame* caller = PyFrame_GetBack(<Frame*>frame)
+    return None if caller == NULL else owned_frame(caller)
 
 
 cdef bint is_users(object frame) except -1:
@@ -176,14 +193,12 @@ cdef bint is_users(object frame) except -1:
     return type(name) is not str or not (<str>name).startswith("gradtape.")
 
 
-cdef bint is_handled(object outermost) except -1:
-    """Whether an exception raised now is handled by the function that is called in the outermost frame."""
-    cdef Frame* innermost = PyEval_GetFrame()
-    frame = None if innermost == NULL else <object>innermost
+cdef bint is_handled(object frame, object outermost) except -1:
+    """Whether an exception raised in a frame is handled by the function that is called in the outermost frame."""
     while frame is not None and frame is not outermost:
         if may_handle(<Frame*>frame) and is_users(frame) and handles(frame):
             return True
-        frame = frame.f_back
+        frame = caller_of(frame)
     return False
 
 
@@ -218,7 +233,7 @@ cdef class Recorder(Tracer):
         self.first = self.hidden = _next_tag
         _next_tag += 1
         self.thread = thread_state()
-        self.outermost = None if PyEval_GetFrame() == NULL else <object>PyEval_GetFrame()
+        self.outermost = innermost_frame()
         for value in tensors:
             # With the same node, so that outer tapes sum gradients in the same order as eagerly.
             tensor = share(<Tensor?>value, (<Tensor>value).extent)
@@ -285,7 +300,7 @@ cdef class Recorder(Tracer):
         return 0
 
     cdef int raised(self) except -1:
-        if is_handled(self.outermost):
+        if is_handled(innermost_frame(), self.outermost):
             self.led_off = True
         return 0
 
@@ -303,8 +318,7 @@ cdef class Recorder(Tracer):
 
     cdef int add(self, Step step) except -1:
         if self.failure is None:
-            locate(step)
-            step.handled = may_raise(step) and is_handled(self.outermost)
+            locate(step, self.outermost)
             self.steps.append(step)
         return 0
 
@@ -510,7 +524,7 @@ cdef class SliceRecorder(Recorder):
         return self.add(step)
 
     cdef int raised(self) except -1:
-        if is_handled(self.outermost):
+        if is_handled(innermost_frame(), self.outermost):
             self.fail("an exception was handled")
         return 0 if self.outer is None else self.outer.raised()
 
