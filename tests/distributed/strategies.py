@@ -36,6 +36,10 @@ def check_where_a_program_is():
         return context.replica_id_in_sync_group
 
     assert int(STRATEGY.run(replica)) == hvd.rank()
+    # Tutorials choose the process that saves a model by its task.
+    resolver = STRATEGY.cluster_resolver
+    assert (resolver.task_type, resolver.task_id) == (("worker", hvd.rank()) if hvd.size() > 1 else (None, None))
+    assert tf.distribute.MirroredStrategy().cluster_resolver is None
 
 
 def check_variables_begin_alike():

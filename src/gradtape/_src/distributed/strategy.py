@@ -10,6 +10,7 @@ from gradtape._engine.api.api import apply_cast, as_tensor
 from gradtape._src.core import nest, replication
 from gradtape._src.core.replication import VariableAggregation
 from gradtape._src.distributed import collectives, world
+from gradtape._src.distributed.cluster import ClusterResolver
 from gradtape._src.distributed.datasets import DistributedDataset, InputContext, undivided
 from gradtape._src.distributed.gradients import exchange
 from gradtape._src.distributed.reduction import Average, Reduction, Sum
@@ -66,8 +67,8 @@ class Strategy:
         return self._count
 
     @property
-    def cluster_resolver(self) -> None:
-        """None: MPI's launcher knows the processes."""
+    def cluster_resolver(self) -> ClusterResolver | None:
+        """The task that this process is, for strategies of several processes; else None."""
         return None
 
     def scope(self) -> Any:
@@ -395,9 +396,17 @@ class MultiWorkerMirroredStrategy(Strategy):
       1
     """
 
+    _cluster_resolver: ClusterResolver | None = None
+
     def __init__(self, cluster_resolver: Any = None, communication_options: Any = None) -> None:
         super().__init__()
         self._begin()
+        self._cluster_resolver = ClusterResolver(self._rank, self._count)
+
+    @property
+    def cluster_resolver(self) -> ClusterResolver | None:
+        """The task that this process is: a `ClusterResolver` with its `task_type` and `task_id`."""
+        return self._cluster_resolver
 
     def _begin(self) -> None:
         world.init()
