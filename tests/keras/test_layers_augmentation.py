@@ -149,7 +149,7 @@ def test_dictionaries(kind):
 
 
 def test_bounding_boxes_are_refused():
-    with pytest.raises(ValueError, match="RandomFlip leaves bounding boxes where they are"):
+    with pytest.raises(ValueError, match="RandomFlip does not transform bounding boxes"):
         ours.RandomFlip()({"images": BATCH, "bounding_boxes": {"boxes": np.zeros((5, 1, 4))}})
 
 

@@ -768,6 +768,24 @@ print(count > 100)
     assert output.split() == ["True"]
 
 
+def test_signal_handlers_may_use_functions_whose_module_is_being_imported() -> None:
+    output = script(
+        """
+import sys
+import gradtape as tf
+found = []
+def handler(frame, event, argument):
+    if frame.f_globals["__name__"] == "gradtape._src.ops.gathering":
+        sys.settrace(None)
+        found.append(tf.gather([1.0, 2.0], [1]).numpy().tolist())
+sys.settrace(handler)
+found.append(tf.gather([3.0], [0]).numpy().tolist())
+print(found, tf.gather is tf.gather, tf.gather_nd([4.0], [0]).numpy())
+"""
+    )
+    assert output.strip() == "[[2.0], [3.0]] True 4.0"
+
+
 def test_namespaces_are_read_by_two_threads_at_once() -> None:
     for _ in range(3):
         script(

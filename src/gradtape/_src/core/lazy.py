@@ -130,8 +130,16 @@ _asked = iter(range(_MANY))
 
 def _fetch(known: dict[str, Any], name: str) -> None:
     home, own = _homes[name]
+    module = import_module(home)
+    if own not in vars(module):
+        # A signal handler has interrupted the import, which goes on when the handler returns: it takes a module of its own.
+        parent = home.rpartition(".")[0]
+        spec: Any = PathFinder.find_spec(home, sys.modules[parent].__path__)
+        module = ModuleType(home)
+        module.__spec__, module.__package__ = spec, parent
+        spec.loader.exec_module(module)
     # What the program has put under the name meanwhile stays.
-    known.setdefault(name, getattr(import_module(home), own))
+    known.setdefault(name, getattr(module, own))
 
 
 def _complete(module: ModuleType) -> ModuleType:
