@@ -132,7 +132,7 @@ def _fetch(known: dict[str, Any], name: str) -> None:
     home, own = _homes[name]
     module = import_module(home)
     if own not in vars(module):
-        # A signal handler has interrupted the import, which goes on when the handler returns: it takes a module of its own.
+        # A signal handler has interrupted the import, which resumes when the handler returns. It gets its own copy.
         parent = home.rpartition(".")[0]
         spec: Any = PathFinder.find_spec(home, sys.modules[parent].__path__)
         module = ModuleType(home)
