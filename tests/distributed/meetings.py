@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -98,6 +99,12 @@ def check_exchanges_beside_a_forked_process():
         os.close(tell)
     assert status == 0
     hvd.barrier()
+
+
+def check_a_process_that_a_rank_starts_is_alone():
+    program = "import gradtape as tf; print(tf.distribute.MultiWorkerMirroredStrategy().num_replicas_in_sync)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.stdout == "1\n", ended
 
 
 def check_worlds_beside_each_other():

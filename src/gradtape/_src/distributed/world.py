@@ -19,6 +19,8 @@ from gradtape._src.distributed.windows import MOST
 # Variables of launchers with the number of processes.
 _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS", "MV2_COMM_WORLD_SIZE")
 _LAUNCHED = ("PMIX_RANK", "PMI_RANK", "PMI_FD", "OMPI_COMM_WORLD_RANK")
+# The process that uses MPI, and what the launcher told it, which the processes that it starts inherit.
+_OWNER = "GRADTAPE_MPI_OWNER"
 
 
 class World:
@@ -112,8 +114,16 @@ def is_initialized() -> bool:
     return _world is not None
 
 
+def _launch() -> str:
+    """What the launcher told this process."""
+    return " ".join(os.environ.get(name, "") for name in ("PMIX_NAMESPACE", "PMI_PORT", *_LAUNCHED, *_COUNTS))
+
+
 def _launched() -> bool:
     """Whether MPI's launcher started this process."""
+    owner, _, launch = os.environ.get(_OWNER, "").partition(" ")
+    if owner not in ("", str(os.getpid())) and launch == _launch():
+        return False  # a rank started it
     if any(name in os.environ for name in _LAUNCHED):
         return True
     return any(os.environ.get(name, "1") not in ("", "1") for name in _COUNTS)
@@ -160,6 +170,7 @@ def init(comm: Any = None) -> None:
             raise ValueError("Ranks were given, but no MPI launcher such as mpiexec started this process.")
         _world = World()
         return
+    os.environ[_OWNER] = f"{os.getpid()} {_launch()}"
     communicator: Any = mpi.COMM_WORLD
     if isinstance(comm, mpi.Comm):
         communicator = comm
