@@ -65,6 +65,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(os.cpu_count() or 1, 8)
 
 
+LONGEST = {"test_site_in_browser.py", "test_package.py"}  # modules with a single test of a minute or so
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs the longest tests first, so that no process waits for another's at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 FULL = 4  # full collections, after which surviving objects are excluded from the next ones
 
 
