@@ -153,6 +153,38 @@ print("done")
     assert output.split() == ["done"]
 
 
+@pytest.mark.parametrize(
+    ("module", "call"), [("ops.sorting", "tf.sort([2.0, 1.0])"), ("signal.windows", "tf.signal.hann_window(4)")]
+)
+def test_a_fork_while_a_thread_reads_a_module(module: str, call: str) -> None:
+    """Locks of modules that other threads hold stay held in the new process."""
+    output = script(
+        f"""
+import os, signal, sys, threading, time, warnings
+warnings.simplefilter("ignore")
+import gradtape as tf
+begun = threading.Event()
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "gradtape._src.{module}" and not begun.is_set():
+            begun.set()
+            time.sleep(0.5)
+sys.meta_path.insert(0, Slow())
+thread = threading.Thread(target=lambda: {call})
+thread.start()
+assert begun.wait(30)
+child = os.fork()
+if child == 0:
+    signal.alarm(30)
+    {call}
+    os._exit(0)
+print(os.waitpid(child, 0)[1])
+thread.join()
+"""
+    )
+    assert output.split() == ["0"]
+
+
 def test_processes_that_are_spawned_with_tapes_open_and_threads_at_work(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -111,9 +111,7 @@ class _Partial(ModuleType):
         elif name not in known and name in _homes:
             _fetch(known, name)
         elif name[0] != "_" and next(_asked, None) is None:
-            # As Python ends, or without file descriptors, nothing can be read, and the name asked for need not be.
-            with contextlib.suppress(ImportError, OSError):
-                _complete(self)
+            _complete_quietly()
         return ModuleType.__getattribute__(self, name)
 
     def __delattr__(self, name: str) -> None:
@@ -125,6 +123,7 @@ class _Partial(ModuleType):
 
 _homes: dict[str, tuple[str, str]] = {}  # by public name: the module it is from, and its name there
 _MANY = 100
+_LONG = 10.0  # seconds; no reading takes as long, unless it waits for the thread that forks
 _asked = iter(range(_MANY))
 
 
@@ -152,6 +151,20 @@ def _complete(module: ModuleType) -> ModuleType:
     return module
 
 
+def _complete_quietly() -> None:
+    # As Python ends, or without file descriptors, nothing can be read, and need not be.
+    with contextlib.suppress(ImportError, OSError):
+        _complete(sys.modules["gradtape"])
+
+
+def _await_readings() -> None:
+    """Waits for what other threads read: in a process forked meanwhile, the locks of their modules would stay held."""
+    for reading in list(_unread.values()):
+        if reading.begun and reading.lock.acquire(timeout=_LONG):
+            reading.lock.release()
+    _complete_quietly()
+
+
 def names_later(module: ModuleType, homes: dict[str, str]) -> None:
     """Gives gradtape the names that a table lists by module of `_src`, each to be read when it is asked for."""
     for home, names in homes.items():
@@ -159,6 +172,8 @@ def names_later(module: ModuleType, homes: dict[str, str]) -> None:
             own, _, shown = name.partition("=")
             _homes[shown or own] = (f"gradtape._src.{home}", own)
     module.__class__ = _Partial
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_await_readings)
 
 
 def enter_folders(names: str) -> None:
