@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from _thread import RLock
+from _thread import RLock, allocate_lock
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -110,8 +110,12 @@ class _Partial(ModuleType):
             _complete(self)
         elif name not in known and name in _homes:
             _fetch(known, name)
-        elif name[0] != "_" and next(_asked, None) is None:
-            _complete_quietly()
+        elif name[0] != "_" and next(_asked, None) is None and _completing.acquire(blocking=False):
+            # Once at a time: signal handlers ask for names, too, while this goes on.
+            try:
+                _complete_quietly()
+            finally:
+                _completing.release()
         return ModuleType.__getattribute__(self, name)
 
     def __delattr__(self, name: str) -> None:
@@ -125,6 +129,7 @@ _homes: dict[str, tuple[str, str]] = {}  # by public name: the module it is from
 _MANY = 100
 _LONG = 10.0  # seconds; no reading takes as long, unless it waits for the thread that forks
 _asked = iter(range(_MANY))
+_completing = allocate_lock()
 
 
 def _fetch(known: dict[str, Any], name: str) -> None:
