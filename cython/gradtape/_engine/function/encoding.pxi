@@ -175,7 +175,7 @@ cdef set encode(Node node, Py_ssize_t slots, bint fuses, bint recorded, dict kno
     code.certain = 0 if node.guard is None else len(plan)
     for i in range(len(plan)):
         step = plan[i]
-        if may_lead_off(step):
+        if may_diverge(step):
             code.certain = max(code.certain, i + 1)
         encode_step(&code.actions[i], step, ends[i], recorded)
         if schedule is not None:
@@ -407,7 +407,7 @@ cdef bint is_dense_step(Step step) except -1:
     return True
 
 
-cdef bint may_lead_off(Step step) noexcept:
+cdef bint may_diverge(Step step) noexcept:
     """Whether the function may go on otherwise after a step: as shapes of its results differ, or an exception is handled."""
     if step.handled:
         return True

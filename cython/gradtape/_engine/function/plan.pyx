@@ -354,7 +354,7 @@ cdef class Plan:
                 file, line = decided.place
                 return self.fail(f"{step.name} cannot be taken back, and what follows depends on a value ({cause}{decided.name}, {file}, "
                                  f"line {line})")
-            if step.kind == GUARD or may_lead_off(step):
+            if step.kind == GUARD or may_diverge(step):
                 decided, cause = step, ""
         with self.lock:
             root = self.root
@@ -368,8 +368,8 @@ cdef class Plan:
             prepare(<Node>root, self.slots, self.recorded, self.replays > FUSES_AFTER, self.arguments)
             self.root = root                            # last, as other threads may replay it from now on
 
-    def pass_over(self):
-        """Counts a trace that is discarded."""
+    def discard_trace(self):
+        """Counts a trace that is not inserted."""
         self.resets += 1
 
     cdef bint follow(self, object made, object outputs, list output_slots) except -1:

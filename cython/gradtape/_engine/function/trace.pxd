@@ -65,7 +65,7 @@ cdef class Recorder(Tracer):
     cdef str refusal                     # error message if a variable is created; None if that is allowed
     cdef list tapes
     cdef object outermost                # the frame that calls the function
-    cdef readonly bint led_off           # an exception was handled, of which the trace has no step
+    cdef readonly bint op_raised         # an op raised, so it has no step; a function that returns all the same has handled that
     cdef int new_slot(self, Tensor tensor, bint fixed) except -1
     cdef int slot_of(self, Tensor tensor) except -1
     cdef int add(self, Step step) except -1

@@ -300,8 +300,7 @@ cdef class Recorder(Tracer):
         return 0
 
     cdef int raised(self) except -1:
-        if is_handled(innermost_frame(), self.outermost):
-            self.led_off = True
+        self.op_raised = True
         return 0
 
     cdef int hides(self, str what) except -1:

@@ -6,11 +6,14 @@ import functools
 import sys
 from types import CodeType, FrameType
 
+# Context managers that end exceptions. The one that a `with` statement entered cannot be found, only names in its code.
+_ENDING = frozenset(("suppress", "raises", "assertRaises", "assertRaisesRegex"))
+
 
 def handles(frame: FrameType) -> bool:
     """Whether an `except` or `finally` clause of a frame's function would see an exception raised now.
 
-    A `with` statement is no such clause, as context managers pass on exceptions, apart from `contextlib.suppress`.
+    A `with` statement is such a clause only if the function names a context manager that ends exceptions.
     """
     code = frame.f_code
     if sys.version_info >= (3, 11) and not code.co_exceptiontable:
@@ -23,8 +26,10 @@ def _is_handled(code: CodeType, instruction: int) -> bool:
     """The same for the offset of an instruction."""
     import dis
 
+    ending = not _ENDING.isdisjoint(code.co_names)
     if sys.version_info < (3, 11):
-        clauses = [step for step in dis.get_instructions(code) if step.opname == "SETUP_FINALLY"]
+        openings = ("SETUP_FINALLY", "SETUP_WITH") if ending else ("SETUP_FINALLY",)
+        clauses = [step for step in dis.get_instructions(code) if step.opname in openings]
         return any(step.offset <= instruction < step.argval for step in clauses)
     entries = dis.Bytecode(code).exception_entries
     seen = set()
@@ -34,6 +39,6 @@ def _is_handled(code: CodeType, instruction: int) -> bool:
             if entry.start <= instruction < entry.end:
                 instruction = entry.target
                 first, second = code.co_code[instruction], code.co_code[instruction + 2]
-                if dis.opname[first] == "PUSH_EXC_INFO" and dis.opname[second] != "WITH_EXCEPT_START":
+                if dis.opname[first] == "PUSH_EXC_INFO" and (ending or dis.opname[second] != "WITH_EXCEPT_START"):
                     return True
     return False
