@@ -175,6 +175,19 @@ def concrete_functions(tf):
 
 
 @program
+def concrete_functions_of_an_input_signature(tf):
+    f = tf.function(lambda x: x * 2, input_signature=[tf.TensorSpec([None], tf.float32)])
+    found = []
+    for given in (tf.TensorSpec([2], tf.int32), tf.TensorSpec([2, 2], tf.float32), tf.TensorSpec([3], tf.float32)):
+        try:
+            ((spec,), _) = f.get_concrete_function(given).structured_input_signature
+            found.append((str(spec.shape), spec.dtype.name))
+        except TypeError as error:
+            found.append(str(error))
+    return found
+
+
+@program
 def printed_signatures(tf):
     f = tf.function(lambda x, n=2: x * n)
     f(tf.constant([1.0, 2.0]))

@@ -452,7 +452,7 @@ class ConcreteFunction:
 
     def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._function = function
-        self._args, self._kwargs = function._binding.bound_specs(args, kwargs)
+        self._args, self._kwargs = function._binding.bound(args, kwargs, placeholders=True)
         self._named = function._binding.named(self._args, self._kwargs)
 
     @property

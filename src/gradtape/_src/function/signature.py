@@ -195,10 +195,13 @@ class Binding:
                 )
         return signature.replace(parameters=kept)
 
-    def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bound(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], placeholders: bool = False
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Normalizes arguments: positional if possible, with defaults filled in.
 
-        Raises TypeError for arguments that the function does not take, or that do not fit their specs.
+        With placeholders, arguments may be specs, and specs of the function replace those that fit them. Raises
+        TypeError for arguments that the function does not take, or that do not fit their specs.
         """
         if self.signature is None:
             return args, kwargs
@@ -214,7 +217,7 @@ class Binding:
             return found.args, found.kwargs
         try:
             before, given = found.args[: self.before], found.args[self.before :]
-            fitted = [fit(value, spec) for value, spec in zip(given, self.specs, strict=False)]
+            fitted = [fit(value, spec, placeholders) for value, spec in zip(given, self.specs, strict=False)]
             self._check_defaults(found, self.before + len(fitted))
         except (TypeError, ValueError) as error:
             raise self._misfit(error, args, kwargs) from None
@@ -237,14 +240,6 @@ class Binding:
             f"Binding inputs to tf.function failed due to `{error}`. Received args: {args} and kwargs: {kwargs} for "
             f"signature: {self._text()}."
         )
-
-    def bound_specs(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The same for arguments that include specs."""
-        specs, self.specs = self.specs, None
-        try:
-            return self.bound(args, kwargs)
-        finally:
-            self.specs = specs
 
     def _text(self) -> str:
         assert self.signature is not None
@@ -284,14 +279,20 @@ class Binding:
         return named
 
 
-def fit(value: Any, spec: Any) -> Any:
-    """Converts an argument to tensors matching a spec or a structure of specs. Raises TypeError on a mismatch."""
+def fit(value: Any, spec: Any, placeholders: bool = False) -> Any:
+    """Converts an argument to tensors matching a spec or a structure of specs. Raises TypeError on a mismatch.
+
+    With placeholders, specs match, too, and the result is the spec that they match.
+    """
     if isinstance(spec, TensorSpec):
-        tensor = value if isinstance(value, Tensor | BaseVariable) else as_any_tensor(value, spec.dtype)
+        known = isinstance(value, Tensor | BaseVariable) or (placeholders and isinstance(value, TensorSpec))
+        tensor = value if known else as_any_tensor(value, spec.dtype)
         if tensor.dtype != spec.dtype or not TensorShape(tensor.shape).is_subtype_of(spec.shape):
             raise TypeError(
                 f"Can not cast {TensorSpec(tensor.shape, tensor.dtype)!r} to {TensorSpec(spec.shape, spec.dtype)!r}"
             )
+        if placeholders:
+            return spec
         return tensor if type(tensor) is StringTensor else as_tensor(tensor)
     parts = parts_of(spec)
     if parts is None:
@@ -310,4 +311,4 @@ def fit(value: Any, spec: Any) -> Any:
             raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
     elif given is None or type(value) is not kind_of(spec):
         raise TypeError(f"Can not cast {value!r} to {type_of(spec)!r}")
-    return given.make(tuple([fit(item, one) for item, one in zip(given.items, parts.items, strict=True)]))
+    return given.make(tuple([fit(item, one, placeholders) for item, one in zip(given.items, parts.items, strict=True)]))
