@@ -90,6 +90,14 @@ def test_a_rank_that_hangs_is_named_and_waiting_ends():
     assert "DeadlineExceededError" in done.stderr
 
 
+@pytest.mark.parametrize("instead", ["time.sleep(50)", "sys.exit()"])
+def test_a_rank_that_does_not_start_is_not_waited_for_forever(instead):
+    program = f"import os, sys, time\nif os.environ['OMPI_COMM_WORLD_RANK'] == '1':\n    {instead}\n" + SUMS
+    done = launch(2, "-c", program, GRADTAPE_START_TIMEOUT_SECONDS="4")
+    assert done.returncode != 0 and "from" not in done.stdout
+    assert "Timeout (0:00:04)!" in done.stderr and "in _wait_for_all_ranks_to_start" in done.stderr
+
+
 def test_a_rank_that_is_killed_within_an_exchange_ends_the_others():
     done = launch(2, "-c", SWEEP.format("os.kill(os.getpid(), signal.SIGKILL)"))
     assert done.returncode != 0 and "went on" not in done.stdout

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import os
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,6 +36,23 @@ def _seconds(name: str, default: float) -> float:
         return float(given) if given else default
     except ValueError:
         raise ValueError(f"{name} must be a number of seconds, got {given!r}") from None
+
+
+@contextlib.contextmanager
+def limited() -> Iterator[None]:
+    """A block in which ranks start: if that takes too long, the process ends and shows where it waits.
+
+    MPI holds the GIL while it starts, so that nothing in Python could do so.
+    """
+    seconds, stream = _seconds("GRADTAPE_START_TIMEOUT_SECONDS", 600.0), sys.__stderr__
+    if not seconds or stream is None:
+        yield
+        return
+    faulthandler.dump_traceback_later(seconds, exit=True, file=stream)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _processors() -> int:

@@ -13,7 +13,7 @@ from gradtape._engine.base.threads import set_num_threads
 from gradtape._src.core import errors
 from gradtape._src.core.logger import get_logger
 from gradtape._src.distributed.local_reductions import LocalReductions
-from gradtape._src.distributed.waiting import Waiting
+from gradtape._src.distributed.waiting import Waiting, limited
 from gradtape._src.distributed.windows import MOST
 
 # Variables of launchers with the number of processes.
@@ -129,10 +129,8 @@ def _launched() -> bool:
     return any(os.environ.get(name, "1") not in ("", "1") for name in _COUNTS)
 
 
-def _mpi() -> ModuleType | None:
-    """mpi4py, or None if this process is alone. Raises ImportError if it is not, and mpi4py is not installed."""
-    if "mpi4py.MPI" not in sys.modules and not _launched():
-        return None
+def _mpi() -> ModuleType:
+    """mpi4py. Raises ImportError if it is not installed."""
     try:
         import mpi4py.MPI
     except (ImportError, RuntimeError) as error:
@@ -164,12 +162,20 @@ def init(comm: Any = None) -> None:
     global _world
     if _world is not None:
         return
-    mpi = _mpi()
-    if mpi is None:
-        if comm:
-            raise ValueError("Ranks were given, but no MPI launcher such as mpiexec started this process.")
+    if "mpi4py.MPI" in sys.modules or _launched():
+        with limited():
+            _world = _wait_for_all_ranks_to_start(comm)
+    elif comm:
+        raise ValueError("Ranks were given, but no MPI launcher such as mpiexec started this process.")
+    else:
         _world = World()
-        return
+    if _world.size > 1:
+        _share_processors(_world)
+        _end_together(_world)
+
+
+def _wait_for_all_ranks_to_start(comm: Any) -> World:
+    mpi = _mpi()
     os.environ[_OWNER] = f"{os.getpid()} {_launch()}"
     communicator: Any = mpi.COMM_WORLD
     if isinstance(comm, mpi.Comm):
@@ -178,10 +184,7 @@ def init(comm: Any = None) -> None:
         if communicator.rank not in comm:
             raise ValueError(f"Rank {communicator.rank} is not among the given ranks:  {list(comm)}.")
         communicator = communicator.Create_group(communicator.group.Incl(list(comm)))
-    _world = World(communicator)
-    if _world.size > 1:
-        _share_processors(_world)
-        _end_together(_world)
+    return World(communicator)
 
 
 def shutdown() -> None:
