@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("compiled")
+pytest.register_assert_rewrite("agreement", "compiled")
 
 # Processes that tests start may run in other folders, and must find the same packages.
 if os.environ.get("PYTHONPATH"):
