@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow
+from tensorflow.python import pywrap_tfe
 
 import gradtape
 from agreement import assert_equal
@@ -38,6 +39,8 @@ class Outcome:
 
 def run(library: Any, program: Program) -> Outcome:
     """The outcome of ``program`` under ``library``."""
+    # TensorFlow keeps the tensors of numbers by their values: 0.0 would be the -0.0 of an earlier program.
+    pywrap_tfe.TFE_ClearScalarCache()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:

@@ -7,6 +7,7 @@ compared, without the names of kernels, TensorFlow's remarks about graphs, and t
 from __future__ import annotations
 
 import copy
+import math
 import re
 from typing import Any
 
@@ -541,6 +542,10 @@ DELIBERATE: dict[str, tuple[str, Any]] = {
     "tf.tensordot(tf.ones([2, 3]), tf.ones([3, 2]), [[-3], [0]])": (
         "TensorFlow raises NumPy's ValueError for axes below the first, IndexError for those behind the last",
         "IndexError",
+    ),
+    "1 / tf.stack([tf.constant(-0.0), tf.constant(0.0)])": (
+        "TensorFlow takes 0.0 for the -0.0 that it made before",
+        [-math.inf, math.inf],
     ),
     "tf.range(True)": ("TensorFlow raises an AssertionError without words", "InvalidArgumentError"),
 }
