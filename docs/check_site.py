@@ -18,7 +18,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Request, sync_playwright
 
-DEVICES = {"phone in the dark": (390, "dark"), "desktop": (1280, "light")}  # width in pixels and colour scheme
+DEVICES = {"phone in the dark": (390, "slate"), "desktop": (1280, "default")}  # width in pixels and the theme's colours
+PATIENCE = 120_000  # milliseconds, for machines with much else to do
 
 # A page's findings: its width, pictures that are not drawn, elements without a name for screen readers, and text with
 # less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of each colour.
@@ -38,14 +39,11 @@ LOOK = """async () => {
     const alpha = front.length > 3 ? front[3] : 1;
     return [0, 1, 2].map(i => front[i] * alpha + back[i] * (1 - alpha));
   };
+  const grounds = new Map([[null, [255, 255, 255]]]);
   const ground = one => {
-    const layers = [];
-    for (let at = one; at; at = at.parentElement) {
-      const colour = parsed(getComputedStyle(at).backgroundColor);
-      layers.push(colour);
-      if (colour.length === 3 || colour[3] === 1) break;
-    }
-    return layers.reverse().reduce((back, front) => over(front, back), [255, 255, 255]);
+    if (!grounds.has(one))
+      grounds.set(one, over(parsed(getComputedStyle(one).backgroundColor), ground(one.parentElement)));
+    return grounds.get(one);
   };
   const light = colour => {
     const linear = value => value <= .04045 ? value / 12.92 : ((value + .055) / 1.055) ** 2.4;
@@ -90,13 +88,19 @@ def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list
         if request.url.startswith("http"):
             faults.append(f"fetched: {request.url}")
 
-    for device, (width, scheme) in DEVICES.items():
-        page = browser.new_page(viewport={"width": width, "height": 844}, color_scheme=scheme)
-        page.on("pageerror", hear_error)
-        page.on("request", hear_request)
-        for path in pages_of(site):
+    page = browser.new_page(color_scheme="dark")
+    page.set_default_timeout(PATIENCE)
+    page.on("pageerror", hear_error)
+    page.on("request", hear_request)
+    for path in pages_of(site):
+        page.goto(path.as_uri())
+        page.add_style_tag(content="* { transition: none !important; }")  # of one device's colours into the other's
+        if page.locator("body").get_attribute("data-md-color-scheme") != "slate":
+            faults.append(f"{path.relative_to(site)} is not dark where dark is preferred")
+        for device, (width, scheme) in DEVICES.items():
             where = f"{path.relative_to(site)} on a {device}"
-            page.goto(path.as_uri())
+            page.set_viewport_size({"width": width, "height": 844})
+            page.evaluate("scheme => { document.body.dataset.mdColorScheme = scheme; }", scheme)
             seen = page.evaluate(LOOK)
             if seen["width"] > width:
                 faults.append(f"{where}: {seen['width']} pixels wide")
@@ -106,7 +110,7 @@ def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list
             if pictures:
                 name = "-".join(path.relative_to(site).with_suffix("").parts)
                 page.screenshot(path=pictures / f"{name}-{device}.png")
-        page.close()
+    page.close()
     return faults
 
 

@@ -430,7 +430,7 @@ def alltoall(tensor: Any, splits: Any = None, name: str | None = None) -> Any:
         counts = np.full(world.size, rows // world.size, np.int64)
     else:
         counts = np.asarray(held(splits), np.int64)
-        if counts.shape != (world.size,) or counts.min() < 0 or counts.sum() != rows:
+        if counts.shape != (world.size,) or (counts < 0).any() or counts.sum() != rows:
             message = f"splits must be {world.size} numbers of rows that sum to {rows}, got {counts.tolist()}."
             raise errors.InvalidArgumentError(None, None, message)
     if world.size == 1:

@@ -297,7 +297,7 @@ class _Examination:
             )
         if forward is not None:
             where, code = place_of(forward.remembered)
-            what = "NaN" if np.isnan(forward.result.array).any() else "infinity"  # type: ignore[arg-type]
+            what = "NaN" if np.isnan(np.asarray(forward.result.array)).any() else "infinity"
             inputs = " and ".join(_extremes(operand.name, operand.array) for operand in forward.operands)
             sentence = (
                 f"its gradient is {word}: {forward.kernel} gave the first {what} on the way forward, of {inputs}."

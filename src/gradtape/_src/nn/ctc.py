@@ -26,7 +26,7 @@ STEP = 1e-30
 
 def _log_sum(*terms: np.ndarray) -> np.ndarray:
     """log(sum(exp(terms))), analytic in complex terms too."""
-    largest = np.maximum.reduce([term.real for term in terms])
+    largest = np.max(np.stack([term.real for term in terms]), axis=0)
     return largest + np.log(sum(np.exp(term - largest) for term in terms))
 
 

@@ -100,7 +100,7 @@ def bincount(
     if rowwise and array.ndim > 2:
         raise invalid_argument("DenseBincount", f"Shape must be at most rank 2 but is rank {array.ndim}", "")
     rowwise = rowwise and array.ndim == 2
-    if array.size and array.min() < 0:
+    if (array < 0).any():
         found = f"Input 'in' must be non-negative! Negative input value found: {array[array < 0][0]}"
         raise invalid_argument("DenseBincount", found if rowwise else "Input arr must be non-negative!", "")
     if heavy is not None and heavy.shape != array.shape:
@@ -110,7 +110,7 @@ def bincount(
             f"equal to 1. Received {dims_text(heavy.shape)}",
             "",
         )
-    length = int(array.max()) + 1 if array.size else 0
+    length = int(np.max(array)) + 1 if array.size else 0
     if minlength is not None:
         length = max(length, int_of(minlength, "Bincount", "Tidx"))
     if maxlength is not None:

@@ -211,7 +211,8 @@ def reduce_prod(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = Fa
 
 def _prod(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     with np.errstate(all="ignore"):
-        return tensor_from(np.prod(view(tensor), axis=axes, keepdims=keepdims))
+        kept = np.prod(view(tensor), axis=axes, keepdims=True)
+    return tensor_from(kept if keepdims else kept.squeeze(axes))
 
 
 def _prod_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:

@@ -179,7 +179,8 @@ def reduce_euclidean_norm(
 def _norm(tensor: Tensor, axes: tuple[int, ...], keepdims: bool) -> Tensor:
     with np.errstate(all="ignore"):
         squares = np.square(view(tensor))
-        return tensor_from(np.sqrt(np.sum(squares, axis=axes, keepdims=keepdims, dtype=squares.dtype)), tensor.dtype)
+        kept = np.sqrt(np.sum(squares, axis=axes, keepdims=True, dtype=squares.dtype))
+    return tensor_from(kept if keepdims else kept.squeeze(axes), tensor.dtype)
 
 
 def _norm_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:

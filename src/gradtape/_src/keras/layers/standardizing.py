@@ -119,7 +119,7 @@ class Normalization(Preparing):
           array([3.], dtype=float32)
         """
         batches = [data] if isinstance(data, (np.ndarray, *TENSORS)) else map(_inputs_of, data)
-        mean = variance = 0.0
+        mean = variance = np.zeros(())
         count = 0
         for batch in batches:
             shape = getattr(batch, "shape", None)
