@@ -443,10 +443,10 @@ print("done")
     assert output.split() == ["done"]
 
 
-@pytest.mark.parametrize("act", ["tape.reset()", "tape.__exit__(None, None, None)", "tape = None", "v.assign(v * 2.0)"])
 @pytest.mark.parametrize("name", ["atan2", "xlogy", "pow"])
-def test_rules_are_derived_for_the_first_time_while_tangents_are_pushed(name: str, act: str) -> None:
-    """A signal handler may do this at any line of it."""
+def test_rules_are_derived_for_the_first_time_while_tangents_are_pushed(name: str) -> None:
+    """A signal handler may do one of these at any line of it."""
+    acts = ["tape.reset()", "tape.__exit__(None, None, None)", "tape = None", "v.assign(v * 2.0)"]
     script(
         HEAD
         + f"""
@@ -457,7 +457,7 @@ def tracer(frame, event, argument):
         lines += 1
         if lines == wanted:
             sys.settrace(None)
-            {act}
+            exec(act, globals())
     return tracer
 v, lines, tape = tf.Variable([0.5] * 30), 0, None
 def tangent(traced):
@@ -475,9 +475,9 @@ def tangent(traced):
     if tape is not None and tape._recording:
         tape.__exit__(None, None, None)
     return found
-def child_of(line):
-    global wanted
-    wanted = line
+def child_of(line, chosen):
+    global wanted, act
+    wanted, act = line, chosen
     child = os.fork()
     if child == 0:
         early = tangent(tracer)
@@ -494,11 +494,11 @@ def child_of(line):
     assert os.waitpid(child, 0)[1] == 0, line
 reading, writing = os.pipe()
 gc.freeze()                                   # collections in children leave alone what they share
-child_of(-1)
+child_of(-1, "")
 total = int(os.read(reading, 100))
 assert total > 100
-for line in np.linspace(1, total, 40).astype(int):
-    child_of(line)
+for i, line in enumerate(np.linspace(1, total, 64).astype(int)):
+    child_of(line, {acts}[i % 4])
 """
     )
 
@@ -658,9 +658,7 @@ library.pthread_join(thread, None)
     assert output.splitlines() == ["[2.0, 4.0, 6.0]"] * 2
 
 
-@pytest.mark.parametrize(
-    "name", ["softplus", "expm1", "asinh", "log_sigmoid", "erfinv", "digamma", "sigmoid", "lgamma"]
-)
+@pytest.mark.parametrize("name", ["softplus", "asinh", "erfinv", "digamma", "sigmoid"])
 def test_no_result_comes_of_an_interrupted_compilation(name: str) -> None:
     """Near the recursion limit, and when a signal handler raises at any line of compiling."""
     script(
