@@ -68,6 +68,38 @@ def subclassed(keras):
 
 
 @program
+def weights_of_constructors_within_models(tf, keras):
+    """A layer's path is that of its first call, whatever its constructor adds before it has one."""
+
+    class Block(keras.layers.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+            self.within = keras.layers.Dense(2)
+
+        def build(self, shape):
+            self.shift = self.add_weight(shape=(), initializer="zeros", name="shift")
+
+        def call(self, x):
+            return self.within(x) * self.scale + self.shift
+
+    class Model(keras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.blocks = [Block(name="one"), Block(name="two")]
+
+        def call(self, x):
+            return self.blocks[1](self.blocks[0](x))
+
+    model = Model(name="whole")
+    model(X[:2])
+    stack = keras.Sequential([Block(name="one")], name="stack")
+    stack(X[:2])
+    layers = [*model.blocks, model.blocks[0].within, *stack.layers]
+    return [w.path for w in (*model.weights, *stack.weights)], [layer.path for layer in layers]
+
+
+@program
 def a_subclassed_model(tf, keras):
     model = subclassed(keras)()
     model.summary()

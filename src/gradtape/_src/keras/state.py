@@ -192,7 +192,7 @@ class Stateful(Operation):
         dtype = self.variable_dtype if dtype is None else standardize_dtype(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if "float" in dtype else "zeros"
-        with self._scope():
+        with name_scope(self.name, self, self._parent_path):
             variable = Variable(
                 initializers.get(initializer),
                 shape=() if shape is None else shape,
