@@ -4,11 +4,11 @@ Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
 import sys as _sys
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from gradtape._src.core import lazy as _lazy, missing as _missing
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradtape import (
         array_api as array_api,
         audio as audio,
@@ -407,7 +407,7 @@ newaxis = None
 __version__ = "0.1.0"
 
 _missing.explain_in(globals())
-if not _TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:
     # By module of _src the names that type checkers find above. All others are of modules that tensors and tapes need.
     _lazy.names_later(
         _sys.modules[__name__],

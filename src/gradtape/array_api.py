@@ -1,6 +1,7 @@
 """The array API standard for tensors; docs/array_api.md lists what is not implemented."""
 
 import math as _math
+from typing import Final as _Final
 
 from gradtape._src.core.dtypes import (
     bool as bool,
@@ -174,8 +175,8 @@ from gradtape._src.ops.complex_numbers import (
 
 __array_api_version__ = "2024.12"
 
-e = _math.e
-inf = _math.inf
-nan = _math.nan
+e: _Final = _math.e
+inf: _Final = _math.inf
+nan: _Final = _math.nan
 newaxis = None
-pi = _math.pi
+pi: _Final = _math.pi

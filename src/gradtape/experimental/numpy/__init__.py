@@ -1,5 +1,7 @@
 """tf.experimental.numpy: NumPy's functions for tensors, differentiable."""
 
+from typing import Final as _Final
+
 import numpy as _numpy
 
 from gradtape._engine.tensor.tensor import Tensor as ndarray
@@ -219,9 +221,9 @@ from gradtape._src.numpy.shapes import (
 from gradtape.experimental.numpy import random as random
 
 newaxis = None
-pi = _numpy.pi
-e = _numpy.e
-inf = _numpy.inf
+pi: _Final = _numpy.pi
+e: _Final = _numpy.e
+inf: _Final = _numpy.inf
 bool_ = _numpy.bool_
 complex64 = _numpy.complex64
 complex128 = _numpy.complex128
@@ -245,4 +247,4 @@ string_ = _numpy.bytes_
 unicode_ = _numpy.str_
 finfo = _numpy.finfo
 iinfo = _numpy.iinfo
-issubdtype = _numpy.issubdtype
+issubdtype: _Final = _numpy.issubdtype
