@@ -59,7 +59,6 @@ else:
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,
-    DTypePolicy as FloatDTypePolicy,
 )
 from gradtape._src.keras.initializers import (
     Initializer as Initializer,
@@ -103,5 +102,7 @@ from gradtape._src.keras.variable import (
 from gradtape._src.optimizers.base import (
     Optimizer as Optimizer,
 )
+
+FloatDTypePolicy = DTypePolicy
 
 __version__ = "3.15.1"

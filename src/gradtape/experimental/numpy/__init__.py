@@ -4,11 +4,12 @@ from typing import Final as _Final
 
 import numpy as _numpy
 
-from gradtape._engine.tensor.tensor import Tensor as ndarray
+from gradtape._engine.tensor.tensor import (
+    Tensor as _Tensor,
+)
 from gradtape._src.numpy.complex_parts import (
     angle as angle,
     conj as conj,
-    conj as conjugate,
     divmod as divmod,
     imag as imag,
     iscomplex as iscomplex,
@@ -51,7 +52,6 @@ from gradtape._src.numpy.creation import (
 )
 from gradtape._src.numpy.elementwise import (
     abs as abs,
-    abs as absolute,
     add as add,
     arccos as arccos,
     arccosh as arccosh,
@@ -70,7 +70,6 @@ from gradtape._src.numpy.elementwise import (
     cosh as cosh,
     deg2rad as deg2rad,
     divide as divide,
-    divide as true_divide,
     equal as equal,
     exp as exp,
     exp2 as exp2,
@@ -106,7 +105,6 @@ from gradtape._src.numpy.elementwise import (
     maximum as maximum,
     minimum as minimum,
     mod as mod,
-    mod as remainder,
     multiply as multiply,
     negative as negative,
     nextafter as nextafter,
@@ -134,7 +132,6 @@ from gradtape._src.numpy.picking import (
     compress as compress,
     isclose as isclose,
     nonzero as nonzero,
-    round as around,
     round as round,
     select as select,
     sort as sort,
@@ -168,10 +165,8 @@ from gradtape._src.numpy.reductions import (
     count_nonzero as count_nonzero,
     cumprod as cumprod,
     cumsum as cumsum,
-    max as amax,
     max as max,
     mean as mean,
-    min as amin,
     min as min,
     nanmean as nanmean,
     nanprod as nanprod,
@@ -219,6 +214,15 @@ from gradtape._src.numpy.shapes import (
     vstack as vstack,
 )
 from gradtape.experimental.numpy import random as random
+
+ndarray = _Tensor
+conjugate = conj
+absolute = abs
+true_divide = divide
+remainder = mod
+around = round
+amax = max
+amin = min
 
 newaxis = None
 pi: _Final = _numpy.pi
