@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -44,6 +45,26 @@ def test_stubs_are_installed() -> None:
     source, package = ROOT / "src" / "gradtape", Path(gradtape.__file__).parent
     stubs = {path.relative_to(source) for path in source.rglob("*.pyi")}
     assert stubs and [path for path in (Path("py.typed"), *stubs) if not (package / path).exists()] == []
+
+
+def test_every_public_name_is_exported():
+    """Strict type checkers take `from m import a as a` and `b = a` for public, `from m import a as b` for private."""
+    package = ROOT / "src" / "gradtape"
+    private: list[str] = []
+    for path in package.rglob("*.py"):
+        place = path.relative_to(package)
+        if any(part.startswith("_") and part != "__init__.py" for part in place.parts):
+            continue
+        imports = [
+            node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        private += [
+            f"{alias.asname or alias.name} of {place}"
+            for node in imports
+            for alias in node.names
+            if alias.asname != alias.name and not (alias.asname or "").startswith("_")
+        ]
+    assert private == []
 
 
 def test_the_right_program_runs():

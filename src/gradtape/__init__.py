@@ -4,11 +4,11 @@ Programs written for tf.GradientTape run with `import gradtape as tf`.
 """
 
 import sys as _sys
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from gradtape._src.core import lazy as _lazy, missing as _missing
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradtape import (
         array_api as array_api,
         audio as audio,
@@ -86,7 +86,7 @@ if _TYPE_CHECKING:
         eigvals as eigvals,
     )
     from gradtape._src.linalg.matrix_functions import (
-        sqrtm as matrix_square_root,
+        matrix_square_root as matrix_square_root,
     )
     from gradtape._src.linalg.norms import (
         norm as norm,
@@ -331,8 +331,6 @@ from gradtape._src.ops.elementwise import (
     cos as cos,
     cosh as cosh,
     divide as divide,
-    divide as realdiv,
-    divide as truediv,
     equal as equal,
     exp as exp,
     floor as floor,
@@ -402,12 +400,15 @@ from gradtape._src.state.variable import (
     Variable as Variable,
 )
 
+realdiv = divide
+truediv = divide
+
 newaxis = None
 
 __version__ = "0.1.0"
 
 _missing.explain_in(globals())
-if not _TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:
     # By module of _src the names that type checkers find above. All others are of modules that tensors and tapes need.
     _lazy.names_later(
         _sys.modules[__name__],
@@ -421,7 +422,7 @@ if not _TYPE_CHECKING:
             "function.decorator": "function",
             "linalg.contractions": "einsum matmul tensordot",
             "linalg.eigenvalues": "eig eigvals",
-            "linalg.matrix_functions": "sqrtm=matrix_square_root",
+            "linalg.matrix_functions": "matrix_square_root",
             "linalg.norms": "norm",
             "ops.blocks": "batch_to_space bitcast space_to_batch space_to_batch_nd",
             "ops.casts": "cast saturate_cast",

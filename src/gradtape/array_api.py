@@ -1,6 +1,7 @@
 """The array API standard for tensors; docs/array_api.md lists what is not implemented."""
 
 import math as _math
+from typing import Final as _Final
 
 from gradtape._src.core.dtypes import (
     bool as bool,
@@ -40,15 +41,15 @@ from gradtape._src.numpy.creation import (
 from gradtape._src.numpy.elementwise import (
     abs as abs,
     add as add,
-    arccos as acos,
-    arccosh as acosh,
-    arcsin as asin,
-    arcsinh as asinh,
-    arctan as atan,
-    arctan2 as atan2,
-    arctanh as atanh,
+    arccos as _arccos,
+    arccosh as _arccosh,
+    arcsin as _arcsin,
+    arcsinh as _arcsinh,
+    arctan as _arctan,
+    arctan2 as _arctan2,
+    arctanh as _arctanh,
     bitwise_and as bitwise_and,
-    bitwise_not as bitwise_invert,
+    bitwise_not as _bitwise_not,
     bitwise_or as bitwise_or,
     bitwise_xor as bitwise_xor,
     ceil as ceil,
@@ -58,7 +59,7 @@ from gradtape._src.numpy.elementwise import (
     equal as equal,
     exp as exp,
     expm1 as expm1,
-    fix as trunc,
+    fix as _fix,
     floor as floor,
     floor_divide as floor_divide,
     greater as greater,
@@ -80,13 +81,13 @@ from gradtape._src.numpy.elementwise import (
     logical_xor as logical_xor,
     maximum as maximum,
     minimum as minimum,
-    mod as remainder,
+    mod as _mod,
     multiply as multiply,
     negative as negative,
     nextafter as nextafter,
     not_equal as not_equal,
     positive as positive,
-    power as pow,
+    power as _power,
     reciprocal as reciprocal,
     sign as sign,
     signbit as signbit,
@@ -172,10 +173,22 @@ from gradtape._src.ops.complex_numbers import (
     real as real,
 )
 
+acos = _arccos
+acosh = _arccosh
+asin = _arcsin
+asinh = _arcsinh
+atan = _arctan
+atan2 = _arctan2
+atanh = _arctanh
+bitwise_invert = _bitwise_not
+trunc = _fix
+remainder = _mod
+pow = _power
+
 __array_api_version__ = "2024.12"
 
-e = _math.e
-inf = _math.inf
-nan = _math.nan
+e: _Final = _math.e
+inf: _Final = _math.inf
+nan: _Final = _math.nan
 newaxis = None
-pi = _math.pi
+pi: _Final = _math.pi

@@ -16,9 +16,10 @@ from gradtape._src.core.settings import (
     set_soft_device_placement as set_soft_device_placement,
 )
 from gradtape._src.function.function import (
-    functions_run_eagerly as experimental_functions_run_eagerly,
     functions_run_eagerly as functions_run_eagerly,
-    run_functions_eagerly as experimental_run_functions_eagerly,
     run_functions_eagerly as run_functions_eagerly,
 )
 from gradtape.config import experimental as experimental, optimizer as optimizer, threading as threading
+
+experimental_functions_run_eagerly = functions_run_eagerly
+experimental_run_functions_eagerly = run_functions_eagerly

@@ -1,14 +1,14 @@
 """tf.config.experimental: devices, memory and determinism."""
 
 from gradtape._src.core.devices import (
-    LogicalDeviceConfiguration as VirtualDeviceConfiguration,
+    LogicalDeviceConfiguration as _LogicalDeviceConfiguration,
     get_device_details as get_device_details,
-    get_logical_device_configuration as get_virtual_device_configuration,
+    get_logical_device_configuration as _get_logical_device_configuration,
     get_memory_growth as get_memory_growth,
     get_visible_devices as get_visible_devices,
     list_logical_devices as list_logical_devices,
     list_physical_devices as list_physical_devices,
-    set_logical_device_configuration as set_virtual_device_configuration,
+    set_logical_device_configuration as _set_logical_device_configuration,
     set_memory_growth as set_memory_growth,
     set_visible_devices as set_visible_devices,
 )
@@ -21,3 +21,7 @@ from gradtape._src.core.settings import (
     set_synchronous_execution as set_synchronous_execution,
     tensor_float_32_execution_enabled as tensor_float_32_execution_enabled,
 )
+
+VirtualDeviceConfiguration = _LogicalDeviceConfiguration
+get_virtual_device_configuration = _get_logical_device_configuration
+set_virtual_device_configuration = _set_logical_device_configuration

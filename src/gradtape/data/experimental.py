@@ -1,5 +1,7 @@
 """tf.data.experimental: older names, most of which are methods of datasets now."""
 
+from typing import Final as _Final
+
 from gradtape._src.data.csv import CsvDataset as CsvDataset, make_csv_dataset as make_csv_dataset
 from gradtape._src.data.dataset import Dataset as _Dataset
 from gradtape._src.data.experimental import (
@@ -37,8 +39,8 @@ from gradtape._src.data.transformations import (
     take_while as take_while,
 )
 
-choose_from_datasets = _Dataset.choose_from_datasets
-sample_from_datasets = _Dataset.sample_from_datasets
-RandomDataset = _Dataset.random
+choose_from_datasets: _Final = _Dataset.choose_from_datasets
+sample_from_datasets: _Final = _Dataset.sample_from_datasets
+RandomDataset: _Final = _Dataset.random
 INFINITE_CARDINALITY = -1
 UNKNOWN_CARDINALITY = -2

@@ -1,7 +1,6 @@
 """tf.distribute.experimental: the strategy of several workers under its first name."""
 
 from gradtape._src.distributed.options import (
-    CommunicationImplementation as CollectiveCommunication,
     CommunicationImplementation as CommunicationImplementation,
     CommunicationOptions as CommunicationOptions,
 )
@@ -9,3 +8,5 @@ from gradtape._src.distributed.strategy import (
     MultiWorkerMirroredStrategy as MultiWorkerMirroredStrategy,
     ValueContext as ValueContext,
 )
+
+CollectiveCommunication = CommunicationImplementation

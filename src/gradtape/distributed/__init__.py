@@ -1,6 +1,6 @@
 """Training in several processes that exchange over MPI, with the names that Horovod's users know."""
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from gradtape._src.core.lazy import later as _later
 from gradtape._src.distributed.checkpoints import (
@@ -48,7 +48,7 @@ from gradtape._src.distributed.world import (
     size as size,
 )
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradtape.distributed import callbacks as callbacks
 else:
     callbacks = _later("distributed.callbacks")

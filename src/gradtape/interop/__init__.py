@@ -1,6 +1,6 @@
 """tf.interop: interoperation with NumPy's files, safetensors, SciPy and scikit-learn."""
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from gradtape._src.core.lazy import later as _later
 from gradtape.interop import (
@@ -9,7 +9,7 @@ from gradtape.interop import (
     scipy as scipy,
 )
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradtape.interop import sklearn as sklearn
 else:
     sklearn = _later("interop.sklearn")  # reading it imports scikit-learn

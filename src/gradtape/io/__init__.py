@@ -33,6 +33,12 @@ from gradtape._src.io.parsing import (
     parse_example as parse_example,
     parse_single_example as parse_single_example,
 )
-from gradtape._src.io.records import RecordOptions as TFRecordOptions, RecordWriter as TFRecordWriter
+from gradtape._src.io.records import (
+    RecordOptions as _RecordOptions,
+    RecordWriter as _RecordWriter,
+)
 from gradtape._src.io.tensors import parse_tensor as parse_tensor, serialize_tensor as serialize_tensor
 from gradtape.io import gfile as gfile
+
+TFRecordOptions = _RecordOptions
+TFRecordWriter = _RecordWriter

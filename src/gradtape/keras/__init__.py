@@ -1,11 +1,11 @@
 """tf.keras: Keras 3's layers, models, losses, metrics and training loops, over gradtape's tape."""
 
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+import typing as _typing
 
 from gradtape import optimizers as optimizers
 from gradtape._src.core.lazy import later as _later
 
-if _TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradtape.keras import (
         activations as activations,
         backend as backend,
@@ -59,7 +59,6 @@ else:
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,
-    DTypePolicy as FloatDTypePolicy,
 )
 from gradtape._src.keras.initializers import (
     Initializer as Initializer,
@@ -103,5 +102,7 @@ from gradtape._src.keras.variable import (
 from gradtape._src.optimizers.base import (
     Optimizer as Optimizer,
 )
+
+FloatDTypePolicy = DTypePolicy
 
 __version__ = "3.15.1"

@@ -11,7 +11,6 @@ from gradtape._src.keras.activations import (
     hard_shrink as hard_shrink,
     hard_sigmoid as hard_sigmoid,
     hard_silu as hard_silu,
-    hard_silu as hard_swish,
     hard_tanh as hard_tanh,
     leaky_relu as leaky_relu,
     linear as linear,
@@ -24,7 +23,6 @@ from gradtape._src.keras.activations import (
     serialize as serialize,
     sigmoid as sigmoid,
     silu as silu,
-    silu as swish,
     soft_shrink as soft_shrink,
     softmax as softmax,
     softplus as softplus,
@@ -37,3 +35,6 @@ from gradtape._src.keras.activations import (
     tanh_shrink as tanh_shrink,
     threshold as threshold,
 )
+
+hard_swish = hard_silu
+swish = silu

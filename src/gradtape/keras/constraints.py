@@ -3,14 +3,15 @@
 from gradtape._src.keras.constraints import (
     Constraint as Constraint,
     MaxNorm as MaxNorm,
-    MaxNorm as max_norm,
     MinMaxNorm as MinMaxNorm,
-    MinMaxNorm as min_max_norm,
     NonNeg as NonNeg,
-    NonNeg as non_neg,
     UnitNorm as UnitNorm,
-    UnitNorm as unit_norm,
     deserialize as deserialize,
     get as get,
     serialize as serialize,
 )
+
+max_norm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm

@@ -2,8 +2,9 @@
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,
-    DTypePolicy as FloatDTypePolicy,
     deserialize as deserialize,
     get as get,
     serialize as serialize,
 )
+
+FloatDTypePolicy = DTypePolicy

@@ -2,42 +2,43 @@
 
 from gradtape._src.keras.initializers import (
     STFT as STFT,
-    STFT as STFTInitializer,
-    STFT as stft,
     Constant as Constant,
-    Constant as constant,
     GlorotNormal as GlorotNormal,
-    GlorotNormal as glorot_normal,
     GlorotUniform as GlorotUniform,
-    GlorotUniform as glorot_uniform,
     HeNormal as HeNormal,
-    HeNormal as he_normal,
     HeUniform as HeUniform,
-    HeUniform as he_uniform,
     Identity as Identity,
-    Identity as IdentityInitializer,
-    Identity as identity,
     Initializer as Initializer,
     LecunNormal as LecunNormal,
-    LecunNormal as lecun_normal,
     LecunUniform as LecunUniform,
-    LecunUniform as lecun_uniform,
     Ones as Ones,
-    Ones as ones,
     Orthogonal as Orthogonal,
-    Orthogonal as OrthogonalInitializer,
-    Orthogonal as orthogonal,
     RandomNormal as RandomNormal,
-    RandomNormal as random_normal,
     RandomUniform as RandomUniform,
-    RandomUniform as random_uniform,
     TruncatedNormal as TruncatedNormal,
-    TruncatedNormal as truncated_normal,
     VarianceScaling as VarianceScaling,
-    VarianceScaling as variance_scaling,
     Zeros as Zeros,
-    Zeros as zeros,
     deserialize as deserialize,
     get as get,
     serialize as serialize,
 )
+
+STFTInitializer = STFT
+stft = STFT
+constant = Constant
+glorot_normal = GlorotNormal
+glorot_uniform = GlorotUniform
+he_normal = HeNormal
+he_uniform = HeUniform
+IdentityInitializer = Identity
+identity = Identity
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+ones = Ones
+OrthogonalInitializer = Orthogonal
+orthogonal = Orthogonal
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
+zeros = Zeros

@@ -33,17 +33,11 @@ from gradtape._src.keras.layers.cells import (
 )
 from gradtape._src.keras.layers.convolutional import (
     Conv1D as Conv1D,
-    Conv1D as Convolution1D,
     Conv1DTranspose as Conv1DTranspose,
-    Conv1DTranspose as Convolution1DTranspose,
     Conv2D as Conv2D,
-    Conv2D as Convolution2D,
     Conv2DTranspose as Conv2DTranspose,
-    Conv2DTranspose as Convolution2DTranspose,
     Conv3D as Conv3D,
-    Conv3D as Convolution3D,
     Conv3DTranspose as Conv3DTranspose,
-    Conv3DTranspose as Convolution3DTranspose,
 )
 from gradtape._src.keras.layers.dense import (
     Dense as Dense,
@@ -53,9 +47,7 @@ from gradtape._src.keras.layers.depthwise import (
     DepthwiseConv1D as DepthwiseConv1D,
     DepthwiseConv2D as DepthwiseConv2D,
     SeparableConv1D as SeparableConv1D,
-    SeparableConv1D as SeparableConvolution1D,
     SeparableConv2D as SeparableConv2D,
-    SeparableConv2D as SeparableConvolution2D,
 )
 from gradtape._src.keras.layers.dropout import (
     AlphaDropout as AlphaDropout,
@@ -111,7 +103,6 @@ from gradtape._src.keras.layers.merging import (
     subtract as subtract,
 )
 from gradtape._src.keras.layers.multi_head_attention import (
-    GroupedQueryAttention as GroupQueryAttention,
     GroupedQueryAttention as GroupedQueryAttention,
     MultiHeadAttention as MultiHeadAttention,
 )
@@ -122,28 +113,16 @@ from gradtape._src.keras.layers.normalization import (
 )
 from gradtape._src.keras.layers.pooling import (
     AveragePooling1D as AveragePooling1D,
-    AveragePooling1D as AvgPool1D,
     AveragePooling2D as AveragePooling2D,
-    AveragePooling2D as AvgPool2D,
     AveragePooling3D as AveragePooling3D,
-    AveragePooling3D as AvgPool3D,
     GlobalAveragePooling1D as GlobalAveragePooling1D,
-    GlobalAveragePooling1D as GlobalAvgPool1D,
     GlobalAveragePooling2D as GlobalAveragePooling2D,
-    GlobalAveragePooling2D as GlobalAvgPool2D,
     GlobalAveragePooling3D as GlobalAveragePooling3D,
-    GlobalAveragePooling3D as GlobalAvgPool3D,
-    GlobalMaxPooling1D as GlobalMaxPool1D,
     GlobalMaxPooling1D as GlobalMaxPooling1D,
-    GlobalMaxPooling2D as GlobalMaxPool2D,
     GlobalMaxPooling2D as GlobalMaxPooling2D,
-    GlobalMaxPooling3D as GlobalMaxPool3D,
     GlobalMaxPooling3D as GlobalMaxPooling3D,
-    MaxPooling1D as MaxPool1D,
     MaxPooling1D as MaxPooling1D,
-    MaxPooling2D as MaxPool2D,
     MaxPooling2D as MaxPooling2D,
-    MaxPooling3D as MaxPool3D,
     MaxPooling3D as MaxPooling3D,
 )
 from gradtape._src.keras.layers.preprocessing import (
@@ -199,3 +178,25 @@ from gradtape._src.keras.layers.wrapping import (
     TimeDistributed as TimeDistributed,
     Wrapper as Wrapper,
 )
+
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
+GroupQueryAttention = GroupedQueryAttention
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D

@@ -43,10 +43,7 @@ from gradtape._src.keras.losses.probabilistic import (
     categorical_crossentropy as categorical_crossentropy,
     categorical_focal_crossentropy as categorical_focal_crossentropy,
     categorical_generalized_cross_entropy as categorical_generalized_cross_entropy,
-    kl_divergence as KLD,
     kl_divergence as kl_divergence,
-    kl_divergence as kld,
-    kl_divergence as kullback_leibler_divergence,
     poisson as poisson,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
@@ -61,17 +58,21 @@ from gradtape._src.keras.losses.regression import (
     cosine_similarity as cosine_similarity,
     huber as huber,
     log_cosh as log_cosh,
-    log_cosh as logcosh,
-    mean_absolute_error as MAE,
-    mean_absolute_error as mae,
     mean_absolute_error as mean_absolute_error,
-    mean_absolute_percentage_error as MAPE,
-    mean_absolute_percentage_error as mape,
     mean_absolute_percentage_error as mean_absolute_percentage_error,
-    mean_squared_error as MSE,
     mean_squared_error as mean_squared_error,
-    mean_squared_error as mse,
-    mean_squared_logarithmic_error as MSLE,
     mean_squared_logarithmic_error as mean_squared_logarithmic_error,
-    mean_squared_logarithmic_error as msle,
 )
+
+KLD = kl_divergence
+kld = kl_divergence
+kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+MAE = mean_absolute_error
+mae = mean_absolute_error
+MAPE = mean_absolute_percentage_error
+mape = mean_absolute_percentage_error
+MSE = mean_squared_error
+mse = mean_squared_error
+MSLE = mean_squared_logarithmic_error
+msle = mean_squared_logarithmic_error

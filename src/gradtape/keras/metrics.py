@@ -10,29 +10,17 @@ from gradtape._src.keras.losses.probabilistic import (
     binary_focal_crossentropy as binary_focal_crossentropy,
     categorical_crossentropy as categorical_crossentropy,
     categorical_focal_crossentropy as categorical_focal_crossentropy,
-    kl_divergence as KLD,
     kl_divergence as kl_divergence,
-    kl_divergence as kld,
-    kl_divergence as kullback_leibler_divergence,
     poisson as poisson,
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
 from gradtape._src.keras.losses.regression import (
     huber as huber,
     log_cosh as log_cosh,
-    log_cosh as logcosh,
-    mean_absolute_error as MAE,
-    mean_absolute_error as mae,
     mean_absolute_error as mean_absolute_error,
-    mean_absolute_percentage_error as MAPE,
-    mean_absolute_percentage_error as mape,
     mean_absolute_percentage_error as mean_absolute_percentage_error,
-    mean_squared_error as MSE,
     mean_squared_error as mean_squared_error,
-    mean_squared_error as mse,
-    mean_squared_logarithmic_error as MSLE,
     mean_squared_logarithmic_error as mean_squared_logarithmic_error,
-    mean_squared_logarithmic_error as msle,
 )
 from gradtape._src.keras.metrics import (
     deserialize as deserialize,
@@ -110,3 +98,16 @@ from gradtape._src.keras.metrics.scores import (
     FBetaScore as FBetaScore,
     R2Score as R2Score,
 )
+
+KLD = kl_divergence
+kld = kl_divergence
+kullback_leibler_divergence = kl_divergence
+logcosh = log_cosh
+MAE = mean_absolute_error
+mae = mean_absolute_error
+MAPE = mean_absolute_percentage_error
+mape = mean_absolute_percentage_error
+MSE = mean_squared_error
+mse = mean_squared_error
+MSLE = mean_squared_logarithmic_error
+msle = mean_squared_logarithmic_error

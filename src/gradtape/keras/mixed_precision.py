@@ -2,12 +2,13 @@
 
 from gradtape._src.keras.dtype_policy import (
     DTypePolicy as DTypePolicy,
-    DTypePolicy as Policy,
     dtype_policy as dtype_policy,
-    dtype_policy as global_policy,
     set_dtype_policy as set_dtype_policy,
-    set_dtype_policy as set_global_policy,
 )
 from gradtape._src.optimizers.loss_scale import (
     LossScaleOptimizer as LossScaleOptimizer,
 )
+
+Policy = DTypePolicy
+global_policy = dtype_policy
+set_global_policy = set_dtype_policy

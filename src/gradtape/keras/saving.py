@@ -7,7 +7,6 @@ from gradtape._src.keras.saving.files import (
     save_weights as save_weights,
 )
 from gradtape._src.keras.serialization import (
-    custom_object_scope as CustomObjectScope,
     custom_object_scope as custom_object_scope,
     deserialize_keras_object as deserialize_keras_object,
     get_custom_objects as get_custom_objects,
@@ -16,3 +15,5 @@ from gradtape._src.keras.serialization import (
     register_keras_serializable as register_keras_serializable,
     serialize_keras_object as serialize_keras_object,
 )
+
+CustomObjectScope = custom_object_scope

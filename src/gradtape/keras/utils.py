@@ -2,7 +2,6 @@
 
 from gradtape._src.keras.data import (
     PyDataset as PyDataset,
-    PyDataset as Sequence,
     pack_x_y_sample_weight as pack_x_y_sample_weight,
     unpack_x_y_sample_weight as unpack_x_y_sample_weight,
 )
@@ -16,7 +15,6 @@ from gradtape._src.keras.random import (
     set_random_seed as set_random_seed,
 )
 from gradtape._src.keras.serialization import (
-    custom_object_scope as CustomObjectScope,
     custom_object_scope as custom_object_scope,
     deserialize_keras_object as deserialize_keras_object,
     get_custom_objects as get_custom_objects,
@@ -59,3 +57,6 @@ from gradtape._src.keras.utils.splitting import (
 from gradtape._src.keras.utils.timeseries import (
     timeseries_dataset_from_array as timeseries_dataset_from_array,
 )
+
+Sequence = PyDataset
+CustomObjectScope = custom_object_scope

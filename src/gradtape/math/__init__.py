@@ -43,7 +43,6 @@ from gradtape._src.ops.elementwise import (
     cosh as cosh,
     digamma as digamma,
     divide as divide,
-    divide as truediv,
     divide_no_nan as divide_no_nan,
     equal as equal,
     erf as erf,
@@ -55,7 +54,6 @@ from gradtape._src.ops.elementwise import (
     floor as floor,
     floordiv as floordiv,
     floormod as floormod,
-    floormod as mod,
     greater as greater,
     greater_equal as greater_equal,
     is_finite as is_finite,
@@ -83,7 +81,6 @@ from gradtape._src.ops.elementwise import (
     pow as pow,
     reciprocal as reciprocal,
     reciprocal_no_nan as reciprocal_no_nan,
-    round as rint,
     round as round,
     rsqrt as rsqrt,
     sigmoid as sigmoid,
@@ -155,3 +152,7 @@ from gradtape._src.ops.statistics import (
     zero_fraction as zero_fraction,
 )
 from gradtape.math import special as special
+
+truediv = divide
+mod = floormod
+rint = round

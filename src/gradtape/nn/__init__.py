@@ -41,7 +41,6 @@ from gradtape._src.nn.normalization import (
     bias_add as bias_add,
     dropout as dropout,
     local_response_normalization as local_response_normalization,
-    local_response_normalization as lrn,
     moments as moments,
     normalize_moments as normalize_moments,
     sufficient_statistics as sufficient_statistics,
@@ -104,3 +103,5 @@ from gradtape._src.sparse.lookups import (
     safe_embedding_lookup_sparse as safe_embedding_lookup_sparse,
 )
 from gradtape.nn import experimental as experimental
+
+lrn = local_response_normalization

@@ -10,7 +10,10 @@ from gradtape._src.random.generator import (
     set_global_generator as set_global_generator,
 )
 from gradtape._src.random.stateless import (
-    fold_in as stateless_fold_in,
-    split as stateless_split,
+    fold_in as _fold_in,
+    split as _split,
     stateless_shuffle as stateless_shuffle,
 )
+
+stateless_fold_in = _fold_in
+stateless_split = _split

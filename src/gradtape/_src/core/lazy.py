@@ -125,7 +125,7 @@ class _Partial(ModuleType):
         return sorted(vars(_complete(self)))
 
 
-_homes: dict[str, tuple[str, str]] = {}  # by public name: the module it is from, and its name there
+_homes: dict[str, str] = {}  # by public name: the module it is from
 _MANY = 100
 _LONG = 10.0  # seconds; no reading takes as long, unless it waits for the thread that forks
 _asked = iter(range(_MANY))
@@ -133,9 +133,9 @@ _completing = allocate_lock()
 
 
 def _fetch(known: dict[str, Any], name: str) -> None:
-    home, own = _homes[name]
+    home = _homes[name]
     module = import_module(home)
-    if own not in vars(module):
+    if name not in vars(module):
         # A signal handler has interrupted the import, which resumes when the handler returns. It gets its own copy.
         parent = home.rpartition(".")[0]
         spec: Any = PathFinder.find_spec(home, sys.modules[parent].__path__)
@@ -143,7 +143,7 @@ def _fetch(known: dict[str, Any], name: str) -> None:
         module.__spec__, module.__package__ = spec, parent
         spec.loader.exec_module(module)
     # What the program has put under the name meanwhile stays.
-    known.setdefault(name, getattr(module, own))
+    known.setdefault(name, getattr(module, name))
 
 
 def _complete(module: ModuleType) -> ModuleType:
@@ -174,8 +174,7 @@ def names_later(module: ModuleType, homes: dict[str, str]) -> None:
     """Gives gradtape the names that a table lists by module of `_src`, each to be read when it is asked for."""
     for home, names in homes.items():
         for name in names.split():
-            own, _, shown = name.partition("=")
-            _homes[shown or own] = (f"gradtape._src.{home}", own)
+            _homes[name] = f"gradtape._src.{home}"
     module.__class__ = _Partial
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_await_readings)

@@ -172,9 +172,31 @@ class StringTensor:
             raise TypeError(f"Cannot convert {other} to EagerTensor of dtype string")
         raise TextOperand
 
-    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _no_number
-    __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __and__ = __or__ = __xor__ = _no_number
-    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __abs__ = __invert__ = _no_number
+    # One in a line, as type checkers know the types of such assignments alone.
+    __sub__ = _no_number
+    __rsub__ = _no_number
+    __mul__ = _no_number
+    __rmul__ = _no_number
+    __truediv__ = _no_number
+    __rtruediv__ = _no_number
+    __floordiv__ = _no_number
+    __rfloordiv__ = _no_number
+    __mod__ = _no_number
+    __rmod__ = _no_number
+    __pow__ = _no_number
+    __rpow__ = _no_number
+    __matmul__ = _no_number
+    __rmatmul__ = _no_number
+    __and__ = _no_number
+    __or__ = _no_number
+    __xor__ = _no_number
+    __lt__ = _no_number
+    __le__ = _no_number
+    __gt__ = _no_number
+    __ge__ = _no_number
+    __neg__ = _no_number
+    __abs__ = _no_number
+    __invert__ = _no_number
 
     def __repr__(self) -> str:
         return formatting.tensor_repr(self._array, self.dtype.name)

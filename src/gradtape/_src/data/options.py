@@ -51,7 +51,7 @@ class _Options:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self.TYPES)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def merge(self, options: Any) -> Any:
         """These options, overridden by those that are set in others.

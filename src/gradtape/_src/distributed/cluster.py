@@ -13,4 +13,4 @@ class ClusterResolver:
 
     def __init__(self, rank: int, count: int) -> None:
         self.task_type = "worker" if count > 1 else None
-        self.task_id = rank if count > 1 else None
+        self.task_id: int | None = rank if count > 1 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -78,9 +78,9 @@ class Compression:
       array([1., 2.], dtype=float32)
     """
 
-    none = Wire("none", None, lambda array: array, _copied, _apply)
-    fp16 = Wire("fp16", np.dtype(np.float16), _to_half, _copied, _apply)
-    bf16 = Wire("bf16", np.dtype(np.uint16), to_bfloat16, _decode_bfloat16, _apply_to_bfloat16)
+    none: Final = Wire("none", None, lambda array: array, _copied, _apply)
+    fp16: Final = Wire("fp16", np.dtype(np.float16), _to_half, _copied, _apply)
+    bf16: Final = Wire("bf16", np.dtype(np.uint16), to_bfloat16, _decode_bfloat16, _apply_to_bfloat16)
 
 
 WIRES = {wire.name: wire for wire in (Compression.none, Compression.fp16, Compression.bf16)}

@@ -137,7 +137,7 @@ class DistributedDataset:
 
     def __init__(self, dataset: Any, rank: int, size: int, whole: bool) -> None:
         self._dataset, self._rank, self._size, self._whole = dataset, rank, size, whole
-        self.of_replica = size > 1 and not whole
+        self.of_replica: bool = size > 1 and not whole
         if size > 1 and whole:
             shuffle_alike(dataset)
 

@@ -91,4 +91,4 @@ class CommunicationOptions:
             raise ValueError(f"Argument `bytes_per_pack` must be >=0, Received {bytes_per_pack}.")
         self.bytes_per_pack = bytes_per_pack
         self.timeout_seconds = timeout_seconds
-        self.implementation = CommunicationImplementation(implementation)
+        self.implementation: CommunicationImplementation = CommunicationImplementation(implementation)

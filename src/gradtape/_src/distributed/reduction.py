@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -39,9 +39,11 @@ class Combination(NamedTuple):
         return self.name
 
 
-Average, Sum = Combination("Average", "SUM", np.add), Combination("Sum", "SUM", np.add)
-Min, Max = Combination("Min", "MIN", np.minimum), Combination("Max", "MAX", np.maximum)
-Product = Combination("Product", "PROD", np.multiply)
+Average: Final = Combination("Average", "SUM", np.add)
+Sum: Final = Combination("Sum", "SUM", np.add)
+Min: Final = Combination("Min", "MIN", np.minimum)
+Max: Final = Combination("Max", "MAX", np.maximum)
+Product: Final = Combination("Product", "PROD", np.multiply)
 OPS = {op.name: op for op in (Average, Sum, Min, Max, Product)}
 
 

@@ -6,8 +6,9 @@ import atexit
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from gradtape._engine.base.threads import set_num_threads
 from gradtape._src.core import errors
@@ -248,7 +249,7 @@ def _leave() -> None:
         _abort(world, f"rank {world.rank} has ended, and with it the other ranks")
 
 
-def _number(what: str, meaning: str, example: int) -> Any:
+def _number(what: str, meaning: str, example: int) -> Callable[[], int]:
     def number() -> int:
         return int(getattr(current(), what))
 
@@ -269,12 +270,14 @@ def _number(what: str, meaning: str, example: int) -> Any:
     return number
 
 
-rank = _number("rank", "The index of this process among all, from 0.", 0)
-size = _number("size", "The number of processes.", 1)
-local_rank = _number("local_rank", "The index of this process among those of its machine, from 0.", 0)
-local_size = _number("local_size", "The number of processes on this machine.", 1)
-cross_rank = _number("cross_rank", "The index of this machine among those with a process of the same local rank.", 0)
-cross_size = _number("cross_size", "The number of machines with a process of the same local rank.", 1)
+rank: Final = _number("rank", "The index of this process among all, from 0.", 0)
+size: Final = _number("size", "The number of processes.", 1)
+local_rank: Final = _number("local_rank", "The index of this process among those of its machine, from 0.", 0)
+local_size: Final = _number("local_size", "The number of processes on this machine.", 1)
+cross_rank: Final = _number(
+    "cross_rank", "The index of this machine among those with a process of the same local rank.", 0
+)
+cross_size: Final = _number("cross_size", "The number of machines with a process of the same local rank.", 1)
 
 
 def is_homogeneous() -> bool:

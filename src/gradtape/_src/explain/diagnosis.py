@@ -67,7 +67,7 @@ class Diagnosis:
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.findings: tuple[Finding, ...] = tuple(findings)
 
     @property
     def healthy(self) -> bool:

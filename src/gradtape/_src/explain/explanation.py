@@ -123,13 +123,13 @@ class Explanation:
         self._seeded = seeded
         self._names = Names(graph, frame)
         self._by_name = {value.name: formula for value, formula in self._names.formulas.items()}
-        self.target = graph.target.name
-        self.sources = [source.name for source in graph.sources]
+        self.target: str = graph.target.name
+        self.sources: list[str] = [source.name for source in graph.sources]
         self.gradients: list[Tensor | None] = [source.cotangent for source in graph.sources]
-        self.steps = [self._explained(place, step) for place, step in enumerate(graph.steps, 1)]
+        self.steps: list[Explained] = [self._explained(place, step) for place, step in enumerate(graph.steps, 1)]
         found = _in_one_formula(graph, self._names, seeded)
         self._formulas = [None if formula is None or size(formula) > _LONGEST else formula for formula in found]
-        self.formulas = ["" if formula is None else text(formula) for formula in self._formulas]
+        self.formulas: list[str] = ["" if formula is None else text(formula) for formula in self._formulas]
 
     @property
     def count(self) -> int | None:

@@ -107,8 +107,10 @@ class Profile:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.seconds = 0.0
-        self.held_before = self.held_after = self.peak = 0
+        self.seconds: float = 0.0
+        self.held_before: int = 0
+        self.held_after: int = 0
+        self.peak: int = 0
         self._last: dict[int, float] = {}
         self._start = self._measuring = 0.0
 

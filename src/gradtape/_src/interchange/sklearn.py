@@ -34,7 +34,7 @@ class _Perceptron(Module):
     """Dense layers with tanh between them: the default model."""
 
     def __init__(self, widths: list[int], generator: np.random.RandomState) -> None:
-        self.layers = [
+        self.layers: list[tuple[Variable, Variable]] = [
             (Variable(generator.normal(size=(before, after)) / np.sqrt(before)), Variable(np.zeros(after)))
             for before, after in itertools.pairwise(widths)
         ]
@@ -96,13 +96,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             optimizer.apply_gradients(zip(tape.gradient(value, variables), variables, strict=True))
             return value
 
-        self.model_, self.losses_ = model, []
+        self.model_: Any = model
+        self.losses_: list[float] = []
         for _ in range(self.epochs):
             order = generator.permutation(len(inputs))
             batches = [order[begin : begin + self.batch_size] for begin in range(0, len(order), self.batch_size)]
             values = [step(tensor_from(inputs[places]), tensor_from(targets[places])) for places in batches]
             self.losses_.append(float(np.mean([view(value) for value in values])))
-        self.n_iter_ = self.epochs
+        self.n_iter_: int = self.epochs
 
     def _scaled(self, x: np.ndarray) -> np.ndarray:
         return ((x - self._offset) / self._scale).astype(self._dtype)
@@ -246,8 +247,9 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         """
         x, targets = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(targets)
-        self.classes_, places = np.unique(targets, return_inverse=True)
-        self._train(x, places.astype(np.int64), len(self.classes_), sparse_softmax_cross_entropy_with_logits)
+        classes, places = np.unique(targets, return_inverse=True)
+        self.classes_: np.ndarray = classes
+        self._train(x, places.astype(np.int64), len(classes), sparse_softmax_cross_entropy_with_logits)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -232,7 +232,9 @@ class FileStatistics:
     """
 
     def __init__(self, length: int, mtime_nsec: int, is_directory: bool) -> None:
-        self.length, self.mtime_nsec, self.is_directory = length, mtime_nsec, is_directory
+        self.length = length
+        self.mtime_nsec = mtime_nsec
+        self.is_directory = is_directory
 
 
 def stat(path: Any) -> FileStatistics:

@@ -46,7 +46,7 @@ class RecordOptions:
     """
 
     def __init__(self, compression_type: Any = None) -> None:
-        self.compression_type = compression_of(compression_type)
+        self.compression_type: str = compression_of(compression_type)
 
 
 class _Deflating:

@@ -371,7 +371,7 @@ class Message:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.SerializeToString() == other.SerializeToString()
 
-    __hash__ = None  # type: ignore[assignment]  # messages change
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # messages change
 
     def __repr__(self) -> str:
         return "".join(f"{line}\n" for line in self._lines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradtape._engine.api.api import apply_reduce
 from gradtape._engine.tensor.tensor import Tensor
@@ -10,6 +10,9 @@ from gradtape._src.keras import settings
 from gradtape._src.keras.serialization import Kind
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import elementwise
+
+if TYPE_CHECKING:
+    from gradtape._src.core.typing import Axes
 
 KIND = Kind("constraint")
 
@@ -76,7 +79,7 @@ class NonNeg(Constraint):
 class _Norm(Constraint):
     """Base of constraints on the Euclidean norm along an axis."""
 
-    axis: Any
+    axis: Axes
 
     def __call__(self, w: Any) -> Tensor:
         weights = tensor_of(w)
@@ -105,8 +108,9 @@ class MaxNorm(_Norm):
 
     _arguments = ("max_value", "axis")
 
-    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
-        self.max_value, self.axis = max_value, axis
+    def __init__(self, max_value: float = 2, axis: Axes = 0) -> None:
+        self.max_value = max_value
+        self.axis: Axes = axis
 
     def _scaled(self, weights: Tensor, norms: Tensor, divisor: Tensor) -> Tensor:
         return weights * (elementwise.clip_by_value(norms, 0, self.max_value) / divisor)
@@ -127,8 +131,8 @@ class UnitNorm(_Norm):
 
     _arguments = ("axis",)
 
-    def __init__(self, axis: Any = 0) -> None:
-        self.axis = axis
+    def __init__(self, axis: Axes = 0) -> None:
+        self.axis: Axes = axis
 
     def _scaled(self, weights: Tensor, norms: Tensor, divisor: Tensor) -> Tensor:
         return weights / divisor
@@ -151,8 +155,11 @@ class MinMaxNorm(_Norm):
 
     _arguments = ("min_value", "max_value", "rate", "axis")
 
-    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0) -> None:
-        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+    def __init__(self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Axes = 0) -> None:
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis: Axes = axis
 
     def _scaled(self, weights: Tensor, norms: Tensor, divisor: Tensor) -> Tensor:
         clipped = elementwise.clip_by_value(norms, self.min_value, self.max_value)

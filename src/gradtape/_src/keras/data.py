@@ -7,7 +7,7 @@ import math
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -108,9 +108,14 @@ class PyDataset:
             "max_queue_size": max_queue_size,
         }
 
-    workers = _setting("workers")
-    use_multiprocessing = _setting("use_multiprocessing")
-    max_queue_size = _setting("max_queue_size")
+    if TYPE_CHECKING:
+        workers: int
+        use_multiprocessing: bool
+        max_queue_size: int
+    else:
+        workers = _setting("workers")
+        use_multiprocessing = _setting("use_multiprocessing")
+        max_queue_size = _setting("max_queue_size")
 
     def _settings(self) -> dict[str, Any]:
         if not hasattr(self, "_queue"):

@@ -211,7 +211,8 @@ class RandomNormal(RandomInitializer):
     _arguments: ClassVar[tuple[str, ...]] = ("mean", "stddev")
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
-        self.mean, self.stddev = mean, stddev
+        self.mean = mean
+        self.stddev = stddev
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -238,7 +239,8 @@ class TruncatedNormal(RandomInitializer):
     _arguments: ClassVar[tuple[str, ...]] = ("mean", "stddev")
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
-        self.mean, self.stddev = mean, stddev
+        self.mean = mean
+        self.stddev = stddev
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -264,7 +266,8 @@ class RandomUniform(RandomInitializer):
     _arguments: ClassVar[tuple[str, ...]] = ("minval", "maxval")
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
-        self.minval, self.maxval = minval, maxval
+        self.minval = minval
+        self.maxval = maxval
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -318,8 +321,11 @@ class VarianceScaling(RandomInitializer):
             raise ValueError(
                 f"Invalid `distribution` argument: {distribution}.Please use one of {distributions}",
             )
-        self.scale, self.mode, self.distribution = scale, mode, distribution
-        self.input_axes, self.output_axes = input_axes, output_axes
+        self.scale = scale
+        self.mode = mode
+        self.distribution: str = distribution
+        self.input_axes = input_axes
+        self.output_axes = output_axes
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
@@ -551,7 +557,10 @@ class STFT(Initializer):
             raise ValueError(
                 f"Scaling is invalid, it must be `None`, 'density' or 'spectrum'. Received scaling={scaling}"
             )
-        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+        self.side = side
+        self.window = window
+        self.scaling = scaling
+        self.periodic = periodic
 
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         wanted = _dtype(dtype)

@@ -87,7 +87,9 @@ class InputLayer(Layer):
                 batch_shape = (batch_size, *standardize_shape(shape))
         self._batch_shape = standardize_shape(batch_shape)
         self._dtype = standardize_dtype(dtype)
-        self.sparse, self.ragged, self.optional = False, False, optional
+        self.sparse: bool = False
+        self.ragged: bool = False
+        self.optional = optional
         if input_tensor is None:
             input_tensor = KerasTensor(self._batch_shape, self._dtype, name=name)
         Node(self, (), {}, input_tensor)

@@ -43,14 +43,16 @@ class InputSpec:
         name: str | None = None,
         optional: bool = False,
     ) -> None:
-        self.dtype = standardize_dtype(dtype) if dtype is not None else None
-        self.shape = standardize_shape(shape) if shape is not None else None
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim, self.min_ndim = max_ndim, min_ndim
-        self.name, self.optional = name, optional
+        self.dtype: str | None = standardize_dtype(dtype) if dtype is not None else None
+        self.shape: tuple[int | None, ...] | None = standardize_shape(shape) if shape is not None else None
+        self.ndim: int | None = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.name = name
+        self.optional = optional
         self.allow_last_axis_squeeze = allow_last_axis_squeeze
         try:
-            self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+            self.axes: dict[int, int | None] = {int(axis): size for axis, size in (axes or {}).items()}
         except (ValueError, TypeError):
             raise TypeError(f"Argument `axes` must be a dict with integer keys. Received: axes={axes}") from None
         if self.axes and (self.ndim is not None or self.max_ndim is not None):

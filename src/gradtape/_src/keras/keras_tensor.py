@@ -51,7 +51,7 @@ class KerasTensor:
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
         self._sparse, self._ragged = bool(sparse), bool(ragged)
-        self.name = name or (auto_name("keras_tensor") if record_history else "keras_tensor")
+        self.name: str = name or (auto_name("keras_tensor") if record_history else "keras_tensor")
         self.record_history = record_history
 
     @property

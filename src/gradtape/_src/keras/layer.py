@@ -84,9 +84,9 @@ class Layer(Stateful):
     _quick_kind: Any
     _quick_shape: Any
     _quick_training: Any
-    return_sequences: Any
-    return_state: Any
-    stateful: Any
+    return_sequences: bool
+    return_state: bool
+    stateful: bool
 
     # Whether array arguments are converted to tensors, and whether other arguments may be positional.
     _convert_input_args = True
@@ -112,7 +112,7 @@ class Layer(Stateful):
         vars(self)["_initialised"] = True
         Operation.__init__(self, name=name)
         self._dtype_policy = policies.get(dtype)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.activity_regularizer: Callable[[Any], Any] | None = regularizers.get(activity_regularizer)
         size = kwargs.pop("input_dim", None)
         shape = (size,) if size is not None else kwargs.pop("input_shape", None)
         if shape is not None:
@@ -130,7 +130,7 @@ class Layer(Stateful):
             )
         self._path: str | None = None
         self._parent_path = None
-        self.built = False
+        self.built: bool = False
         self.autocast = autocast
         self._input_spec: Any = None
         self.supports_jit = True

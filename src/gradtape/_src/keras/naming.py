@@ -90,12 +90,14 @@ class name_scope:
             raise ValueError(
                 f"Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
             )
-        self.name, self.caller, self.parent = name, caller, parent
+        self.name: str = name
+        self.caller: Any = caller
+        self.parent: str | None = parent
 
     def __enter__(self) -> name_scope:
         stack = _stack()
         within = stack[-1] if stack else None
-        self.opened = not (
+        self.opened: bool = not (
             within is not None and self.caller is not None and within.caller is self.caller and within.name == self.name
         )
         if self.opened:

@@ -10,7 +10,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from types import MethodType
-from typing import Any
+from typing import Any, ClassVar
 
 from gradtape._engine.api.api import full
 from gradtape._engine.record.log import Unrecorded
@@ -90,7 +90,7 @@ class _Signature:
 class _Begun:
     """Objects that are initialized before their constructor runs, and that remember its arguments."""
 
-    __signature__ = _Signature()
+    __signature__: ClassVar[_Signature] = _Signature()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = object.__new__(cls)

@@ -51,10 +51,13 @@ class Progbar:
                 "make metrics stateless by default (with an exclusion list), while `stateless_metrics` is used to make "
                 "metrics stateful by default (with an exclusion list)."
             )
-        self.target, self.width, self.verbose = target, width, verbose
-        self.interval, self.unit_name = interval, unit_name
-        self.stateless_metrics = None if stateless_metrics is None else set(stateless_metrics)
-        self.stateful_metrics = set(stateful_metrics or ()) if stateless_metrics is None else None
+        self.target = target
+        self.width = width
+        self.verbose = verbose
+        self.interval = interval
+        self.unit_name = unit_name
+        self.stateless_metrics: set[str] | None = None if stateless_metrics is None else set(stateless_metrics)
+        self.stateful_metrics: set[str] | None = set(stateful_metrics or ()) if stateless_metrics is None else None
         self._redraws = (
             (hasattr(sys.stdout, "isatty") and sys.stdout.isatty())
             or "ipykernel" in sys.modules

@@ -48,14 +48,14 @@ class SeedGenerator:
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:
-        self.name = auto_name(type(self).__name__) if name is None else name
+        self.name: str = auto_name(type(self).__name__) if name is None else name
         self._initial_seed = seed
         if seed is None:
             seed = make_default_seed()
         if not isinstance(seed, int):
             raise ValueError(f"Argument `seed` must be an integer. Received: seed={seed}")
         with name_scope(self.name, self):
-            self.state = Variable(np.array([seed, 0]), trainable=False, name="seed_generator_state")
+            self.state: Variable = Variable(np.array([seed, 0]), trainable=False, name="seed_generator_state")
 
     def next(self, ordered: bool = True) -> Tensor:
         """The next seed.

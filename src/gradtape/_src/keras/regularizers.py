@@ -86,8 +86,8 @@ class L1L2(Regularizer):
     _arguments = ("l1", "l2")
 
     def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
-        self.l1 = _factor(0.0 if l1 is None else l1, "l1")
-        self.l2 = _factor(0.0 if l2 is None else l2, "l2")
+        self.l1: float = _factor(0.0 if l1 is None else l1, "l1")
+        self.l2: float = _factor(0.0 if l2 is None else l2, "l2")
 
     def __call__(self, x: Any) -> Tensor:
         x = tensor_of(x)
@@ -117,7 +117,7 @@ class L1(Regularizer):
     _arguments = ("l1",)
 
     def __init__(self, l1: float | None = 0.01) -> None:
-        self.l1 = float(tensor_of(_factor(0.01 if l1 is None else l1, "l1")))
+        self.l1: float = float(tensor_of(_factor(0.01 if l1 is None else l1, "l1")))
 
     def __call__(self, x: Any) -> Tensor:
         return self.l1 * _sum(elementwise.abs(tensor_of(x)))
@@ -141,7 +141,7 @@ class L2(Regularizer):
     _arguments = ("l2",)
 
     def __init__(self, l2: float | None = 0.01) -> None:
-        self.l2 = _factor(0.01 if l2 is None else l2, "l2")
+        self.l2: float = _factor(0.01 if l2 is None else l2, "l2")
 
     def __call__(self, x: Any) -> Tensor:
         return self.l2 * _sum(elementwise.square(tensor_of(x)))
@@ -166,7 +166,7 @@ class OrthogonalRegularizer(Regularizer):
     _arguments = ("factor", "mode")
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        self.factor = float(tensor_of(_factor(factor, "factor")))
+        self.factor: float = float(tensor_of(_factor(factor, "factor")))
         if mode not in {"rows", "columns"}:
             raise ValueError(
                 f'Invalid value for argument `mode`. Expected one of {{"rows", "columns"}}. Received: mode={mode}'

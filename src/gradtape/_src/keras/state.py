@@ -48,7 +48,7 @@ class Stateful(Operation):
     _path: Any
     _seed_generators: Any
     _trainable_variables: Any
-    built: Any
+    built: bool
 
     @classmethod
     def _state(cls) -> dict[str, Any]:

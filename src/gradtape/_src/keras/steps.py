@@ -31,7 +31,7 @@ class Steps:
     _layers_within: Any
     _loss_tracker: Any
     _metrics: Any
-    built: Any
+    built: bool
     compiled: Any
     dtype_policy: Any
     losses: Any

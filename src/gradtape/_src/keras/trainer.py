@@ -37,7 +37,7 @@ class Trainer(Steps):
 
     _initial_epoch: Any
     _strategy: Any
-    built: Any
+    built: bool
     history: Any
     optimizer: Any
     run_eagerly: Any

@@ -138,6 +138,9 @@ def sqrtm(input: TensorLike, name: str | None = None) -> Tensor:
     return _SQRTM(matrices("MatrixSquareRoot", input))
 
 
+matrix_square_root = sqrtm
+
+
 def _sqrtm(x: Tensor) -> Tensor:
     return _of_each(_root, x)
 

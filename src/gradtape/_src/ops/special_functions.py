@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,15 @@ from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import TensorLike
 from gradtape._src.ops.gamma_functions import scipy_special
 from gradtape._src.table.rows import call, op, real, values
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Elementwise(Protocol):
+        """A public function."""
+
+        def __call__(self, x: TensorLike, name: str | None = None) -> Tensor: ...
+
 
 INF, NAN = math.inf, math.nan
 _ALLOWED = "bfloat16, half, float, double"
@@ -176,7 +185,7 @@ _BEYOND = {
 
 def _function(
     name: str, kernel: str, primitive: Primitive, attributes: tuple[Any, ...], about: _About, low: float = -3.0
-) -> Callable[..., Tensor]:
+) -> Elementwise:
     """The public function of a primitive of one floating operand, added to the table with samples above `low`."""
 
     def function(x: TensorLike, name: str | None = None) -> Tensor:
@@ -219,21 +228,21 @@ def _function(
     )(function)
 
 
-bessel_j0 = _function(
+bessel_j0: Final = _function(
     "bessel_j0", "BesselJ0", _BESSEL, ("J", 0),
     _About(
         "The Bessel function of the first kind of order 0.", "-bessel_j1(x)", "DLMF 10.2.2", "[0.0, 1.0]",
         "[1.    , 0.7652]",
     ),
 )  # fmt: skip
-bessel_j1 = _function(
+bessel_j1: Final = _function(
     "bessel_j1", "BesselJ1", _BESSEL, ("J", 1),
     _About(
         "The Bessel function of the first kind of order 1.", "bessel_j0(x) - bessel_j1(x) / x", "DLMF 10.2.2",
         "[0.0, 1.0]", "[0.    , 0.4401]",
     ),
 )  # fmt: skip
-bessel_y0 = _function(
+bessel_y0: Final = _function(
     "bessel_y0", "BesselY0", _BESSEL, ("Y", 0),
     _About(
         "The Bessel function of the second kind of order 0, for x > 0.", "-bessel_y1(x)", "DLMF 10.2.3",
@@ -241,7 +250,7 @@ bessel_y0 = _function(
     ),
     low=0.4,
 )  # fmt: skip
-bessel_y1 = _function(
+bessel_y1: Final = _function(
     "bessel_y1", "BesselY1", _BESSEL, ("Y", 1),
     _About(
         "The Bessel function of the second kind of order 1, for x > 0.", "bessel_y0(x) - bessel_y1(x) / x",
@@ -249,7 +258,7 @@ bessel_y1 = _function(
     ),
     low=0.4,
 )  # fmt: skip
-bessel_k0 = _function(
+bessel_k0: Final = _function(
     "bessel_k0", "BesselK0", _BESSEL, ("K", 0),
     _About(
         "The modified Bessel function of the second kind of order 0, for x > 0.", "-bessel_k1(x)", "DLMF 10.25.3",
@@ -257,7 +266,7 @@ bessel_k0 = _function(
     ),
     low=0.4,
 )  # fmt: skip
-bessel_k0e = _function(
+bessel_k0e: Final = _function(
     "bessel_k0e", "BesselK0e", _BESSEL, ("Ke", 0),
     _About(
         "The modified Bessel function of the second kind of order 0, scaled: exp(x) * K0(x), for x > 0.",
@@ -265,7 +274,7 @@ bessel_k0e = _function(
     ),
     low=0.4,
 )  # fmt: skip
-bessel_k1 = _function(
+bessel_k1: Final = _function(
     "bessel_k1", "BesselK1", _BESSEL, ("K", 1),
     _About(
         "The modified Bessel function of the second kind of order 1, for x > 0.", "-bessel_k0(x) - bessel_k1(x) / x",
@@ -273,7 +282,7 @@ bessel_k1 = _function(
     ),
     low=0.4,
 )  # fmt: skip
-bessel_k1e = _function(
+bessel_k1e: Final = _function(
     "bessel_k1e", "BesselK1e", _BESSEL, ("Ke", 1),
     _About(
         "The modified Bessel function of the second kind of order 1, scaled: exp(x) * K1(x), for x > 0.",
@@ -281,14 +290,14 @@ bessel_k1e = _function(
     ),
     low=0.4,
 )  # fmt: skip
-dawsn = _function(
+dawsn: Final = _function(
     "dawsn", "Dawsn", _DAWSN, (),
     _About(
         "Dawson's integral, exp(-x²) times the integral of exp(t²) from 0 to x.", "1 - 2 * x * dawsn(x)", "DLMF 7.2.5",
         "[0.0, 1.0]", "[0.    , 0.5381]",
     ),
 )  # fmt: skip
-expint = _function(
+expint: Final = _function(
     "expint", "Expint", _EXPINT, (),
     _About(
         "The exponential integral Ei(x), the integral of exp(t) / t from minus infinity to x.", "exp(x) / x",
@@ -296,21 +305,21 @@ expint = _function(
     ),
     low=0.4,
 )  # fmt: skip
-fresnel_cos = _function(
+fresnel_cos: Final = _function(
     "fresnel_cos", "FresnelCos", _FRESNEL_COS, (),
     _About(
         "Fresnel's cosine integral, the integral of cos(pi / 2 * t²) from 0 to x.", "cos(pi / 2 * x²)", "DLMF 7.2.7",
         "[0.0, 1.0]", "[0.    , 0.7799]",
     ),
 )  # fmt: skip
-fresnel_sin = _function(
+fresnel_sin: Final = _function(
     "fresnel_sin", "FresnelSin", _FRESNEL_SIN, (),
     _About(
         "Fresnel's sine integral, the integral of sin(pi / 2 * t²) from 0 to x.", "sin(pi / 2 * x²)", "DLMF 7.2.8",
         "[0.0, 1.0]", "[0.    , 0.4383]",
     ),
 )  # fmt: skip
-spence = _function(
+spence: Final = _function(
     "spence", "Spence", _SPENCE, (),
     _About(
         "Spence's integral, that of log(t) / (1 - t) from 1 to x: the dilogarithm of 1 - x, for x >= 0.",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.core.dtypes import DType, as_dtype
 from gradtape._src.ops.creation import constant, ones, zeros
+
+if TYPE_CHECKING:
+    from gradtape._src.core.typing import TensorLike
 
 
 class _Initializer:
@@ -84,13 +87,13 @@ class constant_initializer(_Initializer):
              [3., 4.]], dtype=float32)
     """
 
-    def __init__(self, value: Any = 0, support_partition: bool = False) -> None:
+    def __init__(self, value: TensorLike = 0, support_partition: bool = False) -> None:
         if not (isinstance(value, int | float | bool | list | tuple) or hasattr(value, "__array__")):
             raise TypeError(
                 f"Invalid type for initial value={value} of type: {type(value).__name__}. Expected Python scalar, list "
                 "or tuple of values, or numpy.ndarray."
             )
-        self.value = value
+        self.value: TensorLike = value
 
     def __call__(self, shape: Any, dtype: Any = None, **kwargs: Any) -> Tensor:
         return constant(self.value, dtype, shape)
@@ -125,7 +128,9 @@ class random_uniform_initializer(_Drawn):
     """
 
     def __init__(self, minval: Any = -0.05, maxval: Any = 0.05, seed: int | None = None) -> None:
-        self.minval, self.maxval, self.seed = minval, maxval, seed
+        self.minval = minval
+        self.maxval = maxval
+        self.seed = seed
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32, **kwargs: Any) -> Tensor:
         wanted = as_dtype(dtype)
@@ -151,7 +156,9 @@ class random_normal_initializer(_Drawn):
     """
 
     def __init__(self, mean: Any = 0.0, stddev: Any = 0.05, seed: int | None = None) -> None:
-        self.mean, self.stddev, self.seed = mean, stddev, seed
+        self.mean = mean
+        self.stddev = stddev
+        self.seed = seed
 
     def __call__(self, shape: Any, dtype: Any = dtypes.float32, **kwargs: Any) -> Tensor:
         wanted = as_dtype(dtype)

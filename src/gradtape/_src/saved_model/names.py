@@ -66,9 +66,9 @@ class SaveOptions:
                 "`namespace_whitelist` must be a list of strings. "
                 f"Got: {namespace_whitelist} with type {type(namespace_whitelist)}."
             )
-        self.namespace_whitelist = namespace_whitelist or []
+        self.namespace_whitelist: list[str] = namespace_whitelist or []
         self.save_debug_info = save_debug_info
-        self.function_aliases = function_aliases or {}
+        self.function_aliases: dict[str, Any] = function_aliases or {}
         self.experimental_debug_stripper = experimental_debug_stripper
         self.experimental_io_device = experimental_io_device
         self.experimental_variable_policy = experimental_variable_policy

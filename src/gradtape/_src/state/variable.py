@@ -52,8 +52,8 @@ class Variable(VariableParts):
     """
 
     constraint: Any = None
-    synchronization = VariableSynchronization.AUTO
-    aggregation = VariableAggregation.NONE
+    synchronization: VariableSynchronization = VariableSynchronization.AUTO
+    aggregation: VariableAggregation = VariableAggregation.NONE
 
     def __init__(
         self,

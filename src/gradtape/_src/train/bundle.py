@@ -192,7 +192,7 @@ class BundleReader:
                 raise errors.UnimplementedError(
                     None, None, f"{prefix}: written on a big-endian machine, which is not supported"
                 )
-            self.entries = {name.decode(): _entry(value) for name, value in sorted(table.items())}
+            self.entries: dict[str, Entry] = {name.decode(): _entry(value) for name, value in sorted(table.items())}
         except (ValueError, TypeError) as error:
             raise self._damaged(f"{prefix}.index: {error}") from None
 

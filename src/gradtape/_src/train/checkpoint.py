@@ -134,7 +134,7 @@ class _Restoration:
         self._objects: dict[int, weakref.ref[Any]] = {}  # restored objects, by node
         self._owners: list[tuple[weakref.ref[Any], int]] = [(weakref.ref(root), 0) for root in roots]
         # Keys of values without an object.
-        self.unused = {key for node in self._nodes for key in node.keys.values()}
+        self.unused: set[str] = {key for node in self._nodes for key in node.keys.values()}
         self._warning = weakref.finalize(self, _warn_of_unused, reader.prefix, self.unused)
         self.proceed()
 
@@ -244,7 +244,8 @@ class InitializationOnlyStatus:
         """Raises AssertionError: no checkpoint was given."""
         raise AssertionError("No checkpoint specified (save_path=None); nothing is being restored.")
 
-    assert_existing_objects_matched = assert_nontrivial_match = assert_consumed
+    assert_existing_objects_matched = assert_consumed
+    assert_nontrivial_match = assert_consumed
 
     def expect_partial(self) -> InitializationOnlyStatus:
         """Returns itself."""

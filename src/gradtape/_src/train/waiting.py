@@ -85,6 +85,6 @@ class CheckpointOptions:
         self.experimental_io_device = experimental_io_device
         self.experimental_enable_async_checkpoint = experimental_enable_async_checkpoint
         self.experimental_write_callbacks = experimental_write_callbacks
-        self.enable_async = enable_async or experimental_enable_async_checkpoint
+        self.enable_async: bool = enable_async or experimental_enable_async_checkpoint
         self.experimental_skip_slot_variables = experimental_skip_slot_variables
         self.experimental_sharding_callback = experimental_sharding_callback

@@ -7,6 +7,8 @@ from gradtape._src.core.execution import (
     executing_eagerly as executing_eagerly,
 )
 from gradtape._src.random.stateful import (
-    set_seed as set_random_seed,
+    set_seed as _set_seed,
 )
 from gradtape.compat.v1 import logging as logging, train as train
+
+set_random_seed = _set_seed

@@ -1,12 +1,15 @@
 """tf.experimental.numpy: NumPy's functions for tensors, differentiable."""
 
+from typing import Final as _Final
+
 import numpy as _numpy
 
-from gradtape._engine.tensor.tensor import Tensor as ndarray
+from gradtape._engine.tensor.tensor import (
+    Tensor as _Tensor,
+)
 from gradtape._src.numpy.complex_parts import (
     angle as angle,
     conj as conj,
-    conj as conjugate,
     divmod as divmod,
     imag as imag,
     iscomplex as iscomplex,
@@ -49,7 +52,6 @@ from gradtape._src.numpy.creation import (
 )
 from gradtape._src.numpy.elementwise import (
     abs as abs,
-    abs as absolute,
     add as add,
     arccos as arccos,
     arccosh as arccosh,
@@ -68,7 +70,6 @@ from gradtape._src.numpy.elementwise import (
     cosh as cosh,
     deg2rad as deg2rad,
     divide as divide,
-    divide as true_divide,
     equal as equal,
     exp as exp,
     exp2 as exp2,
@@ -104,7 +105,6 @@ from gradtape._src.numpy.elementwise import (
     maximum as maximum,
     minimum as minimum,
     mod as mod,
-    mod as remainder,
     multiply as multiply,
     negative as negative,
     nextafter as nextafter,
@@ -132,7 +132,6 @@ from gradtape._src.numpy.picking import (
     compress as compress,
     isclose as isclose,
     nonzero as nonzero,
-    round as around,
     round as round,
     select as select,
     sort as sort,
@@ -166,10 +165,8 @@ from gradtape._src.numpy.reductions import (
     count_nonzero as count_nonzero,
     cumprod as cumprod,
     cumsum as cumsum,
-    max as amax,
     max as max,
     mean as mean,
-    min as amin,
     min as min,
     nanmean as nanmean,
     nanprod as nanprod,
@@ -218,10 +215,19 @@ from gradtape._src.numpy.shapes import (
 )
 from gradtape.experimental.numpy import random as random
 
+ndarray = _Tensor
+conjugate = conj
+absolute = abs
+true_divide = divide
+remainder = mod
+around = round
+amax = max
+amin = min
+
 newaxis = None
-pi = _numpy.pi
-e = _numpy.e
-inf = _numpy.inf
+pi: _Final = _numpy.pi
+e: _Final = _numpy.e
+inf: _Final = _numpy.inf
 bool_ = _numpy.bool_
 complex64 = _numpy.complex64
 complex128 = _numpy.complex128
@@ -245,4 +251,4 @@ string_ = _numpy.bytes_
 unicode_ = _numpy.str_
 finfo = _numpy.finfo
 iinfo = _numpy.iinfo
-issubdtype = _numpy.issubdtype
+issubdtype: _Final = _numpy.issubdtype

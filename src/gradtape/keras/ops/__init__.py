@@ -7,7 +7,6 @@ from gradtape._src.keras.activations import (
     hard_shrink as hard_shrink,
     hard_sigmoid as hard_sigmoid,
     hard_silu as hard_silu,
-    hard_silu as hard_swish,
     hard_tanh as hard_tanh,
     leaky_relu as leaky_relu,
     log_sigmoid as log_sigmoid,
@@ -17,7 +16,6 @@ from gradtape._src.keras.activations import (
     selu as selu,
     sigmoid as sigmoid,
     silu as silu,
-    silu as swish,
     soft_shrink as soft_shrink,
     softmax as softmax,
     softplus as softplus,
@@ -361,3 +359,6 @@ from gradtape.keras.ops import (
     nn as nn,
     numpy as numpy,
 )
+
+hard_swish = hard_silu
+swish = silu

@@ -54,11 +54,12 @@ class BackupAndRestore(Callback):
     ) -> None:
         super().__init__()
         self.save_freq = save_freq
-        self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint
         self._unsaved_batches = self._last_batch = self._epoch = 0
         if not backup_dir:
             raise ValueError("Empty `backup_dir` argument passed")
-        self.backup_dir = path_of(backup_dir)
+        self.backup_dir: str = path_of(backup_dir)
         self._weights = os.path.join(self.backup_dir, "latest.weights.h5")
         self._place = os.path.join(self.backup_dir, "training_metadata.json")
         if save_freq != "epoch" and not isinstance(save_freq, int):

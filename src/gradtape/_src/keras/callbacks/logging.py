@@ -52,11 +52,11 @@ class ProgbarLogger(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen = 0
+        self.seen: int = 0
         self.progbar: Progbar | None = None
         self.target: int | None = None
         self.verbose: Any = 1
-        self.epochs = 1
+        self.epochs: int = 1
         self._within_fit = False
 
     def set_params(self, params: dict[str, Any]) -> None:
@@ -141,10 +141,12 @@ class CSVLogger(Callback):
 
     def __init__(self, filename: Any, separator: str = ",", append: bool = False) -> None:
         super().__init__()
-        self.filename, self.sep, self.append = path_of(filename), separator, append
+        self.filename: str = path_of(filename)
+        self.sep = separator
+        self.append = append
         self.writer: Any = None
         self.keys: list[str] | None = None
-        self.append_header = True
+        self.append_header: bool = True
         self.csv_file: Any = None
 
     def on_train_begin(self, logs: Any = None) -> None:

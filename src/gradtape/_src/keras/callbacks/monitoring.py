@@ -37,8 +37,10 @@ class MonitorCallback(Callback):
         if mode not in ("auto", "min", "max"):
             warnings.warn(f"{type(self).__name__} mode '{mode}' is unknown, fallback to auto mode.", stacklevel=3)
             mode = "auto"
-        self.monitor, self.mode, self.best = monitor, mode, baseline
-        self.min_delta = abs(min_delta)
+        self.monitor = monitor
+        self.mode = mode
+        self.best: float | None = baseline
+        self.min_delta: float = abs(min_delta)
         self.monitor_op: Callable[[Any, Any], Any] | None = None
 
     def _set_monitor_op(self) -> None:
@@ -103,14 +105,20 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
-        self.patience, self.verbose, self.baseline = patience, verbose, baseline
-        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
-        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.patience = patience
+        self.verbose = verbose
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+        self.wait: int = 0
+        self.stopped_epoch: int = 0
+        self.best_epoch: int = 0
         self.best_weights: Any = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
-        self.best = self.best_weights = None
+        self.best: float | None = None
+        self.best_weights = None
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.monitor_op is None:
@@ -189,12 +197,16 @@ class ReduceLROnPlateau(MonitorCallback):
         super().__init__(monitor, mode, min_delta=min_delta)
         if factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0. Received factor={factor}")
-        self.factor, self.patience, self.verbose = factor, patience, verbose
-        self.cooldown, self.min_lr = cooldown, min_lr
-        self.cooldown_counter = self.wait = 0
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self.cooldown_counter: int = 0
+        self.wait: int = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.best = None
+        self.best: float | None = None
         self.cooldown_counter = self.wait = 0
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -259,7 +271,8 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
-        self.schedule, self.verbose = schedule, verbose
+        self.schedule = schedule
+        self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         optimizer = self.model.optimizer
@@ -314,8 +327,11 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold: Any = None,
     ) -> None:
         super().__init__(monitor, mode, initial_value_threshold)
-        self.filepath, self.verbose = path_of(filepath), verbose
-        self.save_best_only, self.save_weights_only, self.save_freq = save_best_only, save_weights_only, save_freq
+        self.filepath: str = path_of(filepath)
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
         self._unsaved_batches = 0
         self._last_batch: int | None = None
         self._epoch = 0

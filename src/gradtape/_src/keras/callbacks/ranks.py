@@ -29,7 +29,7 @@ class BroadcastGlobalVariablesCallback(Callback):
     def __init__(self, root_rank: int = 0, device: str = "") -> None:
         super().__init__()
         self.root_rank = root_rank
-        self.broadcast_done = False
+        self.broadcast_done: bool = False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if not self.broadcast_done:
@@ -88,8 +88,10 @@ class LearningRateWarmupCallback(Callback):
         verbose: int = 0,
     ) -> None:
         super().__init__()
-        self.initial_lr, self.warmup_epochs = initial_lr, warmup_epochs
-        self.steps_per_epoch, self.verbose = steps_per_epoch, verbose
+        self.initial_lr = initial_lr
+        self.warmup_epochs = warmup_epochs
+        self.steps_per_epoch = steps_per_epoch
+        self.verbose = verbose
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

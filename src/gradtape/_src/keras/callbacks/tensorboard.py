@@ -67,11 +67,14 @@ class TensorBoard(Callback):
                 "Embeddings are not written for TensorBoard's projector: save them with ModelCheckpoint. Received: "
                 f"embeddings_freq={embeddings_freq}, embeddings_metadata={embeddings_metadata}"
             )
-        self.log_dir = path_of(log_dir)
-        self.histogram_freq, self.write_graph, self.write_images = histogram_freq, write_graph, write_images
+        self.log_dir: str = path_of(log_dir)
+        self.histogram_freq = histogram_freq
+        self.write_graph = write_graph
+        self.write_images = write_images
         self.write_steps_per_second = write_steps_per_second
         self.update_freq = 1 if update_freq == "batch" else update_freq
-        self.embeddings_freq, self.embeddings_metadata = embeddings_freq, embeddings_metadata
+        self.embeddings_freq = embeddings_freq
+        self.embeddings_metadata = embeddings_metadata
         self._train_batches = self._test_batches = 0
         self._writers: dict[str, Any] = {}
         self._scopes: list[contextlib.ExitStack] = []

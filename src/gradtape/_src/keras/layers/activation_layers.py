@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import apply_elementwise
 from gradtape._engine.tensor.tensor import Tensor
@@ -15,6 +15,9 @@ from gradtape._src.keras.layers.configured import Configured
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.regularizers import L1L2
 from gradtape._src.ops.statistics import reduce_logsumexp
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 
 class Elementwise(Configured):
@@ -195,7 +198,7 @@ class PReLU(Configured):
         shape, shared = list(input_shape[1:]), self.shared_axes or ()
         for axis in shared:
             shape[axis - 1] = 1
-        self.alpha = self._weight("alpha", tuple(shape))
+        self.alpha: Variable = self._weight("alpha", tuple(shape))
         own = {axis: input_shape[axis] for axis in range(1, len(input_shape)) if shared and axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=own)
         self.built = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.operation import is_remembered
 from gradtape._src.nn.cross_entropies import softmax
 from gradtape._src.ops.shapes import expand_dims
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 
 @functools.lru_cache(64)
@@ -76,7 +79,7 @@ class Attention(Configured):
         super().__init__(**kwargs)
         self._take(use_scale=use_scale, score_mode=score_mode, dropout=dropout, seed=seed)
         if dropout > 0:
-            self.seed_generator = random.SeedGenerator(seed)
+            self.seed_generator: random.SeedGenerator = random.SeedGenerator(seed)
         if score_mode not in ("dot", "concat"):
             raise ValueError(
                 "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}. "
@@ -86,7 +89,9 @@ class Attention(Configured):
     def build(self, input_shape: Any) -> None:
         """Creates the weights."""
         self._validate(input_shape)
-        self.scale = self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
+        self.scale: Variable | None = (
+            self.add_weight(name="scale", shape=(), initializer="ones") if self.use_scale else None
+        )
         self.concat_score_weight: Any = None
         if self.score_mode == "concat":
             self.concat_score_weight = self.add_weight(name="concat_score_weight", shape=(), initializer="ones")
@@ -218,7 +223,7 @@ class AdditiveAttention(Attention):
         """Creates the scale."""
         self._validate(input_shape)
         size = input_shape[0][-1]
-        self.scale = None
+        self.scale: Variable | None = None
         if self.use_scale:
             self.scale = self.add_weight(name="scale", shape=(size,), initializer="glorot_uniform")
         self.built = True

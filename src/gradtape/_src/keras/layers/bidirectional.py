@@ -66,9 +66,9 @@ class Bidirectional(Layer):
                 part.zero_output_for_mask = part.return_sequences
         self.merge_mode = merge_mode
         self._begin = weights
-        self.stateful = layer.stateful
-        self.return_sequences = layer.return_sequences
-        self.return_state = layer.return_state
+        self.stateful: bool = layer.stateful
+        self.return_sequences: bool = layer.return_sequences
+        self.return_state: bool = layer.return_state
         self.supports_masking = True
         self.input_spec = layer.input_spec
 

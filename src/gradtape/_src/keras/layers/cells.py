@@ -7,7 +7,7 @@ and the update of the states from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradtape._engine.api.api import apply_reshape, full
 from gradtape._engine.tensor.tensor import Tensor
@@ -19,6 +19,9 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.creation import ones_like
 from gradtape._src.ops.joining import concat, split
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 _OPTIONS = """kernel_initializer, recurrent_initializer, bias_initializer: initializers of the weights: objects, names
     or configurations.
@@ -36,14 +39,14 @@ class Cell(Configured):
       _gates: the kernels' width in units.
     """
 
-    units: Any
-    use_bias: Any
+    units: int
+    use_bias: bool
     dropout: float
     recurrent_dropout: float
     seed: int | None
 
     _gates: ClassVar[int]
-    state_size: Any
+    state_size: int | list[int]
 
     def _take_arguments(self, arguments: dict[str, Any]) -> None:
         """Stores the arguments of a cell's constructor, given as its `locals()`."""
@@ -51,8 +54,8 @@ class Cell(Configured):
         self.dropout = min(1.0, max(0.0, self.dropout))
         self.recurrent_dropout = min(1.0, max(0.0, self.recurrent_dropout))
         if not hasattr(self, "seed_generator"):
-            self.seed_generator = random.SeedGenerator(self.seed)
-        self.output_size = self.units
+            self.seed_generator: random.SeedGenerator = random.SeedGenerator(self.seed)
+        self.output_size: int = self.units
         self._dropout_mask: Any = None
         self._recurrent_dropout_mask: Any = None
 
@@ -64,12 +67,12 @@ class Cell(Configured):
     def build(self, input_shape: Shape) -> None:
         """Creates both kernels and the bias."""
         wide = self.units * self._gates
-        self.kernel = self._weight("kernel", (input_shape[-1], wide))
-        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, wide), option="recurrent")
-        self.bias = self._make_bias(wide) if self.use_bias else None
+        self.kernel: Variable = self._weight("kernel", (input_shape[-1], wide))
+        self.recurrent_kernel: Variable = self._weight("recurrent_kernel", (self.units, wide), option="recurrent")
+        self.bias: Variable | None = self._make_bias(wide) if self.use_bias else None
         self.built = True
 
-    def _make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Variable:
         """The bias."""
         return self._weight("bias", (wide,))
 
@@ -264,9 +267,9 @@ Example:
         _check_units(units)
         super().__init__(**kwargs)
         # Keras draws its seed before those of initializers here, and after them in other cells.
-        self.seed_generator = random.SeedGenerator(seed)
+        self.seed_generator: random.SeedGenerator = random.SeedGenerator(seed)
         self._take_arguments(locals())
-        self.state_size = units
+        self.state_size: int | list[int] = units
 
     def _advance(self, drive: Sequence[Tensor], states: Sequence[Any], mask: Any) -> tuple[Tensor, list[Tensor]]:
         """The output and the new states, from the projection of the inputs and the previous states."""
@@ -325,17 +328,17 @@ Example:
         **kwargs: Any,
     ) -> None:
         _check_units(units)
-        self.implementation = kwargs.pop("implementation", 2)
+        self.implementation: int = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
         self._take_arguments(locals())
-        self.state_size = units
+        self.state_size: int | list[int] = units
 
     @property
     def _apart(self) -> bool:
         """Whether each gate has a separate dropout mask."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def _make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Variable:
         """The bias of inputs, and one of states if `reset_after`."""
         return self._weight("bias", (2, wide) if self.reset_after else (wide,))
 
@@ -425,17 +428,17 @@ Example:
         **kwargs: Any,
     ) -> None:
         _check_units(units)
-        self.implementation = kwargs.pop("implementation", 2)
+        self.implementation: int = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
         self._take_arguments(locals())
-        self.state_size = [units, units]
+        self.state_size: int | list[int] = [units, units]
 
     @property
     def _apart(self) -> bool:
         """Whether each gate has a separate dropout mask."""
         return self.implementation == 1 or self.recurrent_dropout > 0
 
-    def _make_bias(self, wide: int) -> Any:
+    def _make_bias(self, wide: int) -> Variable:
         """The bias, initialized to ones for the gate f if `unit_forget_bias`."""
 
         def initializer(shape: Any, *arguments: Any, **keywords: Any) -> Tensor:

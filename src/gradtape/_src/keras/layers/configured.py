@@ -7,13 +7,16 @@ import inspect
 import operator
 import weakref
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradtape._src.keras import activations, constraints, initializers, regularizers
 from gradtape._src.keras.constructors import name_constructor
 from gradtape._src.keras.keras_tensor import KerasTensor
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.operation import is_remembered
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 _FAMILIES = {
     "initializer": initializers,
@@ -53,7 +56,7 @@ class Configured(Layer):
             family = family_of(name)
             setattr(self, name, value if family is None else family.get(value))
 
-    def _weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Any:
+    def _weight(self, name: str, shape: tuple[Any, ...], option: str | None = None, **more: Any) -> Variable:
         """Creates a weight with the layer's initializer, regularizer and constraint for its name."""
         option = option or name
         return self.add_weight(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gradtape._engine.api.api import apply_reshape, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
@@ -17,6 +17,9 @@ from gradtape._src.nn.convolution import conv1d, conv2d, conv3d
 from gradtape._src.nn.transposed_convolution import conv_transpose
 from gradtape._src.ops.joining import concat, split
 from gradtape._src.ops.padding import pad
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 CONVOLUTIONS = {1: conv1d, 2: conv2d, 3: conv3d}
 FORMATS = {
@@ -43,7 +46,7 @@ class Convolving(Configured):
     """
 
     activation: Any
-    bias: Any
+    bias: Variable | None
 
     rank: ClassVar[int]
     _by_example = True
@@ -52,14 +55,14 @@ class Convolving(Configured):
         self, kernel_size: Any, strides: Any, padding: Any, data_format: str | None, dilation_rate: Any
     ) -> None:
         """Stores the window's options. Raises ValueError if they are invalid."""
-        self.kernel_size = several(kernel_size, self.rank, "kernel_size")
-        self.strides = several(strides, self.rank, "strides")
-        self.dilation_rate = several(dilation_rate, self.rank, "dilation_rate")
+        self.kernel_size: tuple[int, ...] = several(kernel_size, self.rank, "kernel_size")
+        self.strides: tuple[int, ...] = several(strides, self.rank, "strides")
+        self.dilation_rate: tuple[int, ...] = several(dilation_rate, self.rank, "dilation_rate")
         allowed = ("valid", "same", "causal") if self._causal else ("valid", "same")
-        self.padding = str(padding).lower()
+        self.padding: str = str(padding).lower()
         if self.padding not in allowed:
             raise ValueError(f"The `padding` argument must be one of {allowed}. Received: {self.padding}")
-        self.data_format = standardize_data_format(data_format)
+        self.data_format: str = standardize_data_format(data_format)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def _strides_or_dilations(self) -> None:
@@ -212,8 +215,8 @@ class Conv(Convolving, Multiplying):
                 f"groups={self.groups}, but the input has {channels} channels (full input shape is {input_shape})."
             )
         self.compute_output_shape(input_shape)
-        self._kernel = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
-        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+        self._kernel: Variable = self._weight("kernel", (*self.kernel_size, channels // self.groups, self.filters))
+        self.bias: Variable | None = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -318,7 +321,7 @@ class ConvTranspose(Convolving):
             bias_constraint=bias_constraint,
         )
         self._geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self.output_padding = None
+        self.output_padding: tuple[int, ...] | None = None
         if output_padding is not None:
             self.output_padding = several(output_padding, self.rank, "output_padding", zero=True)
             for axis, (extra, stride) in enumerate(zip(self.output_padding, self.strides, strict=True)):
@@ -334,8 +337,8 @@ class ConvTranspose(Convolving):
     def build(self, input_shape: Shape) -> None:
         """Creates the kernel and the bias."""
         channels = self._channels(input_shape)
-        self.kernel = self._weight("kernel", (*self.kernel_size, self.filters, channels))
-        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+        self.kernel: Variable = self._weight("kernel", (*self.kernel_size, self.filters, channels))
+        self.bias: Variable | None = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:

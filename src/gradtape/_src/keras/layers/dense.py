@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import apply_reshape
 from gradtape._engine.tensor.tensor import Tensor
@@ -13,6 +13,9 @@ from gradtape._src.keras.initializers import VarianceScaling
 from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, ordered, product
 from gradtape._src.linalg.contractions import einsum
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 Shape = tuple[int | None, ...]
 
@@ -108,8 +111,8 @@ class Dense(Multiplying):
 
     def build(self, input_shape: Shape) -> None:
         """Creates the kernel and the bias."""
-        self._kernel = self._weight("kernel", (input_shape[-1], self.units))
-        self.bias = self._weight("bias", (self.units,)) if self.use_bias else None
+        self._kernel: Variable = self._weight("kernel", (input_shape[-1], self.units))
+        self.bias: Variable | None = self._weight("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: input_shape[-1]})
         self.built = True
 
@@ -192,7 +195,9 @@ class EinsumDense(Multiplying):
     ) -> None:
         check_float(quantization_config)
         super().__init__(**kwargs)
-        self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.partial_output_shape: tuple[int | None, ...] = (
+            (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        )
         self._take(
             equation=equation,
             activation=activation,
@@ -226,7 +231,7 @@ class EinsumDense(Multiplying):
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
         )
-        self.bias = None if axes.bias is None else self._weight("bias", axes.bias)
+        self.bias: Variable | None = None if axes.bias is None else self._weight("bias", axes.bias)
         self._contracted = axes.contracted
         self.built = True
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import apply_reshape, as_tensor
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.layers.convolutional import ACTIVATED, AXES, CONVOLUTIONS, FORMAT, FORMATS, SIZES, Convolving
 from gradtape._src.keras.layers.dense import Shape
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 _DEPTHWISE = """depthwise_initializer, bias_initializer: how weights begin: an initializer, its name or configuration.
   depthwise_regularizer, bias_regularizer, activity_regularizer: what is added to the loss for weights and results.
@@ -62,8 +65,10 @@ class DepthwiseConv(Convolving):
         channels = self._channels(input_shape)
         self.compute_output_shape(input_shape)
         shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.kernel = self._weight("kernel", shape, option="depthwise")
-        self.bias = self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
+        self.kernel: Variable = self._weight("kernel", shape, option="depthwise")
+        self.bias: Variable | None = (
+            self._weight("bias", (channels * self.depth_multiplier,)) if self.use_bias else None
+        )
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -176,9 +181,9 @@ class SeparableConv(Convolving):
         self.compute_output_shape(input_shape)
         deep = (*self.kernel_size, channels, self.depth_multiplier)
         flat = (*(1,) * self.rank, channels * self.depth_multiplier, self.filters)
-        self.depthwise_kernel = self._weight("depthwise_kernel", deep, option="depthwise")
-        self.pointwise_kernel = self._weight("pointwise_kernel", flat, option="pointwise")
-        self.bias = self._weight("bias", (self.filters,)) if self.use_bias else None
+        self.depthwise_kernel: Variable = self._weight("depthwise_kernel", deep, option="depthwise")
+        self.pointwise_kernel: Variable = self._weight("pointwise_kernel", flat, option="pointwise")
+        self.bias: Variable | None = self._weight("bias", (self.filters,)) if self.use_bias else None
         self.built = True
 
     def call(self, inputs: Tensor) -> Tensor:

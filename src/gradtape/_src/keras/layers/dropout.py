@@ -30,7 +30,7 @@ class Disturbing(Elementwise):
         setattr(self, self._amount, amount)
         self.seed = seed
         if amount > 0:
-            self.seed_generator = random.SeedGenerator(seed)
+            self.seed_generator: random.SeedGenerator = random.SeedGenerator(seed)
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         """The inputs, with noise in training."""
@@ -73,7 +73,7 @@ class Dropout(Disturbing):
     ) -> None:
         super().__init__(**kwargs)
         self._seeded(rate, seed)
-        self.noise_shape = _noise_shape(noise_shape)
+        self.noise_shape: tuple[int | None, ...] | None = _noise_shape(noise_shape)
 
     def _disturbed(self, inputs: Tensor) -> Tensor:
         """The inputs, some of them 0."""
@@ -148,7 +148,7 @@ class _DropoutOfImages(SpatialDropout):
         dtype: Any = None,
     ) -> None:
         super().__init__(rate, seed, name, dtype)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format: str = standardize_data_format(data_format)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

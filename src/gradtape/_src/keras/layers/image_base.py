@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from gradtape._engine.tensor.tensor import Tensor
@@ -121,7 +122,7 @@ class Augmenting(ImageLayer):
     def _seeded(self, seed: int | None) -> None:
         """Stores the seed, and creates the seed generator."""
         self.seed = seed
-        self.generator = SeedGenerator(seed)
+        self.generator: SeedGenerator = SeedGenerator(seed)
 
     def _range(self, factor: Any) -> tuple[float, float]:
         """Normalizes a factor to bounds: two numbers, or plus and minus one number, limited to the layer's bounds."""
@@ -140,7 +141,7 @@ class Augmenting(ImageLayer):
         return max(-abs(factor), low), abs(factor)
 
 
-def two_values(value_range: Any) -> Any:
+def two_values(value_range: Any) -> Sequence[float]:
     """Checks that the range consists of two numbers."""
     if not isinstance(value_range, tuple | list) or len(value_range) != 2:
         raise ValueError(

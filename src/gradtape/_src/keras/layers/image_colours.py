@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gradtape._engine.api.api import apply_cast, apply_reduce
@@ -20,7 +21,7 @@ class Colouring(Augmenting):
 
     _moves = False
 
-    value_range: Any
+    value_range: Sequence[float]
 
     def _numbers(self, images: Tensor, low: float, high: float, dtype: Any = None) -> Tensor:
         """One random number per image, with axes to broadcast."""
@@ -71,9 +72,9 @@ class RandomBrightness(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor = self._range(factor or 0.0)
+        self.factor: tuple[float, float] = self._range(factor or 0.0)
         self._seeded(seed)
-        self.value_range = values_between(value_range)
+        self.value_range: Sequence[float] = values_between(value_range)
         self._of_images(data_format)
 
     def _draw(self, images: Tensor) -> Tensor:
@@ -115,7 +116,8 @@ class RandomContrast(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), two_values(value_range)
+        self.factor: tuple[float, float] = self._range(factor)
+        self.value_range: Sequence[float] = two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
@@ -155,7 +157,8 @@ class RandomSaturation(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), values_between(value_range)
+        self.factor: tuple[float, float] = self._range(factor)
+        self.value_range: Sequence[float] = values_between(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
@@ -198,7 +201,8 @@ class RandomHue(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), two_values(value_range)
+        self.factor: tuple[float, float] = self._range(factor)
+        self.value_range: Sequence[float] = two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 
@@ -279,7 +283,8 @@ class RandomInvert(Colouring):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor, self.value_range = self._range(factor), two_values(value_range)
+        self.factor: tuple[float, float] = self._range(factor)
+        self.value_range: Sequence[float] = two_values(value_range)
         self._seeded(seed)
         self._of_images(data_format)
 

@@ -129,7 +129,7 @@ class RandomRotation(Moving):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.factor = self._range(factor or 0.0)
+        self.factor: tuple[float, float] = self._range(factor or 0.0)
         self._seeded(seed)
         self._filled(fill_mode, fill_value, interpolation)
         self._of_images(data_format)
@@ -205,7 +205,8 @@ class RandomTranslation(TwoFactors):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.height_factor, self.width_factor = height_factor, width_factor
+        self.height_factor = height_factor
+        self.width_factor = width_factor
         self._heights, self._widths = self._two(height_factor, "height_factor"), self._two(width_factor, "width_factor")
         self._filled(fill_mode, fill_value, interpolation)
         self._seeded(seed)
@@ -256,7 +257,8 @@ class RandomZoom(TwoFactors):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.height_factor, self.width_factor = height_factor, width_factor
+        self.height_factor = height_factor
+        self.width_factor = width_factor
         self._heights = self._two(height_factor, "height_factor")
         self._widths = None if width_factor is None else self._two(width_factor, "width_factor")
         self._filled(fill_mode, fill_value, interpolation)

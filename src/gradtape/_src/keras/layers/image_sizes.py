@@ -32,7 +32,8 @@ class CenterCrop(Sized):
 
     def __init__(self, height: int, width: int, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.height, self.width = height, width
+        self.height = height
+        self.width = width
         self._of_images(data_format)
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
@@ -83,9 +84,14 @@ class Resizing(Sized):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.height, self.width, self.interpolation = height, width, interpolation
-        self.crop_to_aspect_ratio, self.pad_to_aspect_ratio = crop_to_aspect_ratio, pad_to_aspect_ratio
-        self.fill_mode, self.fill_value, self.antialias = fill_mode, fill_value, bool(antialias)
+        self.height = height
+        self.width = width
+        self.interpolation = interpolation
+        self.crop_to_aspect_ratio = crop_to_aspect_ratio
+        self.pad_to_aspect_ratio = pad_to_aspect_ratio
+        self.fill_mode = fill_mode
+        self.fill_value = fill_value
+        self.antialias: bool = bool(antialias)
         self._of_images(data_format)
 
     def _change(self, images: Tensor, drawn: Any, nearest: bool) -> Tensor:
@@ -128,7 +134,8 @@ class RandomCrop(Sized, Augmenting):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self.height, self.width = height, width
+        self.height = height
+        self.width = width
         default = random.make_default_seed() if seed is None else seed
         self._seeded(seed)
         self.seed = default

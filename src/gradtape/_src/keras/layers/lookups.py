@@ -92,7 +92,7 @@ class Lookup(Configured):
         for name, value in options.items():
             setattr(self, name, value)
         self.vocabulary = None if vocabulary is None or isinstance(vocabulary, str) else list(vocabulary)
-        self.idf_weights = None if idf_weights is None else list(idf_weights)
+        self.idf_weights: list[float] | None = None if idf_weights is None else list(idf_weights)
         self._tokens: tuple[Any, ...] = ()
         self._rarity = np.zeros(0, np.float32)
         self.reset_state()

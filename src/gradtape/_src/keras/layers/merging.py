@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gradtape._engine.api.api import (
     apply_broadcast_to,
@@ -22,6 +22,14 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.ops.joining import concat
 from gradtape._src.ops.reductions import reduce_any
 from gradtape._src.ops.shapes import expand_dims
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Merged(Protocol):
+        """The function of a layer that merges."""
+
+        def __call__(self, inputs: Sequence[Any], **kwargs: Any) -> Any: ...
 
 
 def _is_shape(value: Any) -> bool:
@@ -427,7 +435,7 @@ def _unit(value: Tensor, axis: int) -> Tensor:
     return value * apply_elementwise("rsqrt", apply_elementwise("maximum", squares, 1e-14))
 
 
-def _function(kind: type[Merge], result: str) -> Any:
+def _function(kind: type[Merge], result: str) -> Merged:
     name = kind.__name__.lower()
 
     def merged(inputs: Sequence[Any], **kwargs: Any) -> Any:
@@ -453,12 +461,12 @@ Example:
     return merged
 
 
-add = _function(Add, "4., 9.")
-subtract = _function(Subtract, "-2.,  1.")
-multiply = _function(Multiply, " 3., 20.")
-average = _function(Average, "2. , 4.5")
-maximum = _function(Maximum, "3., 5.")
-minimum = _function(Minimum, "1., 4.")
+add: Final = _function(Add, "4., 9.")
+subtract: Final = _function(Subtract, "-2.,  1.")
+multiply: Final = _function(Multiply, " 3., 20.")
+average: Final = _function(Average, "2. , 4.5")
+maximum: Final = _function(Maximum, "3., 5.")
+minimum: Final = _function(Minimum, "1., 4.")
 
 
 def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import (
     apply_broadcast_to,
@@ -23,6 +23,9 @@ from gradtape._src.keras.input_spec import InputSpec
 from gradtape._src.keras.layers.configured import Configured, check_axes
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.nn.normalization import moments
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 
 class Normalizing(Configured):
@@ -58,8 +61,8 @@ class Normalizing(Configured):
 
     def _scale_and_shift(self, shape: tuple[Any, ...]) -> None:
         """Creates gamma and beta if they are used."""
-        self.gamma = self._weight("gamma", shape, autocast=False) if self.scale else None
-        self.beta = self._weight("beta", shape, autocast=False) if self.center else None
+        self.gamma: Variable | None = self._weight("gamma", shape, autocast=False) if self.scale else None
+        self.beta: Variable | None = self._weight("beta", shape, autocast=False) if self.center else None
 
 
 class BatchNormalization(Normalizing):
@@ -373,12 +376,17 @@ class LayerNormalization(Normalizing):
 
     def build(self, input_shape: Shape) -> None:
         """Creates the weights."""
-        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
-        shape = tuple(input_shape[axis] for axis in self.axis)
-        self.gamma = self._weight("gamma", shape, autocast=False) if self.scale or self.rms_scaling else None
-        self.beta = self._weight("beta", shape, autocast=False) if self.center and not self.rms_scaling else None
+        axes = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]
+        self.axis: int | list[int] = axes
+        shape = tuple(input_shape[axis] for axis in axes)
+        self.gamma: Variable | None = (
+            self._weight("gamma", shape, autocast=False) if self.scale or self.rms_scaling else None
+        )
+        self.beta: Variable | None = (
+            self._weight("beta", shape, autocast=False) if self.center and not self.rms_scaling else None
+        )
         rank = len(input_shape)
-        places = {axis % rank for axis in self.axis}
+        places = {axis % rank for axis in axes}
         # If only the last axis is normalized, vectors broadcast without reshaping.
         self._wide = None
         if places != {rank - 1}:

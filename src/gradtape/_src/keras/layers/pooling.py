@@ -47,10 +47,12 @@ class Pooling(Configured):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        self.pool_size = several(pool_size, self.rank, "pool_size")
-        self.strides = several(pool_size if strides is None else strides, self.rank, "strides", zero=True)
+        self.pool_size: tuple[int, ...] = several(pool_size, self.rank, "pool_size")
+        self.strides: tuple[int, ...] = several(
+            pool_size if strides is None else strides, self.rank, "strides", zero=True
+        )
         self.padding = padding
-        self.data_format = standardize_data_format(data_format)
+        self.data_format: str = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self._build_at_init()
 
@@ -194,7 +196,7 @@ class GlobalPooling(Configured):
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format: str = standardize_data_format(data_format)
         self.keepdims = keepdims
         self.input_spec = InputSpec(ndim=self.rank + 2)
         first = 1 if self.data_format == "channels_last" else 2

@@ -58,7 +58,8 @@ class Rescaling(Preparing):
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.scale, self.offset = scale, offset
+        self.scale = scale
+        self.offset = offset
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Tensor:
@@ -211,7 +212,9 @@ class Discretization(Preparing):
           [2.0]
         """
         if self.num_bins is not None:
-            self.bin_boundaries = _compressed(self.summary, 1.0 / self.num_bins)[0, :-1].tolist()
+            self.bin_boundaries: Sequence[float] | None = _compressed(self.summary, 1.0 / self.num_bins)[
+                0, :-1
+            ].tolist()
 
     def reset_state(self) -> None:
         """Resets the summary.
@@ -317,7 +320,8 @@ class CategoryEncoding(Preparing):
             )
         if num_tokens < 1:
             raise ValueError(f"`num_tokens` must be >= 1. Received: num_tokens={num_tokens}.")
-        self.num_tokens, self.output_mode = num_tokens, output_mode
+        self.num_tokens = num_tokens
+        self.output_mode = output_mode
 
     def call(self, inputs: Any, count_weights: Any = None) -> Tensor:
         """The layer's function of its inputs; `count_weights` say how much each integer counts."""

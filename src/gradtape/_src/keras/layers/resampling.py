@@ -105,7 +105,8 @@ class Cropping1D(Cropping):
 
     def __init__(self, cropping: int | Sequence[int] = (1, 1), **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.cropping = several(cropping, 2, "cropping", zero=True)
+        before, after = several(cropping, 2, "cropping", zero=True)
+        self.cropping: tuple[int, int] = (before, after)
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
@@ -116,10 +117,10 @@ class Cropping1D(Cropping):
 class _CroppingOfImages(Cropping):
     def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
+        self.data_format: str = standardize_data_format(data_format)
         if isinstance(cropping, int) and cropping < 0:
             raise ValueError(f"`cropping` cannot be negative. Received: cropping={cropping}.")
-        self.cropping = pairs(cropping, self.rank, "cropping")
+        self.cropping: tuple[tuple[int, int], ...] = pairs(cropping, self.rank, "cropping")
 
 
 class Cropping2D(_CroppingOfImages):
@@ -212,8 +213,9 @@ class ZeroPadding1D(ZeroPadding):
 
     def __init__(self, padding: int | Sequence[int] = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.padding = several(padding, 2, "padding", zero=True)
+        self.data_format: str = standardize_data_format(data_format)
+        before, after = several(padding, 2, "padding", zero=True)
+        self.padding: tuple[int, int] = (before, after)
 
     @property
     def _ends(self) -> tuple[tuple[int, int], ...]:
@@ -224,8 +226,8 @@ class ZeroPadding1D(ZeroPadding):
 class _PaddingOfImages(ZeroPadding):
     def __init__(self, padding: Any, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.padding = pairs(padding, self.rank, "padding")
+        self.data_format: str = standardize_data_format(data_format)
+        self.padding: tuple[tuple[int, int], ...] = pairs(padding, self.rank, "padding")
 
 
 class ZeroPadding2D(_PaddingOfImages):
@@ -318,7 +320,7 @@ class UpSampling1D(UpSampling):
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.size = positive(size, "size")
+        self.size: int = positive(size, "size")
 
     @property
     def _factors(self) -> tuple[int, ...]:
@@ -354,9 +356,9 @@ class UpSampling2D(UpSampling):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.size = several(size, 2, "size")
-        self.interpolation = interpolation.lower()
+        self.data_format: str = standardize_data_format(data_format)
+        self.size: tuple[int, ...] = several(size, 2, "size")
+        self.interpolation: str = interpolation.lower()
 
     def call(self, inputs: Tensor) -> Tensor:
         """Computes the layer's output."""
@@ -403,5 +405,5 @@ class UpSampling3D(UpSampling):
 
     def __init__(self, size: int | Sequence[int] = (2, 2, 2), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.data_format = standardize_data_format(data_format)
-        self.size = several(size, 3, "size")
+        self.data_format: str = standardize_data_format(data_format)
+        self.size: tuple[int, ...] = several(size, 3, "size")

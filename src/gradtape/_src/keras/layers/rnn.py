@@ -209,8 +209,8 @@ class RNN(Configured):
             zero_output_for_mask=zero_output_for_mask,
         )
         self.supports_masking = True
-        self.single_state = isinstance(size, int)
-        self.state_size = [size] if isinstance(size, int) else list(size)
+        self.single_state: bool = isinstance(size, int)
+        self.state_size: list[Any] = [size] if isinstance(size, int) else list(size)
         self._lasting: _Lasting | None = None
 
     @property

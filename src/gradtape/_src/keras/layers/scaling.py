@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradtape._engine.api.api import (
     apply_cast,
@@ -22,6 +22,9 @@ from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.normalization import Normalizing, axis_of
 from gradtape._src.keras.layers.wrapping import Wrapper
 from gradtape._src.ops.reductions import reduce_any
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 
 class RMSNormalization(Configured):
@@ -51,7 +54,7 @@ class RMSNormalization(Configured):
         """Makes the scale."""
         self.axis = sorted(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
         shape = tuple(input_shape[axis] for axis in self.axis)
-        self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
+        self.scale: Variable = self.add_weight(name="scale", shape=shape, initializer="ones")
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
@@ -130,8 +133,8 @@ class SpectralNormalization(Wrapper):
         name = next((name for name in ("kernel", "embeddings") if hasattr(self.layer, name)), None)
         if name is None:
             raise ValueError(f"{type(self.layer).__name__} object has no attribute 'kernel' nor 'embeddings'")
-        self.kernel = getattr(self.layer, name)
-        self.vector_u = self.add_weight(
+        self.kernel: Variable = getattr(self.layer, name)
+        self.vector_u: Variable = self.add_weight(
             shape=(1, self.kernel.shape[-1]),
             initializer=TruncatedNormal(stddev=0.02),
             trainable=False,

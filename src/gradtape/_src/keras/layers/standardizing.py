@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from gradtape._src.keras.inputs import TENSORS
 from gradtape._src.keras.layer import Layer
 from gradtape._src.keras.layers.dense import Shape
 from gradtape._src.keras.layers.preprocessing import Preparing
+
+if TYPE_CHECKING:
+    from gradtape._src.keras.variable import Variable
 
 
 class Normalization(Preparing):
@@ -46,8 +49,10 @@ class Normalization(Preparing):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-        self.input_mean, self.input_variance, self.invert = mean, variance, invert
+        self.axis: tuple[int, ...] = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        self.input_mean = mean
+        self.input_variance = variance
+        self.invert = invert
         self.supports_masking = True
         self.mean: Any = None
         self.variance: Any = None
@@ -88,9 +93,13 @@ class Normalization(Preparing):
         self._wide = tuple(input_shape[axis] if axis in kept else 1 for axis in range(rank))
         sizes = tuple(input_shape[axis] for axis in kept)
         if self.input_mean is None:
-            self.adapt_mean = self.add_weight(name="mean", shape=sizes, initializer="zeros", trainable=False)
-            self.adapt_variance = self.add_weight(name="variance", shape=sizes, initializer="ones", trainable=False)
-            self.count = self.add_weight(name="count", shape=(), dtype="int", initializer="zeros", trainable=False)
+            self.adapt_mean: Variable = self.add_weight(name="mean", shape=sizes, initializer="zeros", trainable=False)
+            self.adapt_variance: Variable = self.add_weight(
+                name="variance", shape=sizes, initializer="ones", trainable=False
+            )
+            self.count: Variable = self.add_weight(
+                name="count", shape=(), dtype="int", initializer="zeros", trainable=False
+            )
         else:
             given = np.asarray(self.input_mean), np.asarray(self.input_variance)
             lined_up, wide = [1] * rank, [1 if size is None else size for size in self._wide]

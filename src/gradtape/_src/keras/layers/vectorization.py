@@ -96,8 +96,11 @@ class TextVectorization(OfText):
             )
         if ragged:
             raise ValueError("Tensors are rectangular: leave out `ragged=True`, and mask zeros.")
-        self.standardize, self.split, self.ngrams = standardize, split, ngrams
-        self.output_sequence_length, self.ragged = output_sequence_length, ragged
+        self.standardize = standardize
+        self.split = split
+        self.ngrams = ngrams
+        self.output_sequence_length = output_sequence_length
+        self.ragged = ragged
         self._begin(
             vocabulary,
             idf_weights,

@@ -149,7 +149,7 @@ class Lambda(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.arguments = arguments or {}
+        self.arguments: dict[str, Any] = arguments or {}
         self.function = function
         self.supports_masking = mask is not None
         self.mask = mask

@@ -105,8 +105,8 @@ class Loss:
     def __init__(
         self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
     ) -> None:
-        self.name = name or auto_name(type(self).__name__)
-        self.reduction = standardize_reduction(reduction)
+        self.name: str = name or auto_name(type(self).__name__)
+        self.reduction: str | None = standardize_reduction(reduction)
         self._dtype_policy = dtype_policy.get(dtype or settings.floatx())
         self._computed_in = dtypes.as_dtype(self._dtype_policy.compute_dtype)
 

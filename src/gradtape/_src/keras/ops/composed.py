@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,7 +20,8 @@ from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.linalg.spectra import matrix_rank as ranked
 from gradtape._src.ops import elementwise as e, masking, shapes as shapes_ops
 
-amax, amin = reductions.max, reductions.min
+amax: Final = reductions.max
+amin: Final = reductions.min
 
 
 @keras_op

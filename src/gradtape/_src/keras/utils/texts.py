@@ -138,11 +138,16 @@ class Tokenizer:
         if "nb_words" in kwargs:
             warnings.warn("The `nb_words` argument in `Tokenizer` has been renamed `num_words`.", stacklevel=2)
             num_words = kwargs.pop("nb_words")
-        self.document_count = kwargs.pop("document_count", 0)
+        self.document_count: int = kwargs.pop("document_count", 0)
         if kwargs:
             raise TypeError(f"Unrecognized keyword arguments: {kwargs}")
-        self.num_words, self.filters, self.lower, self.split = num_words, filters, lower, split
-        self.char_level, self.oov_token, self.analyzer = char_level, oov_token, analyzer
+        self.num_words: int | None = num_words
+        self.filters = filters
+        self.lower = lower
+        self.split = split
+        self.char_level = char_level
+        self.oov_token = oov_token
+        self.analyzer = analyzer
         self.word_counts: Any = collections.OrderedDict()
         self.word_docs: Any = collections.defaultdict(int)
         self.index_docs: Any = collections.defaultdict(int)
