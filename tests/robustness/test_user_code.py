@@ -766,22 +766,63 @@ print(count > 100)
     assert output.split() == ["True"]
 
 
-def test_signal_handlers_may_use_functions_whose_module_is_being_imported() -> None:
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGINT", "every line"])
+@pytest.mark.parametrize("module", ["reductions", "scans"], ids=["asked for", "what it imports"])
+def test_signal_handlers_may_use_functions_whose_module_is_being_imported(module: str, signal: str) -> None:
+    # Handlers wait until the module is read. What a trace function asks for cannot wait, and is imported apart.
     output = script(
-        """
-import sys
+        f"""
+import signal, sys
 import gradtape as tf
 found = []
-def handler(frame, event, argument):
-    if frame.f_globals["__name__"] == "gradtape._src.ops.sorting" and frame.f_code.co_name == "<module>":
-        sys.settrace(None)
-        found.append(tf.sort([2.0, 1.0]).numpy().tolist())
-sys.settrace(handler)
-found.append(tf.sort([4.0, 3.0]).numpy().tolist())
-print(found, tf.argsort([6.0, 5.0]).numpy())
+def ask(*_):
+    sys.settrace(None)
+    found.append(tf.reduce_sum([2.0, 1.0]).numpy().tolist())
+    if {signal!r} == "SIGINT":
+        raise KeyboardInterrupt
+def trace(frame, event, argument):
+    if frame.f_globals["__name__"] == "gradtape._src.ops.{module}" and frame.f_code.co_name == "<module>":
+        if {signal!r} == "every line":
+            ask()
+        else:
+            sys.settrace(None)
+            signal.raise_signal(signal.{signal.replace("every line", "SIGINT")})
+            found.append("handled later")
+    return trace
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, ask)
+sys.settrace(trace)
+try:
+    tf.reduce_sum
+except KeyboardInterrupt:
+    found.append("interrupted")
+found.append(tf.reduce_sum([4.0, 3.0]).numpy().tolist())
+assert signal.getsignal(signal.SIGTERM) is ask is signal.getsignal(signal.SIGINT)
+print(found, tf.reduce_prod([6.0, 5.0]).numpy())
+""",
+    )
+    expected = {"SIGTERM": ["handled later", 3.0, 7.0], "SIGINT": ["handled later", 3.0, "interrupted", 7.0]}
+    assert output.strip() == f"{expected.get(signal, [3.0, 7.0])} 30.0"
+
+
+def test_signals_come_faster_than_modules_are_read() -> None:
+    output = script(
+        """
+import signal
+import gradtape as tf
+count = 0
+def handler(*_):
+    global count
+    count += 1
+    tf.reduce_sum, tf.sort, tf.nn.relu, tf.linalg.inv
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+values = [tf.reduce_sum([2.0, 1.0]), tf.sort([2.0])[0], tf.nn.relu(1.0), tf.linalg.inv([[1.0]])[0, 0]]
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(count > 0, *(value.numpy() for value in values))
 """
     )
-    assert output.strip() == "[[1.0, 2.0], [3.0, 4.0]] [1 0]"
+    assert output.strip() == "True 3.0 2.0 1.0 1.0"
 
 
 def test_namespaces_are_read_by_two_threads_at_once() -> None:

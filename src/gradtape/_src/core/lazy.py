@@ -1,8 +1,9 @@
 """Namespaces and functions that are read when a program first asks for them: importing gradtape takes less time so.
 
-A namespace that is not read to its end shows nothing of itself: who asks reads it, from the start again where an
-earlier reading was interrupted, or waits for the thread that does. Each has a lock of its own, which is taken in the
-order in which modules import each other, as the import system's are: there are no cycles, so there is no deadlock.
+Signal handlers wait while something is read (`uninterrupted`). A namespace that is not read to its end shows nothing of
+itself: who asks reads it, from the start again where an earlier reading failed, or waits for the thread that does.
+Each has a lock of its own, which is taken in the order in which modules import each other, as the import system's are:
+there are no cycles, so there is no deadlock.
 
 The names of gradtape itself whose modules are read later are found one by one (`names_later`). Python finds a module's
 name where it was the last time only in modules of no class of their own (`missing`), so a program that has asked for
@@ -21,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from gradtape._src.core.missing import explain_in
+from gradtape._src.core.uninterrupted import uninterrupted
 
 
 class _Reading:
@@ -78,16 +80,21 @@ def _read(module: ModuleType) -> ModuleType:
         with reading.lock:
             # Unless another thread has imported it meanwhile, or its own code accesses what it has not defined yet.
             if type(module) is _Unread and not reading.begun:
-                reading.begun = True
-                try:
-                    spec: Any = module.__spec__
-                    spec.loader.exec_module(module)
-                    object.__setattr__(module, "__class__", ModuleType)
-                finally:
-                    reading.begun = False
+                uninterrupted(lambda: _execute(module, reading))
                 _unread.pop(module.__name__, None)
                 explain_in({module.__name__: module})
     return module
+
+
+def _execute(module: ModuleType, reading: _Reading) -> None:
+    if type(module) is _Unread:  # a signal handler may have read it before signals waited
+        reading.begun = True
+        try:
+            spec: Any = module.__spec__
+            spec.loader.exec_module(module)
+            object.__setattr__(module, "__class__", ModuleType)
+        finally:
+            reading.begun = False
 
 
 def later(name: str) -> ModuleType:
@@ -134,16 +141,31 @@ _completing = allocate_lock()
 
 def _fetch(known: dict[str, Any], name: str) -> None:
     home = _homes[name]
-    module = import_module(home)
+    module: Any = sys.modules.get(home)
+    if module is None or module.__spec__._initializing:
+        module = uninterrupted(lambda: import_module(home))
     if name not in vars(module):
-        # A signal handler has interrupted the import, which resumes when the handler returns. It gets its own copy.
-        parent = home.rpartition(".")[0]
-        spec: Any = PathFinder.find_spec(home, sys.modules[parent].__path__)
-        module = ModuleType(home)
-        module.__spec__, module.__package__ = spec, parent
-        spec.loader.exec_module(module)
+        module = uninterrupted(lambda: _import_apart(home))
     # What the program has put under the name meanwhile stays.
     known.setdefault(name, getattr(module, name))
+
+
+def _import_apart(name: str) -> ModuleType:
+    """A module of which this thread has begun an import, interrupted by a trace function, say, that asks for its names.
+
+    It is imported with copies of all modules that are not complete, which the import goes on with when it resumes.
+    """
+    begun = {
+        whole: module
+        for whole, module in list(sys.modules.items())
+        if whole.startswith("gradtape._src.") and getattr(module.__spec__, "_initializing", False)
+    }
+    for whole in begun:
+        del sys.modules[whole]
+    try:
+        return import_module(name)
+    finally:
+        sys.modules.update(begun)
 
 
 def _complete(module: ModuleType) -> ModuleType:

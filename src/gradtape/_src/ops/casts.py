@@ -108,8 +108,8 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
     given = tensor.dtype
     low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
-    # Every integer is in the range of floats; only a narrower float needs clamping.
-    if (wanted.is_floating and not given.is_floating) or (low, high) == (given.min, given.max):
+    # Infinities are beyond every range.
+    if (low, high) == (given.min, given.max) and not given.is_floating:
         return apply_cast(tensor, wanted)
     if given.is_floating:
         # The float nearest to int32's maximum exceeds it.
