@@ -108,12 +108,13 @@ def saturate_cast(value: TensorLike, dtype: DTypeLike, name: str | None = None) 
     tensor, wanted = as_tensor(value), dtypes.as_dtype(dtype)
     given = tensor.dtype
     low, high = _exactly(max, given.min, wanted.min), _exactly(min, given.max, wanted.max)
-    # Infinities are beyond every range.
-    if (low, high) == (given.min, given.max) and not given.is_floating:
-        return apply_cast(tensor, wanted)
-    if given.is_floating:
+    if given.is_floating:  # infinities are beyond every range
         # The float nearest to int32's maximum exceeds it.
         low, high = (_inwards(given.as_numpy_dtype(bound), bound) for bound in (low, high))
+    else:
+        low, high = int(low), int(high)
+        if (low, high) == (given.min, given.max):
+            return apply_cast(tensor, wanted)
     return apply_cast(apply_elementwise("clip_by_value", tensor, as_tensor(low, given), as_tensor(high, given)), wanted)
 
 
