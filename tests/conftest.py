@@ -61,8 +61,8 @@ collect_ignore = [
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: one more than cores, as tests wait for programs that they start; each may load TensorFlow, so few."""
-    return min((os.cpu_count() or 1) + 1, 8)
+    """`-n auto`: each process may load TensorFlow, so no more of them than shorten the run."""
+    return min(os.cpu_count() or 1, 8)
 
 
 LONGEST = {"test_site_in_browser.py", "test_package.py"}  # modules with a single test of a minute or so

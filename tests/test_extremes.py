@@ -68,6 +68,21 @@ def test_means_of_integers_are_exact(dtype: str) -> None:
         assert int(tf.reduce_mean(tf.constant(triple, dtype))) == quotient(total, 3), triple
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
+def test_ranges_end_at_the_ends_of_their_dtype(dtype: str) -> None:
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    for start, limit, delta in [
+        (high - 3, high, 1),
+        (low, low + 5, 2),
+        (low, high, high // 2),
+        (high, high - 5, -2),
+        (low, low, 1),
+    ]:
+        if delta > 0 or low < 0:
+            found = tf.range(*(tf.constant(value, dtype) for value in (start, limit, delta)))
+            assert found.numpy().tolist() == list(range(start, limit, delta))
+
+
 @pytest.mark.parametrize("source", ["float16", "float32", "float64", "int32", "int64", "uint8"])
 @pytest.mark.parametrize("target", ["float16", "float32", "float64", "int32", "int64", "uint8"])
 def test_saturating_casts_stay_within_the_target(source: str, target: str) -> None:

@@ -11,7 +11,7 @@ from gradtape._engine.base.types cimport BOOL, F64, I32, I64, MAX_RANK, is_compl
 from gradtape._engine.compute.program cimport Program, program
 from gradtape._engine.kernels.dispatch cimport MAX, MIN
 from gradtape._engine.ops.arguments cimport int_attribute, int_of, ints_of, whole_numbers
-from gradtape._engine.ops.elementwise cimport conjugated, elementwise, elementwise_list
+from gradtape._engine.ops.elementwise cimport SELECT_PROGRAM, conjugated, elementwise, elementwise_list
 from gradtape._engine.ops.matmul cimport matmul
 from gradtape._engine.ops.messages cimport not_allowed, expected_dtype, mixed_dtypes, undivided, kernel_name
 from gradtape._engine.ops.operators cimport floating_elementwise, operand_like, strict_operand
@@ -38,7 +38,6 @@ cnp.import_array()
 cdef str REDUCED = ("float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64")    # what extremes take
 cdef object WIDE = 2**63               # the first integer beyond int64
 
-cdef Program SELECT_PROGRAM = program("select")
 cdef dict texts = {}                   # code of functions made by name, by how many operands they have
 
 
@@ -96,7 +95,7 @@ def elementwise_function(row):
     makes the program: importing makes the functions of all rows.
     """
     arguments = tuple(row.arguments)
-    if row.name.startswith("logical"):
+    if row.logical:
         function = by_name(row.name, arguments, call_logical)
     elif arguments == ("x",):
         function = unary_x(row.name, row.sparse)
@@ -260,7 +259,7 @@ cdef object apply_program(Program row, tuple operands):
     for value in operands:
         if type(value) is Tensor:
             tensors.append(value)
-        elif is_differentiable(first.dtype_code) or row is SELECT_PROGRAM or row.name == "add" or row.integers is None:
+        elif is_differentiable(first.dtype_code) or row is SELECT_PROGRAM or row.lenient or row.integers is None:
             tensors.append(operand_like(value, first))
         else:
             tensors.append(strict_operand(value, first))
@@ -268,7 +267,7 @@ cdef object apply_program(Program row, tuple operands):
         tensor = tensors[i]
         first = tensors[i - 1]
         if tensor.dtype_code != first.dtype_code:
-            raise undivided(first, tensor) if row.name.startswith("divide") else mixed_dtypes(kernel_name(row.name), first, tensor, i)
+            raise undivided(first, tensor) if row.quotient else mixed_dtypes(kernel_name(row.name), first, tensor, i)
     return elementwise_list(row, tensors)
 
 

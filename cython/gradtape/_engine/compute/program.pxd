@@ -64,6 +64,10 @@ cdef class Program(Primitive):
     cdef object integers               # function that computes it on NumPy arrays of integers or bools; None: not supported
     cdef int takes                     # supported dtype codes, a bit each
     cdef str taken                     # the same as listed by error messages
+    cdef bint logical                  # see the row's: it takes bools and nothing else
+    cdef bint quotient                 # integers are divided as floats
+    cdef bint lenient                  # another operand may keep its dtype
+    cdef tuple refuses                 # a message and a function that finds integers that are refused; or None
     cdef dict overrides                # operand position -> rule that replaces the derived derivative
     cdef list derivatives              # Derivative per operand, None until first used
     cdef void* ready[MAX_OPERANDS]     # the same, borrowed, NULL until first used

@@ -378,6 +378,8 @@ cdef int describe_by(Program program, row) except -1:
     program.integers = row.integers
     program.takes = sum([1 << dtype.code for dtype in row.takes])
     program.taken = row.allowed
+    program.logical, program.quotient, program.lenient = row.logical, row.quotient, row.lenient
+    program.refuses = row.refuses
     return 0
 
 

@@ -24,7 +24,7 @@ from gradtape._src.core import nest
 from gradtape._src.core.errors import InternalError
 from gradtape._src.core.hints import DIAGNOSE, SPENT, pointed
 from gradtape._src.core.logger import note, warn_first
-from gradtape._src.core.records import like, opened
+from gradtape._src.core.records import opened, opened_like
 
 
 cdef enum:
@@ -36,13 +36,13 @@ cdef enum:
 cdef extern from "Python.h":
     ctypedef void (*Destructor "destructor")(PyObject* o) noexcept
     ctypedef object (*VectorCall "vectorcallfunc")(object callable, PyObject** arguments, size_t count, PyObject* names)
-    ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
+    ctypedef object (*TernaryFunction "ternaryfunc")(object callable, object arguments, object keywords)
     ctypedef struct TypeObject "PyTypeObject":
         const char* tp_name
         PyObject* tp_dict
         Destructor tp_dealloc
         VectorCall tp_vectorcall
-        Call tp_call
+        TernaryFunction tp_call
         Py_ssize_t tp_vectorcall_offset
         unsigned long tp_flags
         Py_ssize_t tp_weaklistoffset
@@ -380,7 +380,8 @@ cdef class GradientTape(Window):
                 flat = list(nest.flatten(sources))
                 count = len(flat)
         if output_gradients is not None:
-            seeds = [output_gradients] if type(output_gradients) is Tensor else flatten_seeds(like(target, output_gradients))
+            seeds = ([output_gradients] if type(output_gradients) is Tensor
+                     else flatten_seeds(opened_like(target, output_gradients)))
         if target_items != &target_alone or not is_differentiable((<Tensor>target).dtype_code):
             check_operands(target_items, target_count, "target")
         if alone:
@@ -428,7 +429,7 @@ cdef class GradientTape(Window):
         target = opened(target)
         targets = tuple(nest.flatten(target))
         if output_gradients is not None:
-            seeds = flatten_seeds(like(target, output_gradients))
+            seeds = flatten_seeds(opened_like(target, output_gradients))
         check_operands(PySequence_Fast_ITEMS(targets), len(targets), "target")
         check_operands(PySequence_Fast_ITEMS(flat), len(flat), "source")
         for k in range(len(flat)):

@@ -13,9 +13,9 @@ cdef enum:
     MOST = 16                    # arguments of calls that are compared with the last one
 
 cdef extern from "Python.h":
-    ctypedef object (*Call "ternaryfunc")(object callable, object arguments, object keywords)
+    ctypedef object (*TernaryFunction "ternaryfunc")(object callable, object arguments, object keywords)
     ctypedef struct TypeObject "PyTypeObject":
-        Call tp_call
+        TernaryFunction tp_call
     Py_ssize_t PyDict_GET_SIZE(object o)
 
 cdef bint _eagerly = False

@@ -109,7 +109,7 @@ ALWAYS_INLINE void TILE(combine_rows)(const int op, REAL* out, const REAL* a, co
     if (!step) {                               /* a scalar: the array is treated as rows of `most` elements */
         UNROLL(4)
         for (int j = 0; j < MOST_VECTORS; j++)
-            row[j] = TILE(spread)(b);
+            row[j] = TILE(splat)(b);
         width *= rows;
         rows = width / most;
         TILE(combine_strip)(op, MOST_VECTORS, out, a, row, rows, most, WIDTH);

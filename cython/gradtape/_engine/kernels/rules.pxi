@@ -137,14 +137,14 @@ cdef void rmsprop(const Step* step, real* p, const real* g, const real* q, real*
     cdef real* v = s[0]
     cdef real* velocity = s[1]
     cdef real* mean = s[2]
-    cdef real spread, change
+    cdef real variance, change
     for i in range(n):
         v[i] = rho * v[i] + rest * square(g, q, i)
-        spread = v[i]
+        variance = v[i]
         if mean != NULL:
             mean[i] = rho * mean[i] + rest * g[i]
-            spread -= mean[i] * mean[i]
-        change = rate * g[i] / root(spread + epsilon)
+            variance -= mean[i] * mean[i]
+        change = rate * g[i] / root(variance + epsilon)
         if velocity != NULL:
             change += momentum * velocity[i]
             velocity[i] = change
@@ -315,7 +315,7 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
     cdef const double* h = step.hyper
     cdef real epsilon_1 = <real>h[1], epsilon_2 = <real>cast_as_keras(h[2]), t = <real>step.t
     cdef real beta = 1 - power(t, <real>h[0]), rest = 1 - beta
-    cdef real size = root(<real>(squares(p, 1, n) / n)), rate = <real>step.rate, share = rest / rows if rows else 0, spread
+    cdef real size = root(<real>(squares(p, 1, n) / n)), rate = <real>step.rate, share = rest / rows if rows else 0, scale
     cdef real* r = s[0]
     cdef real* c = s[1]
     cdef real* v = s[2]
@@ -342,18 +342,18 @@ cdef void adafactor(const Step* step, real* p, const real* g, const real* q, rea
             for row in range(rows):
                 total += r[row]
             for row in range(rows):
-                spread = r[row] / <real>(total / rows)
+                scale = r[row] / <real>(total / rows)
                 for column in range(columns):
-                    v[start + row * columns + column] = spread * c[column]
+                    v[start + row * columns + column] = scale * c[column]
             r += rows
             c += columns
             start += rows * columns
     total = 0
     for i in range(n):
-        spread = g[i] / root(v[i])
-        total += spread * spread if q == NULL else q[i] / v[i]
-    spread = root(<real>(total / n)) / <real>h[3]
-    rate /= 1 if spread < 1 else spread
+        scale = g[i] / root(v[i])
+        total += scale * scale if q == NULL else q[i] / v[i]
+    scale = root(<real>(total / n)) / <real>h[3]
+    rate /= 1 if scale < 1 else scale
     for i in range(n):
         p[i] -= rate * (g[i] / root(v[i]))
 

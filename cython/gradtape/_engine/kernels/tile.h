@@ -92,7 +92,7 @@ ALWAYS_INLINE void TILE(one_step)(const int rows, const int vectors, const int a
         if (vectors == 1)
             MULTIPLY_ADD_ONE(TILE(FUSED), WIDTH, sums[i][0], b_now[0], element);
         else {
-            VECTOR a_now = TILE(spread)(element);
+            VECTOR a_now = TILE(splat)(element);
             UNROLL(4)
             for (int j = 0; j < vectors; j++)
                 MULTIPLY_ADD(TILE(FUSED), sums[i][j], b_now[j], a_now);

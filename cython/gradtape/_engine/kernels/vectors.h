@@ -118,8 +118,8 @@
   ALWAYS_INLINE float across32(vector32 x) { return (x[0] + x[2]) + (x[1] + x[3]); }
   ALWAYS_INLINE double across64(vector64 x) { return x[0] + x[1]; }
   #endif
-  ALWAYS_INLINE vector32 spread32(const float* p) { return *p - (vector32){0}; }
-  ALWAYS_INLINE vector64 spread64(const double* p) { return *p - (vector64){0}; }
+  ALWAYS_INLINE vector32 splat32(const float* p) { return *p - (vector32){0}; }
+  ALWAYS_INLINE vector64 splat64(const double* p) { return *p - (vector64){0}; }
   #ifndef __AVX512F__
   ALWAYS_INLINE void across_four32(const vector32* x, four32* sums) {
       *sums = (four32){across32(x[0]), across32(x[1]), across32(x[2]), across32(x[3])};

@@ -7,6 +7,7 @@ from gradtape._engine.record.primitive cimport Primitive
 from gradtape._engine.tensor.tensor cimport Tensor
 
 cdef Program ADD_PROGRAM
+cdef Program SELECT_PROGRAM
 cdef Primitive ADD_RUN
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c)

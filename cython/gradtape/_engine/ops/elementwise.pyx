@@ -32,6 +32,7 @@ cdef enum:
 
 
 cdef Program ADD_PROGRAM = program_named("add")
+cdef Program SELECT_PROGRAM = program_named("select")
 
 
 cdef Tensor elementwise(Program program, Tensor a, Tensor b, Tensor c):
@@ -180,7 +181,7 @@ cdef bint is_composed(Program program, Tensor a) except -1:
     """Whether an op is composed of others for operands of this dtype."""
     if is_differentiable(a.dtype_code):
         return is_complex(a.dtype_code) and program.name in _compositions
-    return program.name == "divide" or program.name == "divide_no_nan"
+    return program.quotient
 
 
 cdef object composition(Program program, Tensor a, Tensor b):
@@ -207,13 +208,13 @@ cdef Tensor other_value(Program program, tuple operands):
     for i, tensor in enumerate(operands):
         if first is None and tensor.dtype_code != BOOL:
             first, place = tensor, i
-    if first is None or (program.name != "select" and not is_differentiable(first.dtype_code)):
+    if first is None or (program is not SELECT_PROGRAM and not is_differentiable(first.dtype_code)):
         first, place = operands[0], 0
     code = first.dtype_code
     if not (program.takes >> code) & 1:
         raise unsupported(program.kernel, code, program.taken)
     for i, tensor in enumerate(operands):
-        if tensor.dtype_code != code and not (tensor.dtype_code == BOOL and (is_differentiable(code) or program.name == "select")):
+        if tensor.dtype_code != code and not (tensor.dtype_code == BOOL and (is_differentiable(code) or program is SELECT_PROGRAM)):
             raise mixed_dtypes(program.kernel, first, tensor, i)
     if is_half(code):
         out = elementwise_value(program, [widened(<Tensor>operand) for operand in operands])
@@ -242,13 +243,12 @@ cdef Tensor integer_elementwise(Program program, tuple tensors):
     function = program.integers
     if function is None:
         raise unsupported(op, a.dtype_code, program.taken)
-    if program.name in ("floordiv", "floormod", "truncatediv", "truncatemod") and not np.all(as_array(b)):
-        raise refused("zero divisor", op=op)
-    if program.name == "pow" and (np.asarray(as_array(b)) < 0).any():
-        raise refused("negative power", op=op)
+    arrays = [as_array(t) for t in tensors]
+    if program.refuses is not None and program.refuses[1](*arrays):
+        raise refused(program.refuses[0], op=op)
     try:
         with np.errstate(all="ignore"):
-            array = np.asarray(function(*[as_array(t) for t in tensors]))
+            array = np.asarray(function(*arrays))
     except ValueError:
         raise incompatible(op, a, b) from None
     return from_array(array, BOOL if program.predicate else (<Tensor>tensors[len(tensors) - 1]).dtype_code)

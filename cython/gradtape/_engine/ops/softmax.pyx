@@ -63,7 +63,7 @@ cdef inline void reduced(const Job* job, int kind, const real* a, real* out, Py_
         kernels.reduce64(kind, a, out, outer, job.reduced, job.inner)
 
 
-cdef inline void spread(const Job* job, int op, real* out, const real* a, const real* b, Py_ssize_t outer) noexcept nogil:
+cdef inline void broadcast_along(const Job* job, int op, real* out, const real* a, const real* b, Py_ssize_t outer) noexcept nogil:
     """out = a op b, where b is broadcast along the reduced axis."""
     cdef Py_ssize_t i, j, row = job.reduced * job.inner
     cdef Py_ssize_t rows = 1 if job.inner == 1 else job.reduced, width = job.reduced if job.inner == 1 else job.inner
@@ -106,25 +106,25 @@ cdef inline void rows(const Job* job, Py_ssize_t first, Py_ssize_t outer, real* 
             below = out
         powers = below
     reduced(job, MAX, <const real*>job.logits + start, top, outer)
-    spread(job, LINK_SUB, below, <const real*>job.logits + start, <const real*>top, outer)
+    broadcast_along(job, LINK_SUB, below, <const real*>job.logits + start, <const real*>top, outer)
     if job.form == NAMED_ENTROPY:
         for i in range(outer):
             out[i] = below[i * job.reduced + label(job, first + i)]
     each(job, EXP, powers, <const real*>below, <const real*>below, n)
     reduced(job, SUM, <const real*>powers, total, outer)
     if job.form == SOFTMAX or job.form == SURPLUS:
-        spread(job, LINK_DIV, out, <const real*>powers, <const real*>total, outer)
+        broadcast_along(job, LINK_DIV, out, <const real*>powers, <const real*>total, outer)
         if job.form == SURPLUS:
             for i in range(outer):
                 out[i * job.reduced + label(job, first + i)] -= 1
         return
     each(job, LOG, total, <const real*>total, <const real*>total, count)
     if job.form == LOG_SOFTMAX:
-        spread(job, LINK_SUB, out, <const real*>below, <const real*>total, outer)
+        broadcast_along(job, LINK_SUB, out, <const real*>below, <const real*>total, outer)
     elif job.form == NAMED_ENTROPY:
         each(job, SUB, out, <const real*>total, <const real*>out, count)
     else:
-        spread(job, LINK_SUB, powers, <const real*>below, <const real*>total, outer)
+        broadcast_along(job, LINK_SUB, powers, <const real*>below, <const real*>total, outer)
         each(job, MUL, powers, <const real*>job.labels + start, <const real*>powers, n)
         reduced(job, SUM, <const real*>powers, out, outer)
         each(job, NEG, out, <const real*>out, <const real*>out, count)

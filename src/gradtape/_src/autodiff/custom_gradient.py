@@ -16,7 +16,7 @@ from gradtape._src.autodiff.tape import GradientTape
 from gradtape._src.core import execution, nest
 from gradtape._src.core.errors import TextOperand, UnimplementedError
 from gradtape._src.core.text_codes import moved
-from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.indexed_slices import values_of, with_values
 
 
 def stop_gradient(input: Any, name: str | None = None) -> Any:
@@ -40,7 +40,7 @@ def stop_gradient(input: Any, name: str | None = None) -> Any:
       np.float32(3.0)
     """
     try:
-        return like(input, apply_stop_gradient(values_of(input)))
+        return with_values(input, apply_stop_gradient(values_of(input)))
     except TextOperand:
         return moved(stop_gradient, input)
 

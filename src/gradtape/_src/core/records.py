@@ -43,15 +43,17 @@ def opened(structure: Any) -> Any:
     return nest.map_structure(lambda leaf: _opened(leaf) if _is_plain(leaf) else leaf, structure)
 
 
-def like(shape: Any, structure: Any) -> Any:
+def opened_like(shape: Any, structure: Any) -> Any:
     """The structure with Records where `shape`, opened, has them, of the same fields, which may be None."""
     if isinstance(shape, Record) and type(structure) is type(shape.template):
-        values = [like(value, getattr(structure, name)) for name, value in zip(shape.names, shape.values, strict=True)]
+        values = [
+            opened_like(value, getattr(structure, name)) for name, value in zip(shape.names, shape.values, strict=True)
+        ]
         return Record(structure, shape.names, tuple(values))
     if isinstance(shape, list | tuple) and isinstance(structure, list | tuple) and len(shape) == len(structure):
-        return [like(*pair) for pair in zip(shape, structure, strict=True)]
+        return [opened_like(*pair) for pair in zip(shape, structure, strict=True)]
     if isinstance(shape, dict) and isinstance(structure, dict) and shape.keys() == structure.keys():
-        return {key: like(value, structure[key]) for key, value in shape.items()}
+        return {key: opened_like(value, structure[key]) for key, value in shape.items()}
     return structure
 
 

@@ -9,7 +9,7 @@ from gradtape._engine.diff.tape import GradientTape
 from gradtape._engine.state.variable import BaseVariable
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import nest
-from gradtape._src.core.records import like, opened
+from gradtape._src.core.records import opened, opened_like
 
 
 def require_usable(tape: GradientTape, what: str) -> None:
@@ -37,5 +37,5 @@ def flattened(structure: Any, role: str, what: str) -> list[Any]:
 
 
 def flattened_seeds(target: Any, output_gradients: Any) -> list[Any]:
-    """The initial cotangents of targets, None for ones, in a structure like theirs."""
-    return [] if output_gradients is None else nest.flatten(like(opened(target), output_gradients))
+    """The initial cotangents of targets, None for ones, in a structure opened_like theirs."""
+    return [] if output_gradients is None else nest.flatten(opened_like(opened(target), output_gradients))

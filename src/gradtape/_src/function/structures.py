@@ -47,7 +47,7 @@ def parts_of(value: Any) -> Parts | None:
     if isinstance(value, list | tuple):
         fields = getattr(kind, "_fields", None)
         if isinstance(value, tuple) and fields is not None:
-            return Parts(tuple(fields), tuple(value), Make(_spread, (kind,)))
+            return Parts(tuple(fields), tuple(value), Make(_call_with, (kind,)))
         return Parts(None, tuple(value), Make(kind, ()))
     if isinstance(value, Mapping):
         names = in_order(value)
@@ -55,7 +55,7 @@ def parts_of(value: Any) -> Parts | None:
             tuple(names), tuple([value[name] for name in names]), Make(_mapping, (kind_of(value), list(value), names))
         )
     if isinstance(value, CompositeTensor | CompositeSpec):
-        return Parts(None, value._parts(), Make(_spread, (kind_of(value),)))
+        return Parts(None, value._parts(), Make(_call_with, (kind_of(value),)))
     if isinstance(value, TensorArray):
         known, items = value._parts()
         return Parts(known, items, Make(kind._of_parts, (known,)))
@@ -66,7 +66,7 @@ def parts_of(value: Any) -> Parts | None:
         return Parts(metadata, tuple(items), Make(kind.__tf_unflatten__, (metadata,)))
     if hasattr(kind, "__attrs_attrs__"):
         names = [attribute.name for attribute in kind.__attrs_attrs__]
-        return Parts(tuple(names), tuple([getattr(value, name) for name in names]), Make(_spread, (kind,)))
+        return Parts(tuple(names), tuple([getattr(value, name) for name in names]), Make(_call_with, (kind,)))
     return None
 
 
@@ -100,7 +100,7 @@ def leaves(value: Any) -> list[Any]:
     return [value] if parts is None else [leaf for item in parts.items for leaf in leaves(item)]
 
 
-def _spread(kind: Any, items: tuple[Any, ...]) -> Any:
+def _call_with(kind: Any, items: tuple[Any, ...]) -> Any:
     return kind(*items)
 
 

@@ -108,15 +108,15 @@ def rgb_to_hsv(images: Any, name: str | None = None) -> Tensor:
     """
     red, green, blue = _three(images)
     value = e.maximum(red, e.maximum(green, blue))
-    spread = value - e.minimum(red, e.minimum(green, blue))
-    saturation = e.divide_no_nan(spread, value)
-    unit = e.divide_no_nan(1.0, 6.0 * spread)
+    chroma = value - e.minimum(red, e.minimum(green, blue))
+    saturation = e.divide_no_nan(chroma, value)
+    unit = e.divide_no_nan(1.0, 6.0 * chroma)
     hue = where(
         e.equal(red, value),
         unit * (green - blue),
         where(e.equal(green, value), unit * (blue - red) + 2.0 / 6.0, unit * (red - green) + 4.0 / 6.0),
     )
-    hue = where(spread > 0, hue, 0.0)
+    hue = where(chroma > 0, hue, 0.0)
     return stack([where(hue < 0, hue + 1.0, hue), saturation, value], -1)
 
 

@@ -124,7 +124,7 @@ class Function_(Operation):
     _function: Callable[..., Any]
     _parameters: tuple[str, ...]  # parameters that are operands
     _before: tuple[str, ...]  # options before a variable number of operands
-    _spread: bool  # whether it takes a variable number of operands
+    _variadic: bool  # whether it takes a variable number of operands
 
     def __init__(self, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name)
@@ -136,7 +136,7 @@ class Function_(Operation):
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         kwargs = {**self._options, **kwargs}
-        if self._spread:
+        if self._variadic:
             return type(self)._function(*[kwargs.pop(name) for name in self._before], *args, **kwargs)
         return type(self)._function(**dict(zip(self._parameters, args, strict=False)), **kwargs)
 
@@ -204,7 +204,7 @@ def keras_op(function: Callable[P, Any]) -> KerasOp[P]:
         given = inspect.signature(function).bind(*args, **kwargs).arguments
         for name, value in given.items():
             if name in made._parameters and len(operands) == made._parameters.index(name):
-                operands += value if made._spread else [value]
+                operands += value if made._variadic else [value]
             elif name in made._parameters or is_symbolic(value):
                 others[name] = value
             elif inspect.signature(function).parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
@@ -221,12 +221,12 @@ def keras_op(function: Callable[P, Any]) -> KerasOp[P]:
 def _operation_class(function: Callable[..., Any], title: str, home: str) -> type[Function_]:
     parameters = inspect.signature(function).parameters
     operands = [name for name in parameters if name in _OPERANDS and (title, name) not in _EXCEPTIONS]
-    spread = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters.values())
+    variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters.values())
     members = {
         "_function": staticmethod(function),
         "_parameters": tuple(operands),
-        "_before": tuple(name for name in list(parameters)[: list(parameters).index(operands[0])]) if spread else (),
-        "_spread": spread,
+        "_before": tuple(name for name in list(parameters)[: list(parameters).index(operands[0])]) if variadic else (),
+        "_variadic": variadic,
         "_home": home,
         "__module__": function.__module__,
     }

@@ -324,17 +324,17 @@ def _resolve(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str
                 kernel=f"__MklEinsum_N_{len(ranks)}",
             )
         widest = max(widest, width)
-        labels.append([*before, *_spread(width), *after])
+        labels.append([*before, *_ellipsis_axes(width), *after])
     if arrow:
         before, ellipsis, after = out.partition("...")
-        output = [*before, *(_spread(widest) if ellipsis else ()), *after]
+        output = [*before, *(_ellipsis_axes(widest) if ellipsis else ()), *after]
         for label in (*before, *after):
             if label not in given:
                 raise ValueError(f"Output subscripts contain the label {label} not present in the input subscripts.")
     else:
         counts = Counter(given.replace("...", ""))
-        spread = _spread(widest) if given.count("...") == 1 else []
-        output = [*spread, *sorted(c for c, times in counts.items() if times == 1 and c != ",")]
+        ellipsis_axes = _ellipsis_axes(widest) if given.count("...") == 1 else []
+        output = [*ellipsis_axes, *sorted(c for c, times in counts.items() if times == 1 and c != ",")]
     if len(set(output)) < len(output):
         raise ValueError(f"Output subscripts contain a label appearing more than once: {equation}")
     if widest and "0" not in output:
@@ -348,7 +348,7 @@ def _resolve(equation: str, ranks: list[int]) -> tuple[list[list[str]], list[str
     return labels, output
 
 
-def _spread(width: int) -> list[str]:
+def _ellipsis_axes(width: int) -> list[str]:
     return [str(i) for i in reversed(range(width))]
 
 

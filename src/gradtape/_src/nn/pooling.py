@@ -29,7 +29,7 @@ from gradtape._src.nn.windows import (
     is_first,
     last,
     lie,
-    spread,
+    per_axis,
 )
 from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.extremes import argmax
@@ -115,7 +115,7 @@ def _geometry(
     image: Tensor, ksize: Any, strides: Any, padding: Any, dilations: Any, kernel: Kernel, first: bool
 ) -> Geometry:
     rank = image.ndim - 2
-    window = spread(ksize, rank, "ksize", kernel, first)
+    window = per_axis(ksize, rank, "ksize", kernel, first)
     if min(window) < 1:
         inferred = ",".join(map(str, (1, *window, 1)))
         message = f"Sliding window ksize must be positive. The specified or inferred ksize is: {inferred}"
@@ -198,7 +198,7 @@ def _sums(image: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
     return out
 
 
-def _spread(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
+def _averaged(values: Tensor, shape: tuple[int, ...], geometry: Geometry) -> Tensor:
     out, image = empty(shape, values.dtype)
     image.fill(0)
     if image.size and values.shape.num_elements():
@@ -214,7 +214,11 @@ _SUMS = Primitive(
     "AvgPool", _sums, lambda call, needs, g: (_SPREAD(g, attributes=call.attributes),), linear=True, batch="images"
 )
 _SPREAD = Primitive(
-    "AvgPoolGrad", _spread, lambda call, needs, g: (_SUMS(g, attributes=call.attributes),), linear=True, batch="images"
+    "AvgPoolGrad",
+    _averaged,
+    lambda call, needs, g: (_SUMS(g, attributes=call.attributes),),
+    linear=True,
+    batch="images",
 )
 
 

@@ -79,7 +79,7 @@ def given(image: Tensor, first: bool) -> Tensor:
     return apply_transpose(image, (0, image.ndim - 1, *range(1, image.ndim - 1))) if first else image
 
 
-def spread(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False) -> tuple[int, ...]:
+def per_axis(value: Any, rank: int, name: str, kernel: Kernel, first: bool = False) -> tuple[int, ...]:
     """One number per spatial axis, from a single one, one each, or one for every axis of the image.
 
     Raises ValueError for a wrong count and UnimplementedError for numbers other than 1 along batch and channels.
@@ -121,8 +121,8 @@ def lie(
     amounts of padding are given and the op does not support them.
     """
     rank = len(sizes)
-    strides = spread(strides, rank, "strides", kernel, first)
-    dilations = spread(dilations, rank, "dilations", kernel, first)
+    strides = per_axis(strides, rank, "strides", kernel, first)
+    dilations = per_axis(dilations, rank, "dilations", kernel, first)
     for name, numbers in (("Stride", strides), ("Dilation rate", dilations)):
         if min(numbers) < 1:
             raise kernel.error(f"{name} must be > 0, but got {min(numbers)}")

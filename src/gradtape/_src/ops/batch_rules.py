@@ -262,13 +262,13 @@ def _key(primitive: Any, count: int, operands: list[Tensor], batched: list[bool]
 
 
 def _pad(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    spread, sizes = given
-    return None if any(batched[1:]) else primitive.again(tuple(operands), ([(0, 0), *spread], (count, *sizes)))
+    margins, sizes = given
+    return None if any(batched[1:]) else primitive.again(tuple(operands), ([(0, 0), *margins], (count, *sizes)))
 
 
 def _mirror(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    spread, mode = given
-    return primitive.again(tuple(operands), ([(0, 0), *spread], mode)) if spread else operands
+    margins, mode = given
+    return primitive.again(tuple(operands), ([(0, 0), *margins], mode)) if margins else operands
 
 
 def _tile(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:

@@ -97,7 +97,7 @@ class Batch:
         self.batched = [tensor.shape[0] == count for tensor in tensors]
         self.batched += [False] * (recorder.slot_count - len(tensors))
         done = [(step, step.what, step.operand_slots, step.result_slots) for step in recorder.steps]
-        _spread(recorder, done, self.batched)
+        _mark_batched(recorder, done, self.batched)
         live = _live(done, outputs)
         self.steps = [
             step
@@ -192,7 +192,7 @@ def _of_all(
     return batch.evaluate(recorder, _values(recorder, tensors, count))
 
 
-def _spread(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) -> None:
+def _mark_batched(recorder: SliceRecorder, steps: list[Planned], batched: list[bool]) -> None:
     """Marks the slots that depend on batched ones; raises Unvectorizable if slices cannot be batched."""
     for step, what, places, given in steps:
         depends = what == "draws"

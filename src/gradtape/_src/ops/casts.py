@@ -15,7 +15,7 @@ from gradtape._src.core.errors import TextOperand, UnimplementedError
 from gradtape._src.core.operands import dtype_word
 from gradtape._src.core.string_tensor import StringTensor, holds_text
 from gradtape._src.core.typing import DTypeLike, TensorLike
-from gradtape._src.ops.indexed_slices import like
+from gradtape._src.ops.indexed_slices import with_values
 from gradtape._src.table.rows import ALL, call, integer, op, real, values
 
 
@@ -54,7 +54,7 @@ def cast(x: Any, dtype: DTypeLike, name: str | None = None) -> Any:
       array([ 1, -1], dtype=int32)
     """
     if isinstance(x, CompositeTensor):
-        return like(x, apply_cast(x.values, dtype))
+        return with_values(x, apply_cast(x.values, dtype))
     try:
         return apply_cast(x, dtype)
     except (TextOperand, TypeError):

@@ -11,7 +11,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.operands import not_allowed
 from gradtape._src.core.typing import Axes, TensorLike
 from gradtape._src.ops.gathering import gather
-from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.indexed_slices import values_of, with_values
 from gradtape._src.ops.joining import concat
 from gradtape._src.table.rows import call, op, real, values
 
@@ -88,7 +88,7 @@ def clip_by_norm(t: Any, clip_norm: TensorLike, axes: Axes = None, name: str | N
     norm = apply_elementwise("select", positive, apply_elementwise("sqrt", safe), squares)
     scaled = values * limit
     _same_shape(values, scaled)
-    return like(t, scaled / apply_elementwise("maximum", norm, limit))
+    return with_values(t, scaled / apply_elementwise("maximum", norm, limit))
 
 
 def _same_shape(before: Tensor, after: Tensor) -> None:
@@ -126,7 +126,7 @@ def clip_by_value(t: Any, clip_value_min: TensorLike, clip_value_max: TensorLike
     )
     clipped = apply_elementwise("clip_by_value", values, low, high)
     _same_shape(values, clipped)
-    return like(t, clipped)
+    return with_values(t, clipped)
 
 
 @op(
@@ -243,6 +243,6 @@ def clip_by_global_norm(
 
     def scaled(t: Any) -> Any:
         values = values_of(t)
-        return like(t, values * apply_cast(scale, values.dtype))
+        return with_values(t, values * apply_cast(scale, values.dtype))
 
     return [None if t is None else scaled(t) for t in t_list], norm

@@ -10,7 +10,7 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.errors import unequal_summands
 from gradtape._src.core.operands import dims_text, one_dtype
 from gradtape._src.core.typing import DTypeLike, ShapeLike, TensorLike
-from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.indexed_slices import values_of, with_values
 from gradtape._src.table.rows import NUMBERS, call, integer, op, real
 
 
@@ -120,7 +120,7 @@ def scalar_mul(scalar: TensorLike, x: Any, name: str | None = None) -> Any:
     factor = as_tensor(scalar, tensor.dtype)
     if factor.ndim:
         raise ValueError(f"The input scalar must be a 0-D value. Received shape {factor.shape}.")
-    return like(x, factor * tensor)
+    return with_values(x, factor * tensor)
 
 
 @op(

@@ -402,7 +402,9 @@ def range(
     places = np.arange(int(reach))
     if dtype.is_floating:
         return tensor_from(first + places.astype(dtype.as_numpy_dtype) * step, dtype)
-    return tensor_from(places * int(step) + int(first), dtype)
+    # Integers wrap around, uint64's in their own numbers, and the results are within the dtype's.
+    numbers = np.uint64 if dtype.is_unsigned else np.int64
+    return tensor_from(places.astype(numbers) * numbers(step) + numbers(first), dtype)
 
 
 def linspace(start: TensorLike, stop: TensorLike, num: IntLike, name: str | None = None, axis: int = 0) -> Tensor:

@@ -176,8 +176,8 @@ def _numbers(shape: tuple[int, ...], index: np.ndarray, axis: int, batch: int) -
     if axis:
         # Rows are numbered over all axes up to `axis`: the number so far, times the axis' size, plus the index.
         before = np.arange(math.prod(shape[:axis])).reshape(shape[:axis] + (1,) * (index.ndim - batch))
-        spread = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
-        index = np.asarray(before * rows + spread, order="C")
+        aligned = index.reshape(index.shape[:batch] + (1,) * (axis - batch) + index.shape[batch:])
+        index = np.asarray(before * rows + aligned, order="C")
     return index, out_shape
 
 

@@ -112,6 +112,6 @@ def values_of(x: Any) -> Tensor:
     return as_tensor(x.values if isinstance(x, CompositeTensor) else x)
 
 
-def like(x: Any, values: Tensor) -> Any:
+def with_values(x: Any, values: Tensor) -> Any:
     """The values, at the positions of x if that is a sparse tensor or IndexedSlices."""
     return x._with_values(values) if isinstance(x, CompositeTensor) else values

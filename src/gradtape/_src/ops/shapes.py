@@ -29,7 +29,7 @@ from gradtape._src.core.operands import common_tensors, dims_text, ints_of
 from gradtape._src.core.tensor_shape import TensorShape
 from gradtape._src.core.text_codes import compared, moved
 from gradtape._src.core.typing import Axes, DTypeLike, IntLike, ShapeLike, TensorLike
-from gradtape._src.ops.indexed_slices import like, values_of
+from gradtape._src.ops.indexed_slices import values_of, with_values
 from gradtape._src.table.rows import ALL, INTEGERS, call, integer, op, real, values
 
 
@@ -57,7 +57,7 @@ def identity(input: Any, name: str | None = None) -> Any:
       array([1., 2.], dtype=float32)
     """
     try:
-        return like(input, apply_identity(values_of(input)))
+        return with_values(input, apply_identity(values_of(input)))
     except TextOperand:
         return moved(identity, input)
 

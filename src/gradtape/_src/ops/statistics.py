@@ -25,14 +25,14 @@ from gradtape._src.ops.reductions import INF, NAN, axes_edges, axes_samples
 from gradtape._src.table.rows import ALL, NUMBERS, call, integer, op, real, values
 
 
-def _spread_edges() -> list[Any]:
+def _variance_edges() -> list[Any]:
     return [
         *(call(values([2.0, 2.0])), call(values([NAN, 1.0])), call(values([INF, 1.0])), call(real(0))),
         *(call(real(0, 2), 0), call([1.0, 4.0])),
     ]
 
 
-@op("math.reduce_variance", samples=axes_samples, edges=_spread_edges)
+@op("math.reduce_variance", samples=axes_samples, edges=_variance_edges)
 def reduce_variance(
     input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -72,7 +72,7 @@ def reduce_variance(
         *(call(real(2, 3)), call(real(2, 3), 0), call(real(2, 3), axis=-1, keepdims=True)),
         *(call(real(2, 3, 2), [0, 2]), call(real(2, 3, 2), [-1, 1], True)),
     ],
-    edges=_spread_edges,
+    edges=_variance_edges,
     notes="The gradient at 0 is NaN, as TensorFlow's",
 )
 def reduce_std(input_tensor: TensorLike, axis: Axes = None, keepdims: bool = False, name: str | None = None) -> Tensor:

@@ -222,8 +222,8 @@ SCRIPTED = {
     padding._PAD: (
         "pad",
         Row(
-            lambda spread, _: [spread],
-            lambda operands, spread: padding.pad(operands[0], spread, "CONSTANT", operands[1]),
+            lambda margins, _: [margins],
+            lambda operands, margins: padding.pad(operands[0], margins, "CONSTANT", operands[1]),
             2,
         ),
     ),

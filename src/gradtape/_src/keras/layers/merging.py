@@ -121,7 +121,7 @@ def _check_masks(inputs: Any, mask: Any) -> None:
         )
 
 
-def _spread(mask: Tensor, value: Tensor) -> Tensor:
+def _broadcast_mask(mask: Tensor, value: Tensor) -> Tensor:
     """A mask of steps for every element."""
     return apply_broadcast_to(expand_dims(mask, -1), tuple(value.shape))
 
@@ -131,7 +131,7 @@ def _extreme(op: str, inputs: Sequence[Tensor]) -> Tensor:
     result = mask = None
     for value in inputs:
         own = get_mask(value)
-        own = None if own is None else _spread(own, value)
+        own = None if own is None else _broadcast_mask(own, value)
         if result is None:
             result, mask = value, own
             continue
@@ -217,7 +217,7 @@ class Multiply(Merge):
         result = merged = None
         for value, mask in zip(inputs, masks, strict=True):
             if mask is not None:
-                mask = _spread(mask, value)
+                mask = _broadcast_mask(mask, value)
                 value = apply_elementwise("select", mask, value, 1.0)
                 if masked:
                     merged = mask if merged is None else apply_elementwise("logical_or", merged, mask)

@@ -60,10 +60,10 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
     """
     y_true, y_pred = prepared(y_true, y_pred)
     true_mean, predicted_mean = _mean(y_true, axis), _mean(y_pred, axis)
-    spread = reduce_variance(y_true, axis, True) + reduce_variance(y_pred, axis, True)
+    variances = reduce_variance(y_true, axis, True) + reduce_variance(y_pred, axis, True)
     apart = elementwise.squared_difference(true_mean, predicted_mean)
     together = (y_true - predicted_mean) * (y_pred - predicted_mean)
-    return mean(2 * together / (spread + apart + settings.epsilon()), axis)
+    return mean(2 * together / (variances + apart + settings.epsilon()), axis)
 
 
 @metric()

@@ -265,13 +265,13 @@ class R2Score(Metric):
 
     def result(self) -> Any:
         squares, sums, errors, count = (variable.read_value() for variable in self._sums)
-        spread = squares - sums * (sums / count)
-        score = 1 - errors / spread
+        variation = squares - sums * (sums / count)
+        score = 1 - errors / variation
         score = where(elementwise.is_inf(score), 0.0, score)
         if self.class_aggregation == "uniform_average":
             score = mean(score, None)
         elif self.class_aggregation == "variance_weighted_average":
-            score = total(spread * score, None) / total(spread, None)
+            score = total(variation * score, None) / total(variation, None)
         if not self.num_regressors:
             return score
         samples, regressors = self.num_samples.read_value(), self.num_regressors

@@ -135,17 +135,17 @@ def depthwise_conv(
                 f"{x.shape[-1]}, kernel input channels={weights.shape[-2]}, "
                 f"data_format='{settings.standardize_data_format(data_format)}'."
             )
-        steps, spread = ([one] * rank if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
+        steps, dilations = ([one] * rank if isinstance(one, int) else list(one) for one in (strides, dilation_rate))
         if rank == 1:  # as images of height 1
             image, window = expand_dims(x, 1), expand_dims(weights, 0)
-            return squeeze(_depthwise(image, window, steps * 2, padding, [1, *spread]), [1])
-        return _depthwise(x, weights, steps, padding, spread)
+            return squeeze(_depthwise(image, window, steps * 2, padding, [1, *dilations]), [1])
+        return _depthwise(x, weights, steps, padding, dilations)
 
     return _images(compute, inputs, data_format)
 
 
-def _depthwise(x: Tensor, weights: Tensor, steps: list[int], padding: str, spread: list[int]) -> Tensor:
-    return depthwise_convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=spread)
+def _depthwise(x: Tensor, weights: Tensor, steps: list[int], padding: str, dilations: list[int]) -> Tensor:
+    return depthwise_convolution.depthwise_conv2d(x, weights, [1, *steps, 1], padding.upper(), dilations=dilations)
 
 
 @keras_op

@@ -63,16 +63,16 @@ def conv_transpose(
     """
     x, weights = tensor_of(inputs), tensor_of(kernel)
     rank, last = x.ndim - 2, standardize_data_format(data_format) == "channels_last"
-    steps, spread = ((one,) * rank if isinstance(one, int) else tuple(one) for one in (strides, dilation_rate))
+    steps, dilations = ((one,) * rank if isinstance(one, int) else tuple(one) for one in (strides, dilation_rate))
     extras = (output_padding,) * rank if isinstance(output_padding, int) or output_padding is None else output_padding
     windows = tuple(weights.shape)[:rank]
     sizes = tuple(x.shape)[1:-1] if last else tuple(x.shape)[2:]
-    results = transposed_sizes(zip(sizes, windows, steps, spread, extras, strict=True), padding.lower())
+    results = transposed_sizes(zip(sizes, windows, steps, dilations, extras, strict=True), padding.lower())
     outputs = weights.shape[-2]
     shape: list[Any] = [x.shape[0], *results, outputs] if last else [x.shape[0], outputs, *results]
     letters = "DHW"[3 - rank :]
     return transposed_convolution.conv_transpose(
-        x, weights, shape, steps, padding.upper(), f"N{letters}C" if last else f"NC{letters}", spread
+        x, weights, shape, steps, padding.upper(), f"N{letters}C" if last else f"NC{letters}", dilations
     )
 
 
@@ -83,8 +83,8 @@ def _pair(value: Any) -> tuple[int, int]:
 def _places(sizes: tuple[int, int], kernel: Any, dilation: Any, stride: Any) -> tuple[np.ndarray, tuple[int, int]]:
     """The positions of windows' values in a padded image, [window values, windows], and the number of windows."""
     rows, columns = (
-        np.arange(window)[:, None] * spread + np.arange((size - (window - 1) * spread - 1) // step + 1) * step
-        for size, window, spread, step in zip(sizes, _pair(kernel), _pair(dilation), _pair(stride), strict=True)
+        np.arange(window)[:, None] * dilations + np.arange((size - (window - 1) * dilations - 1) // step + 1) * step
+        for size, window, dilations, step in zip(sizes, _pair(kernel), _pair(dilation), _pair(stride), strict=True)
     )
     places = rows[:, None, :, None] * sizes[1] + columns[None, :, None, :]
     return places.reshape(rows.shape[0] * columns.shape[0], -1), (rows.shape[1], columns.shape[1])

@@ -33,6 +33,9 @@ def _truncated_quotient(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a - np.fmod(a, b)) // b
 
 
+NO_ZEROS = ("zero divisor", lambda x, y: not np.all(y))
+
+
 ROWS = (
     Row(
         "add",
@@ -43,6 +46,7 @@ ROWS = (
         domain=REALS,
         kernel="AddV2",
         integers=np.add,
+        lenient=True,
         complexes=True,
         slopes=("1", "1"),
         example=("tf.add([1, 2, 3], 10).numpy()", "array([11, 12, 13], dtype=int32)"),
@@ -82,6 +86,7 @@ ROWS = (
         domain=(EVERYWHERE, POSITIVE),
         kernel="RealDiv",
         complexes=True,
+        quotient=True,
         slopes=("1 / y", "-x / y**2"),
         example=("tf.divide([1.0, 2.0, 3.0], 4.0).numpy()", "array([0.25, 0.5 , 0.75], dtype=float32)"),
     ),
@@ -108,6 +113,7 @@ ROWS = (
         ("math.floordiv",),
         kernel="FloorDiv",
         integers=np.floor_divide,
+        refuses=NO_ZEROS,
         example=("tf.math.floordiv([7, -7], 2).numpy()", "array([ 3, -4], dtype=int32)"),
     ),
     Row(
@@ -119,6 +125,7 @@ ROWS = (
         domain=((0.1, 0.9), (1.0, 3.0)),
         kernel="FloorMod",
         integers=np.remainder,
+        refuses=NO_ZEROS,
         slopes=("1", "-floor(x / y)"),
         example=("tf.math.floormod([7, -7], 3).numpy()", "array([1, 2], dtype=int32)"),
     ),
@@ -130,6 +137,7 @@ ROWS = (
         ("truncatediv",),
         kernel="TruncateDiv",
         integers=_truncated_quotient,
+        refuses=NO_ZEROS,
         example=("tf.truncatediv([7, -7], 2).numpy()", "array([ 3, -3], dtype=int32)"),
     ),
     Row(
@@ -141,6 +149,7 @@ ROWS = (
         domain=((0.1, 0.9), (1.0, 3.0)),
         kernel="TruncateMod",
         integers=np.fmod,
+        refuses=NO_ZEROS,
         unsigned=False,
         lacks=(*HALVES, "int8", "int16"),
         slopes=("1", "-truncatediv(x, y)"),
@@ -181,6 +190,7 @@ ROWS = (
         domain=(EVERYWHERE, POSITIVE),
         kernel="DivNoNan",
         complexes=True,
+        quotient=True,
         slopes=("1 / y", "-x / y**2"),
         example=("tf.math.divide_no_nan([1.0, 1.0], [4.0, 0.0]).numpy()", "array([0.25, 0.  ], dtype=float32)"),
     ),

@@ -84,6 +84,7 @@ ROWS = (
         ("math.logical_and", "logical_and"),
         integers=np.logical_and,
         bools=True,
+        logical=True,
         example=("tf.logical_and([True, True], [True, False]).numpy()", "array([ True, False])"),
     ),
     Row(
@@ -94,6 +95,7 @@ ROWS = (
         ("math.logical_or", "logical_or"),
         integers=np.logical_or,
         bools=True,
+        logical=True,
         example=("tf.logical_or([True, False], [False, False]).numpy()", "array([ True, False])"),
     ),
     Row(
@@ -105,6 +107,7 @@ ROWS = (
         kernel="LogicalOr",
         integers=np.logical_xor,
         bools=True,
+        logical=True,
         example=("tf.math.logical_xor([True, True], [True, False]).numpy()", "array([False,  True])"),
     ),
     Row(
@@ -115,6 +118,7 @@ ROWS = (
         ("math.logical_not", "logical_not"),
         integers=np.logical_not,
         bools=True,
+        logical=True,
         example=("tf.logical_not([True, False]).numpy()", "array([False,  True])"),
     ),
     Row(

@@ -8,7 +8,10 @@ CamelCase. Programs run in float32 and float64; half precision is computed in fl
 bools with NumPy, as they carry data and indices, not gradients; `bools` and `unsigned` declare that they are supported.
 `complexes` declares whether the formula holds for complex numbers too, as a holomorphic function; `lacks` are
 dtypes that TensorFlow does not support although it supports others of their kind. `sparse` declares support for
-SparseTensors, whose values are computed: TensorFlow's choice of functions that are 0 at 0.
+SparseTensors, whose values are computed: TensorFlow's choice of functions that are 0 at 0. `logical` functions take
+bools and nothing else; a `quotient` of integers is that of floats; `lenient` functions keep the dtype of another
+operand that the first operand's does not hold. `refuses` names the message of the integers that are refused, and finds
+them.
 
 For documentation, `doc` is the summary, `slopes` are the derivatives by each operand as formulas of tf.math's
 functions, empty where there is none, `source` is the defining reference, and `example` is a call and its result. Rows
@@ -42,7 +45,8 @@ class Row:
     # Written out: creating a named tuple or dataclass at import would compile it each time.
     __slots__ = (
         *("arguments", "bools", "complexes", "derivatives", "doc", "domain", "example", "integers", "kernel", "kinks"),
-        *("lacks", "name", "slopes", "source", "sparse", "tensorflow", "unsigned", "value", "why"),
+        *("lacks", "lenient", "logical", "name", "quotient", "refuses", "slopes", "source", "sparse", "tensorflow"),
+        *("unsigned", "value", "why"),
     )
 
     def __init__(
@@ -63,6 +67,10 @@ class Row:
         complexes: bool = False,
         lacks: tuple[str, ...] = (),
         sparse: bool = False,
+        logical: bool = False,
+        quotient: bool = False,
+        lenient: bool = False,
+        refuses: tuple[str, Callable[..., bool]] | None = None,
         slopes: tuple[str, ...] = (),
         source: str = "",
         example: tuple[str, str] = ("", ""),
@@ -83,6 +91,10 @@ class Row:
         self.complexes = complexes
         self.lacks = lacks
         self.sparse = sparse
+        self.logical = logical
+        self.quotient = quotient
+        self.lenient = lenient
+        self.refuses = refuses
         self.slopes = slopes
         self.source = source
         self.example = example
@@ -91,7 +103,7 @@ class Row:
     def dtypes(self) -> str:
         """The supported dtypes, for the documentation."""
         integers = self.integers is not None
-        return _listed(self.name.startswith("logical"), integers, self.unsigned, self.bools, self.complexes, self.lacks)
+        return _listed(self.logical, integers, self.unsigned, self.bools, self.complexes, self.lacks)
 
     @property
     def takes(self) -> tuple[DType, ...]:
@@ -105,7 +117,7 @@ class Row:
 
     @property
     def _taken(self) -> tuple[tuple[DType, ...], str]:
-        integers = self.integers is not None and not (self.bools and self.name.startswith("logical"))
+        integers = self.integers is not None and not self.logical
         return _taken(integers, self.unsigned, self.bools, self.complexes, self.lacks)
 
     @property

@@ -87,6 +87,7 @@ ROWS = (
         ("math.pow", "pow"),
         domain=(POSITIVE, EVERYWHERE),
         integers=np.power,
+        refuses=("negative power", lambda x, y: bool((y < 0).any())),
         unsigned=False,
         complexes=True,
         slopes=("y * x**(y - 1)", "x**y * log(x)"),
