@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from types import ModuleType
@@ -22,6 +23,7 @@ _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS"
 _LAUNCHED = ("PMIX_RANK", "PMI_RANK", "PMI_FD", "OMPI_COMM_WORLD_RANK")
 # The process that uses MPI, and what the launcher told it, which the processes that it starts inherit.
 _OWNER = "GRADTAPE_MPI_OWNER"
+_HEARD = 0.3  # seconds in which launchers pass on what a rank says; they drop the rest when it aborts
 
 
 class World:
@@ -234,6 +236,7 @@ def _end_together(world: World) -> None:
 def _abort(world: World, reason: str) -> None:
     sys.stdout.flush()
     print(f"gradtape.distributed: {reason}", file=sys.stderr, flush=True)
+    time.sleep(_HEARD)
     world.mpi.COMM_WORLD.Abort(1)
 
 
