@@ -23,7 +23,7 @@ _COUNTS = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS", "SLURM_NTASKS"
 _LAUNCHED = ("PMIX_RANK", "PMI_RANK", "PMI_FD", "OMPI_COMM_WORLD_RANK")
 # The process that uses MPI, and what the launcher told it, which the processes that it starts inherit.
 _OWNER = "GRADTAPE_MPI_OWNER"
-_HEARD = 0.3  # seconds in which launchers pass on what a rank says; they drop the rest when it aborts
+_FORWARDING_TIME = 0.3  # seconds for launchers to pass on what a rank printed; they drop the rest when it aborts
 
 
 class World:
@@ -236,7 +236,7 @@ def _end_together(world: World) -> None:
 def _abort(world: World, reason: str) -> None:
     sys.stdout.flush()
     print(f"gradtape.distributed: {reason}", file=sys.stderr, flush=True)
-    time.sleep(_HEARD)
+    time.sleep(_FORWARDING_TIME)
     world.mpi.COMM_WORLD.Abort(1)
 
 

@@ -262,13 +262,13 @@ def _key(primitive: Any, count: int, operands: list[Tensor], batched: list[bool]
 
 
 def _pad(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    margins, sizes = given
-    return None if any(batched[1:]) else primitive.again(tuple(operands), ([(0, 0), *margins], (count, *sizes)))
+    pad_widths, sizes = given
+    return None if any(batched[1:]) else primitive.again(tuple(operands), ([(0, 0), *pad_widths], (count, *sizes)))
 
 
 def _mirror(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:
-    margins, mode = given
-    return primitive.again(tuple(operands), ([(0, 0), *margins], mode)) if margins else operands
+    pad_widths, mode = given
+    return primitive.again(tuple(operands), ([(0, 0), *pad_widths], mode)) if pad_widths else operands
 
 
 def _tile(primitive: Any, count: int, operands: list[Tensor], batched: list[bool], given: Any) -> Any:

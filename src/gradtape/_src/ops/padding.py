@@ -79,7 +79,7 @@ def pad(
             f"The first dimension of paddings must be the rank of inputs{dims_text(widths.shape)} {dims_text(sizes)}",
             None,
         )
-    margins: list[tuple[int, int]] = []
+    pad_widths: list[tuple[int, int]] = []
     for size, (before, behind) in zip(sizes, widths.tolist(), strict=True):
         if before < 0 or behind < 0:
             raise invalid_argument(kernel, f"Paddings must be non-negative: {before} {behind}", None)
@@ -93,43 +93,43 @@ def pad(
                 f"paddings must be no greater than the dimension size: {before}, {behind} greater than {size}",
                 None,
             )
-        margins.append((before, behind))
+        pad_widths.append((before, behind))
     if mode != "CONSTANT":
-        return _MIRROR(data, attributes=(margins, mode))
+        return _MIRROR(data, attributes=(pad_widths, mode))
     fill = full((), 0, data.dtype) if plain else as_tensor(constant_values, data.dtype)
     if fill.ndim:
         raise invalid_argument(kernel, f"constant_values must be a scalar. Found: {dims_text(fill.shape)}", None)
-    return _PAD(data, fill, attributes=(margins, sizes))
+    return _PAD(data, fill, attributes=(pad_widths, sizes))
 
 
-def _pad(data: Tensor, fill: Tensor, margins: list[tuple[int, int]], _: Any) -> Tensor:
+def _pad(data: Tensor, fill: Tensor, pad_widths: list[tuple[int, int]], _: Any) -> Tensor:
     sizes = data.shape
-    out, array = empty([size + sum(pair) for size, pair in zip(sizes, margins, strict=True)], data.dtype)
+    out, array = empty([size + sum(pair) for size, pair in zip(sizes, pad_widths, strict=True)], data.dtype)
     array[...] = view(fill)
-    array[tuple(slice(before, before + size) for (before, _), size in zip(margins, sizes, strict=True))] = view(data)
+    array[tuple(slice(before, before + size) for (before, _), size in zip(pad_widths, sizes, strict=True))] = view(data)
     return out
 
 
 def _pad_vjp(call: Any, needs: Any, cotangent: Tensor) -> tuple[Tensor, None]:
-    margins, sizes = call.attributes
+    pad_widths, sizes = call.attributes
     return cotangent[
-        tuple(slice(before, before + size) for (before, _), size in zip(margins, sizes, strict=True))
+        tuple(slice(before, before + size) for (before, _), size in zip(pad_widths, sizes, strict=True))
     ], None
 
 
-def _mirror(tensor: Tensor, margins: list[tuple[int, int]], mode: str) -> Tensor:
-    return tensor_from(np.pad(view(tensor), margins, mode.lower()) if margins else view(tensor))  # type: ignore[call-overload]
+def _mirror(tensor: Tensor, pad_widths: list[tuple[int, int]], mode: str) -> Tensor:
+    return tensor_from(np.pad(view(tensor), pad_widths, mode.lower()) if pad_widths else view(tensor))  # type: ignore[call-overload]
 
 
 def _mirror_vjp(call: Any, needs: Any, cotangent: Tensor) -> Tensor:
     return _FOLD(cotangent, attributes=call.attributes)
 
 
-def _fold(tensor: Tensor, margins: list[tuple[int, int]], mode: str) -> Tensor:
+def _fold(tensor: Tensor, pad_widths: list[tuple[int, int]], mode: str) -> Tensor:
     """Adds the borders back onto the elements that they mirror: the reverse of `_mirror`."""
     array = np.array(view(tensor))
     skipped = 1 if mode == "REFLECT" else 0
-    for axis, (before, behind) in enumerate(margins):
+    for axis, (before, behind) in enumerate(pad_widths):
         lines = np.moveaxis(array, axis, 0)
         inner = lines[before : len(lines) - behind].copy()
         inner[skipped : before + skipped] += lines[:before][::-1]

@@ -222,8 +222,8 @@ SCRIPTED = {
     padding._PAD: (
         "pad",
         Row(
-            lambda margins, _: [margins],
-            lambda operands, margins: padding.pad(operands[0], margins, "CONSTANT", operands[1]),
+            lambda pad_widths, _: [pad_widths],
+            lambda operands, pad_widths: padding.pad(operands[0], pad_widths, "CONSTANT", operands[1]),
             2,
         ),
     ),
