@@ -34,6 +34,7 @@ COPIED = {
 LINKS = generate_reference.links()
 FENCE = re.compile(r"(^ *(`{3,}|~{3,}).*?^ *\2$)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(#[^)]*)?\)")
+ENTRY = re.compile(r"^(?=<h2 )", re.MULTILINE)
 CODE = re.compile(r"(?<![`\[])`(tf(?:\.\w+)+)(\([^`]*\))?`(?![`\]])")
 
 # Headings of examples whose files' names do not determine the capital letters.
@@ -120,3 +121,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         lines = part.split("\n")
         text.append("\n".join(line if line.lstrip().startswith("#") else CODE.sub(linked, line) for line in lines))
     return "".join(prose + fence for prose, fence in zip(text, [*parts[1::3], ""], strict=True))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Each entry of the reference in a section of its own, which site.css has browsers lay out when it is in sight."""
+    if not page.file.src_uri.startswith("reference/"):
+        return html
+    head, *entries = ENTRY.split(html)
+    return head + "".join(f'<section class="entry">\n{entry.rstrip()}\n</section>\n' for entry in entries)
