@@ -19,11 +19,19 @@ from pathlib import Path
 from playwright.sync_api import Browser, Request, sync_playwright
 
 DEVICES = {"phone in the dark": (390, "slate"), "desktop": (1280, "default")}  # width in pixels and the theme's colours
+HEIGHT = 844
 PATIENCE = 120_000  # milliseconds, for machines with much else to do
 
-# A page's findings: its width, pictures that are not drawn, elements without a name for screen readers, and text with
-# less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of each colour.
-LOOK = """async () => {
+# A page's findings in one of the theme's colours: which it had before, its width, pictures that are not drawn, elements
+# without a name for screen readers, and text with less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of
+# each colour. Transitions to other colours are off, and all of the page is laid out and none of it cut off: browsers
+# lay out entries of the reference when they come into sight, and cut off what is wider.
+LOOK = """async scheme => {
+  if (!document.getElementById("whole"))
+    document.head.insertAdjacentHTML("beforeend",
+      "<style id=whole>* { transition: none !important; content-visibility: visible !important; }</style>");
+  const before = document.body.dataset.mdColorScheme;
+  document.body.dataset.mdColorScheme = scheme;
   const pictures = [...document.querySelectorAll("article img")];
   const drawn = await Promise.all(pictures.map(one => one.decode().then(() => one.naturalWidth > 0, () => false)));
   const word = one => (one.getAttribute("aria-label") || one.title || one.alt || one.placeholder || one.innerText || "")
@@ -41,8 +49,10 @@ LOOK = """async () => {
   };
   const grounds = new Map([[null, [255, 255, 255]]]);
   const ground = one => {
-    if (!grounds.has(one))
-      grounds.set(one, over(parsed(getComputedStyle(one).backgroundColor), ground(one.parentElement)));
+    if (!grounds.has(one)) {
+      const own = getComputedStyle(one).backgroundColor, below = ground(one.parentElement);
+      grounds.set(one, own === "rgba(0, 0, 0, 0)" ? below : over(parsed(own), below));
+    }
     return grounds.get(one);
   };
   const light = colour => {
@@ -50,21 +60,34 @@ LOOK = """async () => {
     const [red, green, blue] = colour.map(value => linear(value / 255));
     return .2126 * red + .7152 * green + .0722 * blue;
   };
+  const ratios = new Map();  // of the colours of text on each ground
+  const ratio = (colour, back) => {
+    if (!ratios.has(back)) ratios.set(back, new Map());
+    const known = ratios.get(back);
+    if (!known.has(colour)) {
+      const [high, low] = [light(over(parsed(colour), back)), light(back)].sort((a, b) => b - a);
+      known.set(colour, (high + .05) / (low + .05));
+    }
+    return known.get(colour);
+  };
+  const written = new Set();  // elements with text of their own
+  for (const article of document.querySelectorAll("article")) {
+    const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) if (/\\S/.test(texts.currentNode.data)) written.add(texts.currentNode.parentElement);
+  }
   const faint = new Map();
-  for (const one of document.querySelectorAll("article *")) {
-    const own = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-    if (!own || !seen(one) || one.closest("svg") || one.matches(".headerlink")) continue;
-    const style = getComputedStyle(one);
-    const back = ground(one);
-    const [high, low] = [light(over(parsed(style.color), back)), light(back)].sort((a, b) => b - a);
-    const ratio = (high + .05) / (low + .05);
+  for (const one of written) {
+    const style = getComputedStyle(one), color = style.color, back = ground(one);
+    const contrast = ratio(color, back);
+    if (contrast >= 4.5 || !seen(one) || one.closest("svg") || one.matches(".headerlink")) continue;
     const size = parseFloat(style.fontSize);
     const least = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
-    const key = style.color + " on " + back.map(Math.round);
-    if (ratio < least && !faint.has(key))
-      faint.set(key, `${one.innerText.slice(0, 30)} is faint, ${ratio.toFixed(2)} to 1: ${key}`);
+    const key = color + " on " + back.map(Math.round);
+    if (contrast < least && !faint.has(key))
+      faint.set(key, `${one.innerText.slice(0, 30)} is faint, ${contrast.toFixed(2)} to 1: ${key}`);
   }
   return {
+    before,
     width: document.documentElement.scrollWidth,
     blank: pictures.filter((_, i) => !drawn[i]).map(one => one.getAttribute("src")),
     unnamed,
@@ -92,16 +115,17 @@ def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", hear_error)
     page.on("request", hear_request)
+    devices = list(DEVICES.items())
+    page.set_viewport_size({"width": devices[0][1][0], "height": HEIGHT})
     for path in pages_of(site):
         page.goto(path.as_uri())
-        page.add_style_tag(content="* { transition: none !important; }")  # of one device's colours into the other's
-        if page.locator("body").get_attribute("data-md-color-scheme") != "slate":
-            faults.append(f"{path.relative_to(site)} is not dark where dark is preferred")
-        for device, (width, scheme) in DEVICES.items():
+        for device, (width, scheme) in devices:
             where = f"{path.relative_to(site)} on a {device}"
-            page.set_viewport_size({"width": width, "height": 844})
-            page.evaluate("scheme => { document.body.dataset.mdColorScheme = scheme; }", scheme)
-            seen = page.evaluate(LOOK)
+            if page.viewport_size != {"width": width, "height": HEIGHT}:
+                page.set_viewport_size({"width": width, "height": HEIGHT})
+            seen = page.evaluate(LOOK, scheme)
+            if device == devices[0][0] and seen["before"] != "slate":
+                faults.append(f"{path.relative_to(site)} is not dark where dark is preferred")
             if seen["width"] > width:
                 faults.append(f"{where}: {seen['width']} pixels wide")
             faults += [f"{where}: {picture} is not drawn" for picture in seen["blank"]]
@@ -110,13 +134,14 @@ def faults_of_pages(browser: Browser, site: Path, pictures: Path | None) -> list
             if pictures:
                 name = "-".join(path.relative_to(site).with_suffix("").parts)
                 page.screenshot(path=pictures / f"{name}-{device}.png")
+        devices.reverse()  # the next page loads on the device that showed this one last
     page.close()
     return faults
 
 
 def faults_of_keys(browser: Browser, site: Path) -> list[str]:
     """The first elements that the Tab key reaches, and whether they are visible."""
-    page = browser.new_page(viewport={"width": 1280, "height": 844})
+    page = browser.new_page(viewport={"width": 1280, "height": HEIGHT})
     page.goto((site / "start.html").as_uri())
     reached = []
     for _ in range(12):
@@ -137,7 +162,7 @@ def faults_of_keys(browser: Browser, site: Path) -> list[str]:
 
 
 def faults_of_search(browser: Browser, site: Path) -> list[str]:
-    page = browser.new_page(viewport={"width": 1280, "height": 844})
+    page = browser.new_page(viewport={"width": 1280, "height": HEIGHT})
     page.goto((site / "start.html").as_uri())
     page.keyboard.press("f")
     page.keyboard.type("ForwardAccumulator", delay=20)
