@@ -24,12 +24,10 @@ PATIENCE = 120_000  # milliseconds, for machines with much else to do
 
 # A page's findings in one of the theme's colours: which it had before, its width, pictures that are not drawn, elements
 # without a name for screen readers, and text with less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of
-# each colour. Transitions to other colours are off, and all of the page is laid out and none of it cut off: browsers
-# lay out entries of the reference when they come into sight, and cut off what is wider.
+# each colour. Transitions to other colours are off.
 LOOK = """async scheme => {
-  if (!document.getElementById("whole"))
-    document.head.insertAdjacentHTML("beforeend",
-      "<style id=whole>* { transition: none !important; content-visibility: visible !important; }</style>");
+  if (!document.getElementById("still"))
+    document.head.insertAdjacentHTML("beforeend", "<style id=still>* { transition: none !important; }</style>");
   const before = document.body.dataset.mdColorScheme;
   document.body.dataset.mdColorScheme = scheme;
   const pictures = [...document.querySelectorAll("article img")];

@@ -124,7 +124,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Each entry of the reference in a section of its own, which site.css has browsers lay out when it is in sight."""
+    """Each entry of the reference in a section of its own, which site.css has browsers lay out by itself."""
     if not page.file.src_uri.startswith("reference/"):
         return html
     head, *entries = ENTRY.split(html)
