@@ -22,10 +22,10 @@ EAGER = 25e-6  # seconds within which a peer with equal work should arrive
 # Seconds within which it may arrive with slightly more work, if it runs. Naps take longer than they should: a rank that
 # oversleeps keeps the next one waiting, which does too, in every step.
 PATIENT = 1e-3
+PER_BYTE = 4e-9  # and in addition per byte of a message, a few times what memory takes
 # A rank that yields to another program gets its processor back when that has used up its time, some milliseconds; one
 # that naps gets it as it awakes. If yielding took longer than SHORT, other programs run, and ranks nap for RESPITE.
 SHORT, RESPITE = 5e-4, 0.1
-PER_BYTE = 4e-9  # and in addition per byte of a message, a few times what memory takes
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
 _let_others_run: Callable[[], object] = getattr(os, "sched_yield", None) or (lambda: time.sleep(0))
