@@ -1,7 +1,7 @@
 """Runs programs in several processes under mpiexec, and returns the outcomes of their checks.
 
 A module of checks has functions whose names begin with `check_`, which every rank calls in source
-order. Run as a program, this module does that: `mpiexec -n 2 python launch.py MODULE FOLDER`.
+order. Run as a program, this module does that: `mpiexec -n 2 python launch.py FOLDER MODULE...`.
 """
 
 from __future__ import annotations
@@ -57,47 +57,46 @@ def can_limit_shared_memory() -> bool:
 
 
 def launch(
-    count: int, *arguments: str, within: Sequence[str] = (), **environment: str
+    count: int, *arguments: str, within: Sequence[str] = (), limit: float = 300.0, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a Python program in this number of processes, by another command if given. Ends after five minutes."""
+    """Runs a Python program in this number of processes, by another command if given, for `limit` seconds at most."""
     command = [*within, str(mpiexec()), "-n", str(count), sys.executable, *arguments]
     surroundings = {**os.environ, **ALLOWED, **environment}
     # A limit, not an expectation: programs that hang fail the test instead of stopping the run.
     return subprocess.run(
-        command, env=surroundings, capture_output=True, encoding="utf-8", errors="replace", timeout=300, check=False
+        command, env=surroundings, capture_output=True, encoding="utf-8", errors="replace", timeout=limit, check=False
     )
 
 
-def names(module: str) -> list[str]:
-    """The checks of a module, in order."""
-    return [name for name in vars(importlib.import_module(module)) if name.startswith("check_")]
-
-
-def results(module: str, count: int) -> dict[str, list[str]]:
-    """The failures of each check on this number of ranks: a text for each rank on which it failed."""
+def results(modules: Sequence[str], count: int) -> dict[str, list[str]]:
+    """The failures of each module's checks on this number of ranks: a text for each rank on which one failed."""
     with tempfile.TemporaryDirectory() as folder:
-        done = launch(count, str(HERE / "launch.py"), module, folder)
-        written = [Path(folder) / f"{rank}.json" for rank in range(count)]
-        if not all(path.exists() for path in written):
-            return {name: [done.stdout + done.stderr] for name in names(module)}
-        found = [json.loads(path.read_text()) for path in written]
-    return {name: [of_rank[name] for of_rank in found if of_rank.get(name, "not reached")] for name in names(module)}
+        done = launch(count, str(HERE / "launch.py"), folder, *modules, limit=300.0 * len(modules))
+        failures = {}
+        for module in modules:
+            written = [Path(folder) / f"{module}-{rank}.json" for rank in range(count)]
+            if all(path.exists() for path in written):
+                failures[module] = [text for path in written for text in json.loads(path.read_text())]
+            else:
+                failures[module] = [f"{module} was not completed:\n{done.stdout}{done.stderr}"]
+    return failures
 
 
-def run_checks(module: str, folder: str) -> None:
-    """Runs all checks of a module, and writes the failures."""
+def run_checks(folder: str, *modules: str) -> None:
+    """Runs all checks of each module, after a start of its own, and writes the failures."""
     import gradtape as tf
 
-    tf.distributed.init()
-    checks = importlib.import_module(module)
-    found = {}
-    for name in names(module):
-        try:
-            getattr(checks, name)()
-            found[name] = ""
-        except Exception:
-            found[name] = f"rank {tf.distributed.rank()}: {traceback.format_exc()}"
-    (Path(folder) / f"{tf.distributed.rank()}.json").write_text(json.dumps(found))
+    for module in modules:
+        tf.distributed.init()
+        rank, failures = tf.distributed.rank(), []
+        for name, check in list(vars(importlib.import_module(module)).items()):
+            if name.startswith("check_"):
+                try:
+                    check()
+                except Exception:
+                    failures.append(f"{module}, rank {rank}: {traceback.format_exc()}")
+        (Path(folder) / f"{module}-{rank}.json").write_text(json.dumps(failures))
+        tf.distributed.shutdown()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import itertools
 import os
 
 import numpy as np
-from exchanges import DTYPES, OPS, both_ways, of_all, of_rank, same_everywhere
+from exchanges import DTYPES, OPS, assert_equal, both_ways, of_all, of_rank, same_everywhere
 
 import gradtape as tf
 from gradtape._engine.base.buffer import statistics
@@ -39,27 +39,28 @@ def check_the_bits_are_those_of_messages():
     for dtype in DTYPES:
         itemsize = np.dtype(dtype).itemsize
         for size in (LEAST // itemsize + 1, 3 * LEAST // itemsize + 7, (5 << 20) // itemsize + 3):
-            own = shared(of_rank(hvd.rank(), (size,), dtype))
+            everyones = of_all((size,), dtype)
+            own = shared(everyones[hvd.rank()])
             for op, function in OPS.items():
                 if dtype[0] == "c" and op is not hvd.Sum:
                     continue
                 found = both_ways(lambda own=own, op=op: same_everywhere(hvd.allreduce(own, op=op)))
-                np.testing.assert_array_equal(found[0], functools.reduce(function, of_all((size,), dtype)))
+                assert_equal(found[0], functools.reduce(function, everyones))
                 if hvd.size() == 2:
-                    np.testing.assert_array_equal(found[0], found[1])
-            np.testing.assert_array_equal(own.numpy(), of_rank(hvd.rank(), (size,), dtype))
+                    assert_equal(found[0], found[1])
+            assert_equal(own.numpy(), everyones[hvd.rank()])
             assert pieces_of(lambda own=own: hvd.allreduce(own)) == 0
 
 
 def check_averages_and_factors():
     for dtype in ("float32", "int32", "float16"):
-        value = of_rank(hvd.rank(), (90_001,), dtype)
-        own = shared(value)
+        everyones = of_all((90_001,), dtype)
+        own = shared(everyones[hvd.rank()])
         for factor in (1.0, 3.0):
             one, other = both_ways(lambda own=own, factor=factor: hvd.allreduce(own, postscale_factor=factor).numpy())
             if hvd.size() == 2:
                 np.testing.assert_array_equal(one, other)
-            wanted = of_all((90_001,), dtype).astype(np.float64).mean(0)
+            wanted = everyones.astype(np.float64).mean(0)
             wanted = factor * (np.trunc(wanted) if dtype == "int32" else wanted)
             np.testing.assert_allclose(one, wanted, rtol=5e-3 if dtype == "float16" else 1e-5, atol=2e-3)
 

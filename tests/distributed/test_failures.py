@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 import textwrap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -58,13 +61,62 @@ for turn in range(5):
 print("went on")
 """
 
+FORK = """r = os.fork()
+    if r == 0:
+        try: tf.distributed.allreduce(1.0)
+        except tf.errors.FailedPreconditionError as e: print(str(e)[:36], flush=True)
+        os._exit(0)
+    os.waitpid(r, 0)"""
+
+WITHOUT_MPI4PY = """
+import sys
+sys.modules["mpi4py"] = None
+import gradtape as tf
+tf.distributed.init()
+"""
+
+AHEAD = 2  # tests whose programs run while a test awaits its own: most of them mostly wait
+
+LIMITS = {"GRADTAPE_STALL_CHECK_TIME_SECONDS": "0.5", "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "1"}
+
+
+def starts(program: Callable):
+    """What the fixture `done` calls for a test, with its parameter if it has one."""
+
+    def started(test):
+        test.program = program
+        return test
+
+    return started
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Threads, and what they have started, by names of tests."""
+    with ThreadPoolExecutor(AHEAD + 1) as threads:
+        yield threads, {}
+
+
+@pytest.fixture
+def done(request, running):
+    """What this test's program returned."""
+    threads, started = running
+    tests = [item for item in request.session.items if item.path == request.path]
+    place = tests.index(request.node)
+    for item in tests[place : place + 1 + AHEAD]:
+        if item.name not in started:
+            given = [item.callspec.params["done"]] if hasattr(item, "callspec") else []
+            started[item.name] = threads.submit(item.function.program, *given)
+    return started[request.node.name].result()
+
 
 def run(behaviour: str, count: int = 2, **environment: str):
     return launch(count, "-c", textwrap.dedent(PROGRAM).format(behaviour), **environment)
 
 
+@starts(run)
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("done", "said"),
     [
         (
             "raise ValueError('broken')",
@@ -74,99 +126,110 @@ def run(behaviour: str, count: int = 2, **environment: str):
         ("sys.exit()", ["rank 0 is at allreduce", "rank 1 at the end of the program"]),
         ("os.kill(os.getpid(), signal.SIGKILL)", ["(?i)signal:? 9"]),
     ],
+    indirect=["done"],
 )
-def test_a_rank_that_ends_ends_the_others(behaviour, said):
-    done = run(behaviour)
+def test_a_rank_that_ends_ends_the_others(done, said):
     assert done.returncode != 0 and "went on" not in done.stdout
     for words in said:
         assert re.search(words, done.stdout + done.stderr)
 
 
-def test_a_rank_that_hangs_is_named_and_waiting_ends():
-    limits = {"GRADTAPE_STALL_CHECK_TIME_SECONDS": "0.5", "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "1"}
-    done = run("time.sleep(50)", 3, **limits)
+# Ranks 0 and 2 wait: the second to begin must have warned before the first ends both.
+@starts(lambda: run("time.sleep(50)", 3, **{**LIMITS, "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "3"}))
+def test_a_rank_that_hangs_is_named_and_waiting_ends(done):
     assert done.returncode != 0 and "went on" not in done.stdout
-    assert "Rank 0 has waited 0.5 s for allreduce" in done.stderr and "rank 1 has not come." in done.stderr
+    assert re.search(r"Rank 0 has waited [\d.]+ s for allreduce", done.stderr) and "rank 1 has not come." in done.stderr
     assert "DeadlineExceededError" in done.stderr
 
 
-@pytest.mark.parametrize("instead", ["time.sleep(50)", "sys.exit()"])
-def test_a_rank_that_does_not_start_is_not_waited_for_forever(instead):
+def run_without_rank_1(instead: str):
     program = f"import os, sys, time\nif os.environ['OMPI_COMM_WORLD_RANK'] == '1':\n    {instead}\n" + SUMS
-    done = launch(2, "-c", program, GRADTAPE_START_TIMEOUT_SECONDS="4")
+    return launch(2, "-c", program, GRADTAPE_START_TIMEOUT_SECONDS="1")
+
+
+@starts(run_without_rank_1)
+@pytest.mark.parametrize("done", ["time.sleep(50)", "sys.exit()"], indirect=True)
+def test_a_rank_that_does_not_start_is_not_waited_for_forever(done):
     assert done.returncode != 0 and "from" not in done.stdout
-    assert "Timeout (0:00:04)!" in done.stderr and "in _wait_for_all_ranks_to_start" in done.stderr
+    assert "Timeout (0:00:01)!" in done.stderr and "in _wait_for_all_ranks_to_start" in done.stderr
 
 
-def test_a_rank_that_is_killed_within_an_exchange_ends_the_others():
-    done = launch(2, "-c", SWEEP.format("os.kill(os.getpid(), signal.SIGKILL)"))
+@starts(lambda: launch(2, "-c", SWEEP.format("os.kill(os.getpid(), signal.SIGKILL)")))
+def test_a_rank_that_is_killed_within_an_exchange_ends_the_others(done):
     assert done.returncode != 0 and "went on" not in done.stdout
     assert re.search("(?i)signal:? 9", done.stdout + done.stderr)
 
 
-@pytest.mark.parametrize("hanging", ["time.sleep(50)", "os.kill(os.getpid(), signal.SIGSTOP)"])
-def test_a_rank_that_hangs_within_an_exchange_is_named(hanging):
-    limits = {"GRADTAPE_STALL_CHECK_TIME_SECONDS": "0.5", "GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS": "1"}
-    done = launch(2, "-c", SWEEP.format(hanging), **limits)
+@starts(lambda hanging: launch(2, "-c", SWEEP.format(hanging), **LIMITS))
+@pytest.mark.parametrize("done", ["time.sleep(50)", "os.kill(os.getpid(), signal.SIGSTOP)"], indirect=True)
+def test_a_rank_that_hangs_within_an_exchange_is_named(done):
     assert done.returncode != 0 and "went on" not in done.stdout
     assert "Rank 0 has waited" in done.stderr and "rank 1 has not come." in done.stderr
     assert "DeadlineExceededError" in done.stderr
 
 
-def test_programs_that_end_together_end_well():
-    done = run("pass", 2)
+@starts(lambda: run("pass", 2))
+def test_programs_that_end_together_end_well(done):
     assert done.returncode == 0 and done.stdout.count("went on") == 2 and not done.stderr
 
 
-@pytest.mark.parametrize("room", ["1m", "12m", "40m"])  # too little for MPI, for gradtape in addition, for all tensors
-def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(room):
-    limited = can_limit_shared_memory()  # otherwise there is enough room, and sums are right
-    done = launch(2, "-c", SUMS, within=with_shared_memory_of(room) if limited else ())
-    if limited:
-        warned = "could not be allocated: [Errno 28] No space left on device" in done.stderr
-        assert warned == (room != "40m"), done.stderr
-    assert done.returncode == 0 and done.stdout.count("from 3.0 to 3.0") == 2, done.stderr
+def run_within(room: str, program: str):
+    """With this much shared memory, and whether it could be limited."""
+    limited = can_limit_shared_memory()
+    return limited, launch(2, "-c", program, within=with_shared_memory_of(room) if limited else ())
 
 
-def test_memory_that_ranks_share_has_no_name_that_could_stay():
-    limited = can_limit_shared_memory()  # otherwise names of other programs may come and go in the same folder
-    done = launch(2, "-c", NAMES, within=with_shared_memory_of("100m") if limited else ())
-    assert done.returncode == 0 and done.stdout.count("names: [" + "]" * limited) == 2, done.stdout + done.stderr
+@starts(lambda room: (room, *run_within(room, SUMS)))
+# Too little for MPI, for gradtape in addition, for all tensors.
+@pytest.mark.parametrize("done", ["1m", "12m", "40m"], indirect=True)
+def test_ranks_that_cannot_share_memory_say_so_and_exchange_by_messages(done):
+    room, limited, ended = done
+    if limited:  # otherwise there is enough room, and sums are right
+        warned = "could not be allocated: [Errno 28] No space left on device" in ended.stderr
+        assert warned == (room != "40m"), ended.stderr
+    assert ended.returncode == 0 and ended.stdout.count("from 3.0 to 3.0") == 2, ended.stderr
 
 
-def test_a_forked_process_is_told_that_it_cannot_exchange():
-    done = run(
-        "r = os.fork()\n"
-        "    if r == 0:\n"
-        "        try: tf.distributed.allreduce(1.0)\n"
-        "        except tf.errors.FailedPreconditionError as e: print(str(e)[:36], flush=True)\n"
-        "        os._exit(0)\n"
-        "    os.waitpid(r, 0)"
-    )
+@starts(lambda: run_within("100m", NAMES))
+def test_memory_that_ranks_share_has_no_name_that_could_stay(done):
+    limited, ended = done  # otherwise names of other programs may come and go in the same folder
+    assert ended.returncode == 0 and ended.stdout.count("names: [" + "]" * limited) == 2, ended.stdout + ended.stderr
+
+
+@starts(lambda: run(FORK))
+def test_a_forked_process_is_told_that_it_cannot_exchange(done):
     assert done.returncode == 0 and "This process was forked off rank 1 " in done.stdout, done.stderr
 
 
-def test_without_mpi4py_several_processes_are_told_what_to_install():
-    done = launch(2, "-c", "import sys; sys.modules['mpi4py'] = None\nimport gradtape as tf\ntf.distributed.init()")
+@starts(lambda: launch(2, "-c", WITHOUT_MPI4PY))
+def test_without_mpi4py_several_processes_are_told_what_to_install(done):
     assert done.returncode != 0 and "pip install 'gradtape[mpi]'" in done.stderr
 
 
-def test_training_goes_on_with_any_number_of_ranks(tmp_path):
+def run_trainings():
+    """One that is not interrupted, and one that is and goes on with two, three and one ranks."""
     program = str(HERE / "elastic.py")
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AHEAD + 1) as threads:
+        whole = threads.submit(launch, 2, program, f"{folder}/whole", "6")
+        interrupted = launch(2, program, f"{folder}/2", "6", "die")
+        for count in (3, 1):
+            shutil.copytree(f"{folder}/2", f"{folder}/{count}")
+        resumed = [threads.submit(launch, count, program, f"{folder}/{count}", "6") for count in (2, 3, 1)]
+        return interrupted, [training.result() for training in (whole, *resumed)]
 
-    def weights(count: int, folder: str) -> bytes:
-        done = launch(count, program, str(tmp_path / folder), "6")
-        assert done.returncode == 0, done.stderr
-        text, iterations = done.stdout.split()
+
+@starts(run_trainings)
+def test_training_goes_on_with_any_number_of_ranks(done):
+    def weights(training) -> bytes:
+        assert training.returncode == 0, training.stderr
+        text, iterations = training.stdout.split()
         assert iterations == "6"
         return bytes.fromhex(text)
 
-    whole = weights(2, "whole")
-    assert launch(2, program, str(tmp_path / "again"), "6", "die").returncode != 0
-    for folder in ("three", "one"):
-        shutil.copytree(tmp_path / "again", tmp_path / folder)
+    interrupted, trainings = done
+    assert interrupted.returncode != 0
     # With the same number of ranks the same bits; otherwise the same batches, with sums rounded in another order.
-    assert weights(2, "again") == whole
-    for count, folder in ((3, "three"), (1, "one")):
-        found = weights(count, folder)
+    whole, again, *others = map(weights, trainings)
+    assert again == whole
+    for found in others:
         np.testing.assert_allclose(np.frombuffer(found, np.float32), np.frombuffer(whole, np.float32), rtol=1e-5)

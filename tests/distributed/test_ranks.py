@@ -1,11 +1,17 @@
-"""Checks on two and four ranks: one program for each module of checks."""
+"""Checks on two and four ranks: one program for all selected modules of checks."""
 
 import pytest
 from launch import results
 
 
-@pytest.mark.parametrize("count", [2, 4])
+@pytest.fixture(scope="module")
+def failures(request):
+    """Of the selected modules on a number of ranks."""
+    chosen = [item.callspec.params for item in request.session.items if item.path == request.path]
+    return results([each["module"] for each in chosen if each["failures"] == request.param], request.param)
+
+
+@pytest.mark.parametrize("failures", [2, 4], indirect=True)
 @pytest.mark.parametrize("module", ["exchanges", "gradients", "meetings", "saving", "storages", "strategies"])
-def test_ranks(module, count):
-    wrong = [text for texts in results(module, count).values() for text in texts]
-    assert not wrong, "\n".join(wrong)
+def test_ranks(module, failures):
+    assert not failures[module], "\n".join(failures[module])

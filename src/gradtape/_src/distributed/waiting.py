@@ -23,6 +23,9 @@ EAGER = 25e-6  # seconds within which a peer with equal work should arrive
 # oversleeps keeps the next one waiting, which does too, in every step.
 PATIENT = 1e-3
 PER_BYTE = 4e-9  # and in addition per byte of a message, a few times what memory takes
+# A rank that yields to another program gets its processor back when that has used up its time, some milliseconds; one
+# that naps gets it as it awakes. If yielding took longer than SHORT, other programs run, and ranks nap for RESPITE.
+SHORT, RESPITE = 5e-4, 0.1
 SHORTEST_NAP, LONGEST_NAP = 20e-6, 1e-3
 # time.sleep(0) takes as long as a timer's slack, some 60 µs on Linux, where yielding takes less than one.
 _let_others_run: Callable[[], object] = getattr(os, "sched_yield", None) or (lambda: time.sleep(0))
@@ -67,6 +70,7 @@ class Waiting:
       warn_after: seconds after which a warning names the missing ranks.
       fail_after: seconds after which waiting ends in a DeadlineExceededError; 0 for never.
       exchanges: number of exchanges that this rank has started.
+      yields_from: the time from which on this rank may yield.
     """
 
     def __init__(self, world: World) -> None:
@@ -75,32 +79,39 @@ class Waiting:
         self.fail_after = _seconds("GRADTAPE_STALL_SHUTDOWN_TIME_SECONDS", 600.0)
         self.tell_after = min([1.0, *(limit / 4 for limit in (self.warn_after, self.fail_after) if limit)])
         self.exchanges = 0
+        self.yields_from = 0.0
         self.processors = _processors()
         self.waits_at: dict[int, int] = {}  # the last exchange at which another rank was waiting
         self.told: list[Any] = []
 
     def until(self, done: Callable[[], bool], what: Any, length: int = 0) -> None:
-        """Returns when `done()` is true. Polls without a pause at first, then yields between polls
-        for as long as peers and a message of this size should take, as MPI makes progress only when polled,
-        then polls rarely.
+        """Returns when `done()` is true. Polls without a pause at first, then yields between polls, or naps if other
+        programs use the processor, for as long as peers and a message of this size should take, as MPI makes
+        progress only when polled; then polls rarely.
 
         DeadlineExceededError if it takes longer than `fail_after`.
         """
         if done():
             return
-        start = time.perf_counter()
+        start = now = time.perf_counter()
         crowded = self.world.local_size > self.processors  # polling without pauses may keep the others from arriving
         soon = start + (EAGER if crowded else PATIENT) + PER_BYTE * length
-        while time.perf_counter() < soon:
+        eager = start if crowded else start + EAGER
+        while now < (soon if now >= self.yields_from else eager):
             if done():
                 return
-            if crowded or time.perf_counter() - start > EAGER:
+            if now >= eager:
                 _let_others_run()
+                if time.perf_counter() - now > SHORT:
+                    self.yields_from = now + RESPITE
+            now = time.perf_counter()
         nap, told, warned = SHORTEST_NAP, False, False
         while not done():
             time.sleep(nap)
-            nap = min(LONGEST_NAP, nap * 1.5)
-            passed = time.perf_counter() - start
+            now = time.perf_counter()
+            if now > soon:
+                nap = min(LONGEST_NAP, nap * 1.5)
+            passed = now - start
             if passed > self.tell_after and not told:
                 told = True
                 self._tell()
