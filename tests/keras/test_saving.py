@@ -153,7 +153,7 @@ def trained(library, name, seed=1):
 def fitted(model, target):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(X, target, batch_size=3, verbose=0, shuffle=False)
+        model.fit(X, target, verbose=0, shuffle=False)
 
 
 def outcome(model):

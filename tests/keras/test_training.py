@@ -58,7 +58,7 @@ def one_hot_and_binary_crossentropies_by_alias(tf, keras):
     for activation, targets in (("softmax", np.eye(3)[CLASSES]), ("softmax", CLASSES), ("sigmoid", CLASSES % 2)):
         model = dense(keras, activation, 1 if activation == "sigmoid" else 3)
         model.compile("sgd", "crossentropy", metrics=["accuracy"])
-        found.append(model.fit(X, targets, verbose=0).history)
+        found.append(model.fit(X, targets, verbose=0, shuffle=False).history)
     return found
 
 
@@ -285,7 +285,7 @@ def several_outputs(tf, keras):
     weights = {"first": 0.3, "second": 2.0}
     metrics = {"first": ["mae"], "second": ["accuracy"]}
     model.compile("sgd", loss=losses, loss_weights=weights, metrics=metrics)
-    history = model.fit(X, {"first": Y, "second": CLASSES}, epochs=2, batch_size=25, verbose=0)
+    history = model.fit(X, {"first": Y, "second": CLASSES}, epochs=2, batch_size=25, verbose=0, shuffle=False)
     values = model.evaluate(X, [Y, CLASSES], batch_size=25, verbose=0)
     return history.history, values, model.evaluate(X, [Y, CLASSES], batch_size=25, verbose=0, return_dict=True)
 
@@ -295,7 +295,7 @@ def several_outputs_by_name(tf, keras):
     model = two_outputs(keras, as_dict=True)
     losses = {"one": "mse", "two": "sparse_categorical_crossentropy"}
     model.compile("sgd", loss=losses, metrics={"one": ["mae"], "two": ["accuracy"]})
-    history = model.fit({"a": X}, {"one": Y, "two": CLASSES}, batch_size=25, verbose=0)
+    history = model.fit({"a": X}, {"one": Y, "two": CLASSES}, batch_size=25, verbose=0, shuffle=False)
     return history.history, model.predict({"a": X}, verbose=0)
 
 
@@ -303,14 +303,14 @@ def several_outputs_by_name(tf, keras):
 def one_loss_for_several_outputs(tf, keras):
     model = two_outputs(keras)
     model.compile("sgd", loss="mse", metrics=[["mae"], ["mae", "mse"]])
-    return model.fit(X, [Y, Y], batch_size=25, verbose=0).history
+    return model.fit(X, [Y, Y], batch_size=25, verbose=0, shuffle=False).history
 
 
 @program
 def an_output_without_a_loss(tf, keras):
     model = two_outputs(keras)
     model.compile("sgd", loss=["mse", None])
-    return model.fit(X, [Y, CLASSES], batch_size=25, verbose=0).history
+    return model.fit(X, [Y, CLASSES], batch_size=25, verbose=0, shuffle=False).history
 
 
 @program
