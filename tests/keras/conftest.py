@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,36 @@ def kept_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     from tensorflow.python import pywrap_tfe
 
     monkeypatch.setattr(pywrap_tfe, "TFE_ContextClearCaches", lambda context: None)
+
+
+DATASETS: dict[Any, Any] = {}
+
+
+@pytest.fixture
+def kept_datasets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of short fits: Keras makes the batches of equal arrays, in their own order, once.
+
+    It traces functions for each dataset, and TensorFlow prepares them for each epoch, which takes longer than the steps
+    on small arrays.
+    """
+    import numpy as np
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    import keras
+
+    make = ArrayDataAdapter.get_tf_dataset
+
+    def kept(adapter: Any) -> Any:
+        arrays = keras.tree.flatten(adapter._inputs)
+        if adapter._shuffle or not all(type(array) is np.ndarray and not array.dtype.hasobject for array in arrays):
+            return make(adapter)
+        structure = repr(keras.tree.map_structure(lambda array: (array.dtype.str, array.shape), adapter._inputs))
+        key = adapter._batch_size, keras.config.floatx(), structure, *(array.tobytes() for array in arrays)
+        if key not in DATASETS:
+            DATASETS[key] = make(adapter).cache()
+        return DATASETS[key]
+
+    monkeypatch.setattr(ArrayDataAdapter, "get_tf_dataset", kept)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -117,9 +117,9 @@ def compare(case: Case, dtype: str) -> None:
     """Compares everything in a case but its errors."""
     our_utils.clear_session()
     keras.utils.clear_session()
-    mine, theirs = (seeded(layers, case, dtype) for layers in (ours, keras.layers))
     values = drawn(case, dtype)
-    compare_shapes(case, dtype, mine, theirs, values)
+    (mine, our_outputs), (theirs, outputs) = (seeded(layers, case, dtype, values) for layers in (ours, keras.layers))
+    compare_shapes(mine, theirs, [our_outputs, outputs], values)
     assert [(weight.name, tuple(weight.shape), weight.dtype) for weight in mine.weights] == [
         (weight.name, tuple(weight.shape), weight.dtype) for weight in theirs.weights
     ]
@@ -135,26 +135,28 @@ def compare(case: Case, dtype: str) -> None:
     compare_configs(mine, theirs)
 
 
-def seeded(layers: Any, case: Case, dtype: str) -> Any:
-    """The layer in one of the libraries, built after setting a seed."""
+def seeded(layers: Any, case: Case, dtype: str, values: list[np.ndarray]) -> tuple[Any, Any]:
+    """The layer in one of the libraries, built after setting a seed, and its symbolic outputs.
+
+    The call that builds it is of numbers in single precision, and symbolic in double precision.
+    """
     ours_ = layers is ours
     (our_utils if ours_ else keras.utils).set_random_seed(9)
     layer = made(layers, case, dtype)
-    constant = gradtape.constant if ours_ else tensorflow.constant
-    layer(given([constant(value) for value in drawn(case, dtype)]), **case.keywords)
-    return layer
+    if dtype == "float32":
+        constant = gradtape.constant if ours_ else tensorflow.constant
+        layer(given([constant(value) for value in values]), **case.keywords)
+    batch = None if not case.arguments.get("stateful") else len(values[0])
+    integral = "int32" if case.integers else dtype
+    return layer, layer(
+        given([layers.Input(batch_shape=(batch, *value.shape[1:]), dtype=integral) for value in values])
+    )
 
 
-def compare_shapes(case: Case, dtype: str, mine: Any, theirs: Any, values: list[np.ndarray]) -> None:
+def compare_shapes(mine: Any, theirs: Any, symbolic: list[Any], values: list[np.ndarray]) -> None:
     shape: Any = given([value.shape for value in values])
     expected = theirs.compute_output_shape(shape)
     assert shapes_of(mine.compute_output_shape(shape)) == shapes_of(expected)
-    batch = None if not case.arguments.get("stateful") else len(values[0])
-    integral = "int32" if case.integers else dtype
-    symbolic = [
-        layer(given([space.Input(batch_shape=(batch, *value.shape[1:]), dtype=integral) for value in values]))
-        for layer, space in ((made(ours, case, dtype), ours), (made(keras.layers, case, dtype), keras))
-    ]
     flat = [list(part) if isinstance(part, list | tuple) else [part] for part in symbolic]
     for one, other in zip(*flat, strict=True):
         assert (tuple(one.shape), one.dtype) == (tuple(other.shape), other.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import keras
 from agreement import collector
 from gradtape._src.keras import progress
 
-pytestmark = pytest.mark.usefixtures("kept_kernels")
+pytestmark = pytest.mark.usefixtures("kept_kernels", "kept_datasets")
 
 DELIBERATE = {
     "callbacks.SwapEMAWeights": "weights are in their place again after a prediction, and swapped to the bit",
@@ -68,7 +69,7 @@ def early_stopping_by_a_metric(tf, keras):
     found = []
     for mode in ("auto", "min", "max"):
         stopping = keras.callbacks.EarlyStopping("val_mae", patience=1, mode=mode, min_delta=0.01, start_from_epoch=1)
-        found.append(len(fitted(keras, "sgd", [stopping], validation_data=(X, Y))[1].epoch))
+        found.append(len(fitted(keras, "sgd", [stopping], batch_size=50, validation_data=(X, Y))[1].epoch))
     return found
 
 
@@ -82,7 +83,7 @@ def lower_rates_on_plateaus(tf, keras):
 def scheduled_rates(tf, keras):
     schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5, verbose=1)
     other = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))
-    return [fitted(keras, keras.optimizers.SGD(0.1), [callback], 3)[1].history for callback in (schedule, other)]
+    return [fitted(keras, keras.optimizers.SGD(0.1), [rates], 3)[1].history for rates in (schedule, other)]
 
 
 @program
@@ -192,14 +193,14 @@ def training_that_was_interrupted(tf, keras):
         model = dense(keras)
         model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
         try:
-            model.fit(X, Y, epochs=5, batch_size=10, verbose=0, shuffle=False, callbacks=[backup, Interrupt(13)])
+            model.fit(X, Y, epochs=4, batch_size=20, verbose=0, shuffle=False, callbacks=[backup, Interrupt(9)])
         except RuntimeError:
             found.append(sorted(os.listdir(folder)))
         if "double_checkpoint" in options:
             open(f"{folder}/latest.weights.h5", "w").close()
         again = dense(keras)
         again.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
-        history = again.fit(X, Y, epochs=5, batch_size=10, verbose=0, shuffle=False, callbacks=[backup])
+        history = again.fit(X, Y, epochs=4, batch_size=20, verbose=0, shuffle=False, callbacks=[backup])
         found += [history.epoch, again.get_weights(), int(again.optimizer.iterations), os.path.exists(folder)]
         shutil.rmtree(folder, ignore_errors=True)
     return found
@@ -235,7 +236,7 @@ def averages_of_weights(tf, keras):
         )
         model.compile(keras.optimizers.Adam(0.1, use_ema=True, ema_momentum=0.8), "mse")
         model.optimizer.build(model.trainable_variables)
-        options = {"batch_size": 10, "verbose": 0, "shuffle": False, "validation_data": (X, Y)}
+        options = {"batch_size": 25, "verbose": 0, "shuffle": False, "validation_data": (X, Y)}
         model.fit(X, Y, epochs=3, callbacks=[swap, look], **options)
         found += [seen, model.get_weights(), model.evaluate(X, Y, verbose=0, callbacks=[swap])]
     return found
@@ -290,24 +291,33 @@ class Clock:
         return self.now
 
 
+@functools.cache
+def shown_fitting(tf, library):
+    """A model, its first weights, and batches of examples and of inputs: traced once for all clocks."""
+    library.utils.set_random_seed(0)
+    model = dense(library)
+    model.compile("sgd", "mse", metrics=["mae"])
+    data = tf.data.Dataset.from_tensor_slices
+    return model, model.get_weights(), data((X, Y)).batch(10), data(X).batch(10)
+
+
+@pytest.mark.traced
 @pytest.mark.parametrize("step", [0.0, 1e-4, 0.03, 0.2, 5.0, 4000.0])
 def test_progress_is_shown_as_by_keras(step, capsys, monkeypatch):
     """With the same clock, byte by byte: including the spaces that overwrite longer text."""
 
-    def shown(library, module):
+    def shown(tf, library, module):
+        model, start, examples, inputs = shown_fitting(tf, library)
+        model.set_weights(start)
         monkeypatch.setattr(module, "time", Clock(step))
-        library.utils.set_random_seed(0)
-        model = dense(library)
-        model.compile("sgd", "mse", metrics=["mae"])
-        model.predict(X, verbose=0)
         capsys.readouterr()
-        model.fit(X, Y, epochs=2, batch_size=10, shuffle=False, validation_data=(X, Y))
-        model.evaluate(X, Y, batch_size=10)
-        model.evaluate(X, Y, batch_size=10, verbose=2)
-        model.predict(X, batch_size=10)
+        model.fit(examples, epochs=2, shuffle=False, validation_data=examples)
+        model.evaluate(examples)
+        model.evaluate(examples, verbose=2)
+        model.predict(inputs)
         return capsys.readouterr().out
 
-    assert shown(gt.keras, progress) == shown(keras, progbar)
+    assert shown(gt, gt.keras, progress) == shown(tensorflow, keras, progbar)
 
 
 def test_predictions_with_averages_give_the_weights_back():
@@ -351,7 +361,7 @@ def test_what_tensorboard_is_told(tmp_path, options):
         kit.utils.clear_session()
         kit.utils.set_random_seed(1)
         board = kit.callbacks.TensorBoard(tmp_path / name, **options)
-        fitted(kit, kit.optimizers.SGD(0.1), [board], 3, batch_size=10, validation_data=(X, Y))
+        fitted(kit, kit.optimizers.SGD(0.1), [board], 3, batch_size=25, validation_data=(X, Y))
         files[name] = events(tmp_path / name)
     ours = files["gradtape"]
     # The graph of the compiled step is TensorFlow's own.

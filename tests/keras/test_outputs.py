@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sessions import CLASSES, X, Y, agree, dense
 
-pytestmark = pytest.mark.usefixtures("kept_kernels")
+pytestmark = pytest.mark.usefixtures("kept_kernels", "kept_datasets")
 
 FIRST, SECOND, THIRD = Y, Y[:, :2] * 2.0, Y[:, 1:]
 
@@ -53,7 +53,7 @@ def fitted(keras: Any, outputs: Any, y: Any, **compiled: Any) -> Any:
     model = keras.Model(inputs, outputs(*layers))
     model.compile("sgd", run_eagerly=True, **compiled)
     history = model.fit(X, y, batch_size=25, shuffle=False, verbose=0).history
-    return list(history.items()), model.evaluate(X, y, verbose=0), model.metrics_names
+    return list(history.items()), model.evaluate(X, y, batch_size=50, verbose=0), model.metrics_names
 
 
 @pytest.mark.filterwarnings("ignore:Gradients do not exist")

@@ -11,7 +11,7 @@ from sessions import CLASSES, X, Y, agree, dense
 import gradtape as gt
 from agreement import collector
 
-pytestmark = pytest.mark.usefixtures("kept_kernels")
+pytestmark = pytest.mark.usefixtures("kept_kernels", "kept_datasets")
 
 PROGRAMS, program = collector()
 
@@ -39,7 +39,7 @@ def classes_with_weights(tf, keras):
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     weights = {0: 1.0, 1: 2.0, 2: 0.5}
     history = model.fit(
-        X, CLASSES, epochs=3, batch_size=16, verbose=0, validation_data=(X, CLASSES), class_weight=weights
+        X, CLASSES, epochs=2, batch_size=20, verbose=0, validation_data=(X, CLASSES), class_weight=weights
     )
     return history.history, model.evaluate(X, CLASSES, verbose=0, return_dict=True), model.metrics_names
 
@@ -58,7 +58,7 @@ def one_hot_and_binary_crossentropies_by_alias(tf, keras):
     for activation, targets in (("softmax", np.eye(3)[CLASSES]), ("softmax", CLASSES), ("sigmoid", CLASSES % 2)):
         model = dense(keras, activation, 1 if activation == "sigmoid" else 3)
         model.compile("sgd", "crossentropy", metrics=["accuracy"])
-        found.append(model.fit(X, targets, verbose=0).history)
+        found.append(model.fit(X, targets, verbose=0, shuffle=False).history)
     return found
 
 
@@ -217,7 +217,7 @@ def dicts_in_any_order(tf, keras):
 def lines_for_epochs(tf, keras):
     model = dense(keras)
     model.compile("sgd", "mae", metrics=["mse"])
-    model.fit(X, Y, epochs=2, verbose=2, batch_size=10, validation_data=(X, Y), shuffle=False)
+    model.fit(X, Y, epochs=2, verbose=2, batch_size=20, validation_data=(X, Y), shuffle=False)
     model.evaluate(X, Y, verbose=2)
     model.predict(X, verbose=2)
 
@@ -285,7 +285,7 @@ def several_outputs(tf, keras):
     weights = {"first": 0.3, "second": 2.0}
     metrics = {"first": ["mae"], "second": ["accuracy"]}
     model.compile("sgd", loss=losses, loss_weights=weights, metrics=metrics)
-    history = model.fit(X, {"first": Y, "second": CLASSES}, epochs=2, batch_size=10, verbose=0)
+    history = model.fit(X, {"first": Y, "second": CLASSES}, epochs=2, batch_size=25, verbose=0, shuffle=False)
     values = model.evaluate(X, [Y, CLASSES], batch_size=25, verbose=0)
     return history.history, values, model.evaluate(X, [Y, CLASSES], batch_size=25, verbose=0, return_dict=True)
 
@@ -295,7 +295,7 @@ def several_outputs_by_name(tf, keras):
     model = two_outputs(keras, as_dict=True)
     losses = {"one": "mse", "two": "sparse_categorical_crossentropy"}
     model.compile("sgd", loss=losses, metrics={"one": ["mae"], "two": ["accuracy"]})
-    history = model.fit({"a": X}, {"one": Y, "two": CLASSES}, batch_size=25, verbose=0)
+    history = model.fit({"a": X}, {"one": Y, "two": CLASSES}, batch_size=25, verbose=0, shuffle=False)
     return history.history, model.predict({"a": X}, verbose=0)
 
 
@@ -303,14 +303,14 @@ def several_outputs_by_name(tf, keras):
 def one_loss_for_several_outputs(tf, keras):
     model = two_outputs(keras)
     model.compile("sgd", loss="mse", metrics=[["mae"], ["mae", "mse"]])
-    return model.fit(X, [Y, Y], batch_size=25, verbose=0).history
+    return model.fit(X, [Y, Y], batch_size=25, verbose=0, shuffle=False).history
 
 
 @program
 def an_output_without_a_loss(tf, keras):
     model = two_outputs(keras)
     model.compile("sgd", loss=["mse", None])
-    return model.fit(X, [Y, CLASSES], batch_size=25, verbose=0).history
+    return model.fit(X, [Y, CLASSES], batch_size=25, verbose=0, shuffle=False).history
 
 
 @program
@@ -495,7 +495,7 @@ def paths_of_variables(tf, keras):
     for optimizer in kinds:
         model = dense(keras)
         model.compile(optimizer, "mse", metrics=["mae"])
-        model.fit(X, Y, verbose=0)
+        model.train_on_batch(X, Y)
         found += [(variable.name, variable.path, variable.shape) for variable in optimizer.variables]
         found += [(variable.name, variable.path) for variable in model.metrics_variables]
     optimizer = optimizers.Adam(name="other")
@@ -514,6 +514,7 @@ def sizes_of_batches_that_models_are_built_for(tf, keras):
         model.fit(source, verbose=0, shuffle=False)
         model.summary(line_length=70)
         found += [model.input_shape, model.output_shape, repr(model.metrics)]
+        model.run_eagerly = True  # predictions need no trace
         found.append(model.predict(X, verbose=0).shape)
     return found
 
