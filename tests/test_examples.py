@@ -35,7 +35,7 @@ def run(interpreter, tmp_path):
     """An example's output, run in its own folder and process."""
 
     def run(path, *arguments):
-        done = interpreter.run(path, tmp_path, *arguments)
+        done = interpreter.run([str(path), *arguments], tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Warning" not in done.stderr
         return done.stdout

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-HEAD = "import gradtape as tf, numpy as np, gc, sys, weakref\n"  # of most scripts
 
 
 class Ended(NamedTuple):
@@ -24,13 +23,17 @@ class Ended(NamedTuple):
     last: str
 
 
-def environment() -> dict[str, str]:
+def debugging() -> dict[str, str]:
     import gradtape
 
     source = str(Path(gradtape.__file__).parents[1])
     # To detect reads of freed memory.
-    debugging = {"PYTHONFAULTHANDLER": "1", "PYTHONMALLOC": os.environ.get("PYTHONMALLOC", "debug")}
-    return {**os.environ, **debugging, "PYTHONPATH": os.pathsep.join([source, str(ROOT)])}
+    malloc = os.environ.get("PYTHONMALLOC", "debug")
+    return {
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONMALLOC": malloc,
+        "PYTHONPATH": os.pathsep.join([source, str(ROOT)]),
+    }
 
 
 def start(arguments: list[str], seconds: float) -> Ended:
@@ -42,20 +45,13 @@ def start(arguments: list[str], seconds: float) -> Ended:
                 capture_output=True,
                 text=True,
                 timeout=seconds,
-                env={**environment(), "GRADTAPE_PROGRESS": progress.name},
+                env={**os.environ, **debugging(), "GRADTAPE_PROGRESS": progress.name},
                 cwd=ROOT,
             )
             code, output = done.returncode, done.stdout + done.stderr
         except subprocess.TimeoutExpired as late:
             code, output = -1, f"not done in {seconds} s\n{(late.stderr or b'')[-2000:]!r}"
         return Ended(code, output, Path(progress.name).read_text().strip())
-
-
-def script(code: str, *arguments: str, seconds: float = 300.0) -> str:
-    """The output of a program's text; AssertionError if it fails."""
-    ended = start(["-c", code, *arguments], seconds)
-    assert ended.code == 0, f"ended with {ended.code}\n{ended.output[-3000:]}"
-    return ended.output
 
 
 def reporter() -> Callable[[str], None]:
