@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from .scripts import HEAD
-from .scripts import forked_script as script
+from .scripts import HEAD, forked_script as script
 
 # A trace function of scripts that have `counted` look at each line of gradtape.
 TRACER = """
