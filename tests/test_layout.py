@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from cases import cases
 from gradtape._src.core import lazy
 
 PACKAGE = Path(__file__).parents[1] / "src" / "gradtape"
@@ -68,14 +69,14 @@ def test_lower_folders_never_import_higher_ones(folder):
                 assert module.startswith("gradtape._"), f"{path.name} imports the public {module}"
 
 
-@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
+@cases("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_public_namespaces_only_name_things(path):
     tree = ast.parse(path.read_text())
     assert ast.get_docstring(tree)
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda)]
 
 
-@pytest.mark.parametrize("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
+@cases("path", PUBLIC, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_public_namespaces_show_nothing_of_how_they_are_made(path):
     """`dir` lists names for users: helpers have an underscore or are deleted."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
