@@ -24,7 +24,7 @@ LARGEST_PICTURE = 60_000  # bytes
 @pytest.fixture(scope="module")
 def interpreter():
     """A child interpreter with the examples' imports."""
-    modules = ("gradtape", "matplotlib.pyplot", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
+    modules = ("gradtape", "figure", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
     found = Interpreter(*modules, MPLBACKEND="agg")
     yield found
     found.close()
