@@ -6,7 +6,7 @@ The tests are read, not run: a name counts as tested by the files that use it.
 from __future__ import annotations
 
 import ast
-import itertools
+import collections
 import re
 import sys
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from gradtape._src.table.elementwise import ROWS
 
 TESTS = Path(__file__).parents[1] / "tests"
 NAMED = 3  # maximum number of files named per name
+ANY, QUOTED = ".", '"'  # what a member is of, other than a word of the text
 IN_TABLE = ("test_table.py", "parity/test_table.py")
 IN_ELEMENTWISE = ("parity/test_elementwise.py",)
 
@@ -108,6 +109,19 @@ def untabled() -> Iterator[tuple[str, Any]]:
     yield from public(gradtape.data.Iterator, "data.Iterator.", ("element_spec", "get_next", "get_next_as_optional"))
 
 
+def uses() -> dict[tuple[str, str], set[str]]:
+    """The files of tests that use a member of something of this name, of anything, or its name in quotes."""
+    found: dict[tuple[str, str], set[str]] = collections.defaultdict(set)
+    for path in TESTS.rglob("test_*.py"):
+        text, file = path.read_text(), str(path.relative_to(TESTS))
+        pairs = set(re.findall(r"(\w+)(?=\.(\w+))", text))
+        pairs |= {(ANY, member) for member in re.findall(r"(?<=[\w)])\.(\w+)", text)}
+        pairs |= {(QUOTED, member) for member in re.findall(r'"(?=(\w+)")', text)}
+        for pair in pairs:
+            found[pair].add(file)
+    return found
+
+
 def names() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Every name with its remarks and the files that test it."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -123,20 +137,13 @@ def names() -> dict[str, tuple[str, tuple[str, ...]]]:
             derivatives = "derivatives of any order" if entry.domain else "no derivative"
             dtypes = entry.dtypes
             found[name] = (f"{derivatives}; {dtypes}", IN_ELEMENTWISE)
-    texts = {str(path.relative_to(TESTS)): path.read_text() for path in sorted(TESTS.rglob("test_*.py"))}
+    used = uses()
     for name, value in untabled():
         if name in found:
             continue
         *_, kind, member = ("", *name.split("."))
-        used = (
-            rf"[\w)]\.{member}\b"
-            if kind[:1].isupper()
-            else rf"\b(?:tf|gradtape|{kind or 'tf'})\.{member}\b|\"{member}\""
-        )
-        # Few texts contain the word at all, and finding that out takes a hundredth of the time.
-        words = (f".{member}", f'"{member}"')
-        uses = (path for path, text in texts.items() if any(w in text for w in words) and re.search(used, text))
-        files = list(itertools.islice(uses, NAMED))
+        owners = (ANY,) if kind[:1].isupper() else ("tf", "gradtape", kind, QUOTED)
+        files = sorted(set().union(*(used.get((owner, member), ()) for owner in owners)))[:NAMED]
         if kind == "errors":
             files = ["test_errors.py", "parity/test_foundation.py"]
         if name.startswith("experimental.numpy."):  # whose tests go through calls of drawing_numpy.py

@@ -56,7 +56,7 @@ start_x = tf.constant(np.linspace(0, 1, 100)[:, None], tf.float32)
 start_t = tf.zeros_like(start_x)
 start_u = tf.constant(solution(start_x.numpy(), 0.0), tf.float32)
 
-steps = 20 if short else 4000
+steps = 20 if short else 2000
 optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(0.005, steps))
 
 

@@ -44,16 +44,18 @@ model = tf.keras.Sequential(
         layers.Dense(10),
     ]
 )
+epochs, batch = 1 if short else 24, 64
+steps = epochs * -(-len(x_train) // batch)
 model.compile(
-    optimizer=tf.keras.optimizers.Adam(learning_rate=0.002),
+    optimizer=tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(0.006, steps)),
     loss=tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     metrics=["accuracy"],
 )
 history = model.fit(
     x_train,
     y_train,
-    batch_size=64,
-    epochs=1 if short else 40,
+    batch_size=batch,
+    epochs=epochs,
     validation_data=(x_test, y_test),
     callbacks=[Progress()],
     verbose=0,
@@ -61,9 +63,9 @@ history = model.fit(
 print(f"test accuracy: {history['val_accuracy'][-1]:.4f}")
 
 figure, (left, right) = plt.subplots(1, 2, width_ratios=[3, 2])
-epochs = np.arange(1, len(history["loss"]) + 1)
-left.plot(epochs, history["accuracy"], label="training, with dropout")
-left.plot(epochs, history["val_accuracy"], label="test")
+numbers = np.arange(1, epochs + 1)
+left.plot(numbers, history["accuracy"], label="training, with dropout")
+left.plot(numbers, history["val_accuracy"], label="test")
 left.set(xlabel="epoch", ylabel="accuracy", ylim=(0.9, 1.003) if not short else None)
 left.legend()
 kernels = model.layers[0].get_weights()[0][:, :, 0, :]  # 3x3 pixels of 32 kernels

@@ -25,7 +25,8 @@ def sample_of(name: str) -> str:
 
 
 def namespace_of(name: str) -> str:
-    return name.rpartition(".")[0] or "tf"
+    """The namespace of a function, or of the row of a case."""
+    return sample_of(name).rpartition(".")[0] or "tf"
 
 
 def cases(

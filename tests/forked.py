@@ -6,10 +6,13 @@ Where processes cannot be forked, each program starts an interpreter instead.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import importlib
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,9 +34,11 @@ class Interpreter:
             pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
             self.forking = subprocess.Popen(command, env=self.environment, text=True, **pipes)
 
-    def run(self, path: Path, place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The outcome of a program run in a folder."""
-        command = [str(path), *arguments]
+    def run(self, command: list[str], place: Path, seconds: float = 3600) -> subprocess.CompletedProcess[str]:
+        """The outcome of Python's command line, a file or ``-c`` and a text, run in a folder.
+
+        A process that takes longer than these seconds is killed.
+        """
         if self.forking is None:
             return subprocess.run(
                 [sys.executable, *command],
@@ -42,8 +47,9 @@ class Interpreter:
                 capture_output=True,
                 encoding="utf-8",
                 check=False,
+                timeout=seconds,
             )
-        self.forking.stdin.write(json.dumps([command, str(place)]) + "\n")
+        self.forking.stdin.write(json.dumps([command, str(place), seconds]) + "\n")
         self.forking.stdin.flush()
         status = int(self.forking.stdout.readline())
         printed = [place / "stdout", place / "stderr"]
@@ -54,21 +60,39 @@ class Interpreter:
             self.forking.communicate()
 
 
+def run(command: list[str]) -> None:
+    """Runs a command line as Python would."""
+    if command[0] == "-c":
+        sys.argv, sys.path[0] = ["-c", *command[2:]], ""
+        exec(compile(command[1], "<string>", "exec", dont_inherit=True), vars(sys.modules["__main__"]))
+    else:
+        sys.argv, sys.path[0] = command, str(Path(command[0]).parent)
+        runpy.run_path(command[0], run_name="__main__")
+
+
 def serve() -> None:
-    """Forks a process for each program, which returns from here to run it."""
+    """Forks a process for each program, which returns from here to end as interpreters do."""
+    gc.freeze()  # collections in children look at their own objects
     for line in sys.stdin:
-        command, place = json.loads(line)
+        command, place, seconds = json.loads(line)
         child = os.fork()
         if child == 0:
             os.chdir(place)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             for number, name in enumerate(("stdout", "stderr"), 1):
                 os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-            sys.argv = command
-            sys.path[0] = str(Path(command[0]).parent)
-            runpy.run_path(command[0], run_name="__main__")
+            run(command)
             return
+
+        def kill(*_: object, late: int = child) -> None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(late, signal.SIGKILL)
+
+        handler = signal.signal(signal.SIGALRM, kill)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         _, status = os.waitpid(child, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 

@@ -8,6 +8,7 @@ import numpy
 import pytest
 
 import gradtape as tf
+from cases import cases
 from drawing_numpy import ARRAYS
 from test_experimental_numpy import same
 
@@ -231,7 +232,7 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize("call", CALLS)
+@cases("call", CALLS)
 def test_as_numpy(call):
     expected = eval(call, {"xp": numpy, **ARRAYS})
     found = eval(call, {"xp": xp, **{name: tf.constant(array) for name, array in ARRAYS.items()}})

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from cases import cases, sample_of
+from cases import cases, namespace_of
 from drawing import drawn, run, sampled
 from gradtape._src.ops.batch_rules import RULES
 from gradtape._src.ops.elementwise import FUNCTIONS
@@ -62,7 +62,7 @@ def with_gradients(function):
     return both
 
 
-@cases("row,call,label", sampled(ROWS, "samples"), group=sample_of)
+@cases("row,call,label", sampled(ROWS, "samples"), group=namespace_of)
 def test_every_row_and_its_gradient_as_in_a_loop(row, call, label):
     draws = [drawn(call, "float64", f"{label} {i}") for i in range(SLICES)]
     operands = [tf.constant(np.stack(column)) for column in zip(*draws, strict=True)]
@@ -75,7 +75,7 @@ def test_every_row_and_its_gradient_as_in_a_loop(row, call, label):
             compare(function, fixed, batched)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@cases("name", FUNCTIONS)
 def test_elementwise_functions_align_slices(name):
     count = len(inspect.signature(FUNCTIONS[name]).parameters) - 1
     rng = np.random.default_rng(0)

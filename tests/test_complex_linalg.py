@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases
 from complex_numbers import PROGRAMS, RIGHT as SIDES, SHAPES, definite, difference_quotients, drawn, weighed
 
 L = tf.linalg
@@ -23,7 +24,7 @@ def slope(program: Callable[[Any], Any], z: Any) -> Any:
     return tape.gradient(y, z)
 
 
-@pytest.mark.parametrize("name, program, shape", PROGRAMS, ids=lambda part: part if isinstance(part, str) else "")
+@cases("name, program, shape", PROGRAMS, ids=lambda case: f"{case[0]} of {case[2]}")
 def test_gradients_are_difference_quotients(name: str, program: Callable[[Any, Any], Any], shape: str) -> None:
     start = drawn(*SHAPES[shape])
     z = tf.constant(start)
@@ -44,7 +45,7 @@ def test_gradients_are_difference_quotients(name: str, program: Callable[[Any, A
     np.testing.assert_allclose(tape.gradient(y, z).numpy(), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("name, program, shape", PROGRAMS, ids=lambda part: part if isinstance(part, str) else "")
+@cases("name, program, shape", PROGRAMS, ids=lambda case: f"{case[0]} of {case[2]}")
 def test_tangents_are_those_of_the_gradient(name: str, program: Callable[[Any, Any], Any], shape: str) -> None:
     z = tf.constant(drawn(*SHAPES[shape]))
     tangent = np.cos(np.arange(1.0, 1.0 + z.shape[0] * z.shape[1])).reshape(tuple(z.shape)) * (0.5 - 2j)

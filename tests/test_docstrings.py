@@ -192,7 +192,7 @@ def test_example(name: str, tmp_path: Path) -> None:
 STATED = [(row, place) for row in ROWS for place, slope in enumerate(row.slopes) if row.domain and slope]
 
 
-@pytest.mark.parametrize("row,place", STATED, ids=[f"{row.name}-{row.arguments[place]}" for row, place in STATED])
+@cases("row,place", STATED, ids=lambda case: f"{case[0].name}-{case[0].arguments[case[1]]}")
 def test_stated_derivatives_are_what_the_tape_gives(row: Any, place: int) -> None:
     """The formulas of the elementwise table that docstrings show, at points of the row's domain."""
     generator = np.random.default_rng(0)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases
 from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table.elementwise import ROWS, Row
 
@@ -61,7 +62,7 @@ def derivatives(row: Row, arrays: list[np.ndarray]) -> list[tuple[str, np.ndarra
     return [(name, found.numpy()) for name, found in named if found is not None]
 
 
-@pytest.mark.parametrize("row", ROWS_OF_FEW, ids=lambda row: row.name)
+@cases("row", ROWS_OF_FEW, ids=lambda row: row.name)
 def test_single_precision_is_double_precision_rounded(row: Row) -> None:
     singles = grid(row)
     found = derivatives(row, singles)

@@ -4,8 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
-import pytest
-
+from cases import cases
 from gradtape._engine.compute.program import CODES
 from gradtape._src.table.expressions import INSTRUCTIONS
 
@@ -21,7 +20,11 @@ OF_ONE_COMPILER = re.compile(
 )
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "compiler.h"], ids=lambda path: path.name)
+@cases(
+    "path",
+    [path for path in SOURCES if path.name != "compiler.h"],
+    ids=lambda path: str(path.relative_to(CYTHON)),
+)
 def test_only_one_header_asks_for_the_compiler(path):
     found = [line for line in path.read_text().splitlines() if OF_ONE_COMPILER.search(line)]
     assert not found

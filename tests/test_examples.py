@@ -24,7 +24,7 @@ LARGEST_PICTURE = 60_000  # bytes
 @pytest.fixture(scope="module")
 def interpreter():
     """A child interpreter with the examples' imports."""
-    modules = ("gradtape", "matplotlib.pyplot", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
+    modules = ("gradtape", "figure", "scipy.optimize", "sklearn.datasets", "sklearn.model_selection", "tqdm")
     found = Interpreter(*modules, MPLBACKEND="agg")
     yield found
     found.close()
@@ -35,7 +35,7 @@ def run(interpreter, tmp_path):
     """An example's output, run in its own folder and process."""
 
     def run(path, *arguments):
-        done = interpreter.run(path, tmp_path, *arguments)
+        done = interpreter.run([str(path), *arguments], tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Warning" not in done.stderr
         return done.stdout

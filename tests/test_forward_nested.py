@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from cases import cases, sample_of
+from cases import cases, namespace_of, sample_of
 from drawing import differentiable, drawn, leaves, run, sampled, scalar
 from gradtape._engine.api.api import apply_elementwise
 from gradtape._src.table import rows as table
@@ -107,7 +107,7 @@ def test_every_order_of_modes(make: Callable[..., Program], arguments: tuple[Any
         np.testing.assert_allclose(actual, expected, rtol=1e-7, atol=1e-7, err_msg=modes)
 
 
-@cases("make,arguments", CASES, group=sample_of)
+@cases("make,arguments", CASES, group=namespace_of)
 def test_mixed_partials(make: Callable[..., Program], arguments: tuple[Any, ...]) -> None:
     actual, expected = composed(make(*arguments), "FF", apart=True)
     np.testing.assert_allclose(actual, expected, rtol=1e-8, atol=1e-8)

@@ -171,7 +171,7 @@ def test_reverse_rules_in_one_instruction(code, dtype):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("code", EXACT)
+@cases("code", EXACT)
 def test_exact_instructions(code, dtype):
     arguments = operands(ARITY[code], dtype)
     with np.errstate(all="ignore"):
@@ -260,7 +260,7 @@ def test_angles(dtype):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("code", checks.CODES)
+@cases("code", checks.CODES)
 def test_any_length_and_in_place(code, dtype):
     """The vector body, the remainder and a single element agree, and the result may overwrite any operand."""
     arity = ARITY[code]

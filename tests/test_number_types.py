@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases
 from complex_numbers import difference_quotients, weighed
 
 
@@ -197,7 +198,7 @@ def drawn() -> np.ndarray:
     return rng.uniform(0.4, 1.4, (2, 3)) + 1j * rng.uniform(0.2, 0.9, (2, 3))
 
 
-@pytest.mark.parametrize("name", COMPLEX_PROGRAMS)
+@cases("name", COMPLEX_PROGRAMS)
 def test_complex_gradients_are_difference_quotients(name: str) -> None:
     z = tf.constant(drawn())
     with tf.GradientTape() as tape:

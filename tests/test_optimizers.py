@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
+from cases import cases
 from gradtape._src.optimizers import rows as optimizer_rows
 from gradtape._src.optimizers.hyperparameters import explain
 
@@ -162,7 +163,7 @@ def test_slices_step_as_the_dense_gradient_does(name, options):
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("width", [1, 7, 3000])
-@pytest.mark.parametrize("name", ROWS)
+@cases("name", ROWS)
 def test_rows_take_the_very_step_of_the_dense_gradient(name, width, dtype):
     """A gradient of rows is processed block by block: for every position of a row among blocks and threads."""
     random = np.random.default_rng(0)
@@ -223,7 +224,7 @@ def test_wrong_slices_name_the_variable(values, indices):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", [name for name in ROWS if name not in ("Lamb", "Adafactor")])
+@cases("name", [name for name in ROWS if name not in ("Lamb", "Adafactor")])
 def test_every_element_takes_the_same_step(name, dtype):
     """Vector loops, their remainders and the blocks of a clipped step agree with one element alone."""
     random = np.random.default_rng(0)
@@ -393,7 +394,7 @@ def made(name, options, steps):
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 @pytest.mark.parametrize("steps", [0, 3])
 @pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("name", ROWS)
+@cases("name", ROWS)
 def test_copies_go_on_with_the_same_bits(name, options, steps, again):
     optimizer, variables = made(name, options, steps)
     other, others = again((optimizer, variables))
@@ -638,7 +639,7 @@ def test_a_constraint_sees_the_step_and_may_raise():
         optimizer.apply([tf.constant([2.0, -1.0])], [w])
 
 
-@pytest.mark.parametrize("name", ROWS)
+@cases("name", ROWS)
 def test_long_parameters_step_as_short_ones_do(name):
     """Loops that are cut up among threads, whole rules, and empty parameters."""
     random = np.random.default_rng(0)
@@ -677,7 +678,7 @@ def rounded(variable, dtype):
 
 
 @pytest.mark.parametrize("dtype", HALVES)
-@pytest.mark.parametrize("name", ROWS)
+@cases("name", ROWS)
 def test_a_step_in_half_precision_is_that_of_float32_rounded_once(name, dtype):
     for options in HALF_OPTIONS if name in ("SGD", "Adam", "Lamb") else HALF_OPTIONS[:1]:
         random = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradtape as tf
-from cases import cases, sample_of
+from cases import cases, namespace_of
 from drawing import drawn, run, sampled
 from gradtape._engine.record.primitive import Primitive, install_observer
 from gradtape._src.ops.elementwise import FUNCTIONS
@@ -41,7 +41,7 @@ def check_again(evaluations: list) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@cases("row,call,label", sampled([row for row in ROWS if row.orders != "0"], "samples"), group=sample_of)
+@cases("row,call,label", sampled([row for row in ROWS if row.orders != "0"], "samples"), group=namespace_of)
 def test_everything_that_a_row_and_its_gradient_evaluate_can_be_evaluated_again(row, call, label, dtype):
     arrays = [tf.constant(array) for array in drawn(call, dtype, label)]
     with Observed() as evaluations, tf.GradientTape() as tape:
@@ -51,7 +51,7 @@ def test_everything_that_a_row_and_its_gradient_evaluate_can_be_evaluated_again(
     check_again(evaluations)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@cases("name", FUNCTIONS)
 def test_elementwise_functions_can_be_evaluated_again(name):
     operands = [tf.constant([0.3, 0.6])] * (len(inspect.signature(FUNCTIONS[name]).parameters) - 1)
     if name.startswith("logical"):

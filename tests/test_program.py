@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 
+from cases import cases
 from gradtape._engine.compute.program import Program, named_program, table
 from gradtape._engine.kernels import checks
 from gradtape._src.table import expressions
@@ -100,7 +101,7 @@ def test_sizes_around_block_boundaries(name, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["subtract", "squared_difference", "greater"])
-@pytest.mark.parametrize("left, right", SHAPES)
+@cases("left, right", SHAPES)
 def test_broadcasting(name, left, right, dtype):
     program = named_program(name)
     rng = np.random.default_rng(1)
@@ -253,7 +254,7 @@ def rule_is_zero(name):
     return [program.rule(k).zero for k in range(program.arity)]
 
 
-@pytest.mark.parametrize("name", list(table()))
+@cases("name", list(table()))
 def test_every_row_equals_its_plain_twin(name):
     program, row = named_program(name), table()[name]
     assert program.arity == len(row.arguments)

@@ -65,7 +65,7 @@ def stated(error: Exception, of_no_use: bool = True) -> bool:
     return bool(lines) and lines[-1].lstrip().startswith("raise ")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.tensorflow[0])
+@cases("row", ROWS, ids=lambda row: row.tensorflow[0], group=namespace_of)
 def test_refuses_in_a_sentence_of_its_own(row: Op) -> None:
     calls = [*(row.samples() if row.samples else []), *(row.edges() if row.edges else [])]
     for call in calls[:2]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import gradtape
-from cases import cases, sample_of
+from cases import cases, namespace_of
 from drawing import derivatives, differentiable, drawn, leaves, resized, resolve, run, sampled, scalar
 from gradtape._src.table import rows as table
 from gradtape._src.table.samples import Op, Sample
@@ -66,7 +66,7 @@ def differences(function, row: Op, call: Sample, arrays: list[np.ndarray], place
     return result
 
 
-@cases("row,call,label", gradient_calls(), group=sample_of)
+@cases("row,call,label", gradient_calls(), group=namespace_of)
 def test_derivatives_agree_with_central_differences(row: Op, call: Sample, label: str) -> None:
     arrays = drawn(call, "float64", label)
     places = [i for i, leaf in enumerate(leaves(call)) if differentiable(leaf)]
@@ -131,7 +131,7 @@ def test_sizes_are_generated_for_nearly_all_samples() -> None:
     assert {name for name, _ in counts} - {name for name, count in counts if count} == FIXED
 
 
-@cases("row,call,label", gradient_calls(), group=sample_of)
+@cases("row,call,label", gradient_calls(), group=namespace_of)
 def test_derivatives_over_generated_shapes(row: Op, call: Sample, label: str) -> None:
     """Along one direction, for sizes that the call's other arguments allow."""
     for sizes, other in generated(row, call, label):
@@ -156,7 +156,7 @@ def test_derivatives_over_generated_shapes(row: Op, call: Sample, label: str) ->
             )
 
 
-@cases("row,call,label", gradient_calls(), group=sample_of)
+@cases("row,call,label", gradient_calls(), group=namespace_of)
 def test_forward_mode_agrees_with_reverse(row: Op, call: Sample, label: str) -> None:
     arrays = drawn(call, "float64", label)
     tensors = [gradtape.constant(a) for a in arrays]
@@ -170,7 +170,7 @@ def test_forward_mode_agrees_with_reverse(row: Op, call: Sample, label: str) -> 
     np.testing.assert_allclose(0.0 if forward is None else float(forward), reverse, rtol=1e-9, atol=1e-9)
 
 
-@cases("row,call,label", gradient_calls(), group=sample_of)
+@cases("row,call,label", gradient_calls(), group=namespace_of)
 def test_jacobian_rows_are_gradients_one_by_one(row: Op, call: Sample, label: str) -> None:
     tensors = [gradtape.constant(a) for a in drawn(call, "float64", label)]
     sources = [t for t, leaf in zip(tensors, leaves(call), strict=True) if differentiable(leaf)]

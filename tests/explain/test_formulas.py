@@ -7,6 +7,7 @@ import pytest
 from scipy import special
 
 import gradtape as tf
+from cases import cases
 from gradtape._src.explain.algebra import derivative, function, number, symbol
 from gradtape._src.explain.formulas import slopes_of
 from gradtape._src.explain.notation import latex, text
@@ -67,7 +68,7 @@ TABLE = {row.name: by_name(row.name) for row in ROWS}
 SMOOTH = [row for row in ROWS if row.domain]
 
 
-@pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
+@cases("row", SMOOTH, ids=lambda row: row.name)
 def test_rows_in_one_formula(row):
     values = [np.linspace(low, high, 7)[1:-1] + (high - low) / 100 for low, high in row.domain]  # off the kinks
     names = ["u", "v", "w"][: len(values)]

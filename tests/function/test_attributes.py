@@ -9,7 +9,7 @@ import numpy as np
 from test_rows import outcome
 
 import gradtape as tf
-from cases import cases, sample_of
+from cases import cases, namespace_of
 from drawing import drawn, fill, flat, own_dtype, sampled
 from gradtape._src.table import rows as table
 from gradtape._src.table.samples import Leaf
@@ -50,7 +50,7 @@ def others(array: np.ndarray) -> list[np.ndarray]:
     return [array, array[::-1] if array.ndim else array + 1, np.maximum(array - 1, 0), array]
 
 
-@cases("row,call,label", sampled(table.rows(), "samples"), group=sample_of)
+@cases("row,call,label", sampled(table.rows(), "samples"), group=namespace_of)
 def test_attributes_are_read_at_every_call(row, call, label):
     found: list[np.ndarray] = []
     arguments, keywords = attributes(list(call.arguments), found), attributes(call.keywords, found)

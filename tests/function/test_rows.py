@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import gradtape as tf
-from cases import cases, sample_of
+from cases import cases, namespace_of
 from drawing import drawn, run, sampled
 from gradtape._src.table import rows as table
 
@@ -56,11 +56,11 @@ def check(row: Any, call: Any, label: str) -> None:
     assert not reasons
 
 
-@cases("row,call,label", sampled(ROWS, "samples"), group=sample_of)
+@cases("row,call,label", sampled(ROWS, "samples"), group=namespace_of)
 def test_samples_give_the_same_bits_compiled(row, call, label):
     check(row, call, label)
 
 
-@cases("row,call,label", sampled(ROWS, "edges"), group=sample_of)
+@cases("row,call,label", sampled(ROWS, "edges"), group=namespace_of)
 def test_edges_give_the_same_bits_compiled(row, call, label):
     check(row, call, label)

@@ -7,10 +7,10 @@ import pickle
 from typing import Any
 
 import numpy as np
-import pytest
 from test_rows import bits
 
 import gradtape as tf
+from cases import cases
 
 X = tf.constant(np.arange(1, 13, dtype=np.float32).reshape(4, 3))
 V = tf.Variable(X)
@@ -73,7 +73,7 @@ def outcome(function: Any, i: int) -> Any:
         return type(error), str(error), V.numpy().tobytes()
 
 
-@pytest.mark.parametrize("text", EXPRESSIONS)
+@cases("text", EXPRESSIONS)
 def test_values_are_read_at_every_call(text):
     expression = eval(f"lambda x, i: {text}", SCOPE)
     compiled = tf.function(expression)

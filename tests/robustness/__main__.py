@@ -7,29 +7,38 @@ To reproduce a child by its seed in this process: python -m tests.robustness --c
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import queue
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from .child import reporter, start
+from .child import ROOT, debugging, reporter
 
 SHARE = {"programs": 500, "hostile": 500}  # steps per child
 
 
-def child(kind: str, seed: int, steps: int) -> None:
+def child(kind: str, seed: int, steps: int, progress: str | None = None) -> None:
     import importlib
     import logging
 
     logging.disable(logging.CRITICAL)
-    report = reporter()
+    report = reporter(progress)
     importlib.import_module(f"tests.robustness.{kind}").run(seed, steps, report)
     report("the interpreter's end")
 
 
 def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> Iterator[str]:
-    """Runs this number of steps of each kind; yields failures in words, in order, as soon as they are known."""
+    """Runs this number of steps of each kind; yields failures in words, in order, as soon as they are known.
+
+    The children of a process are forked from one that has imported what they need.
+    """
+    from forked import Interpreter
+
     jobs = [
         (kind, seed + place, min(SHARE[kind], steps - place))
         for kind in kinds
@@ -38,14 +47,27 @@ def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> Iterato
 
     def run(job: tuple[str, int, int]) -> str:
         kind, first, count = job
-        arguments = ["-m", "tests.robustness", "--child", kind, str(first), str(count)]
-        ended = start(arguments, 120 + count)
-        if ended.code == 0:
+        told = f"{kind!r}, {first}, {count}"
+        interpreter = idle.get()
+        with tempfile.TemporaryDirectory() as folder:
+            progress = Path(folder) / "progress"
+            progress.touch()
+            code = f"from tests.robustness.__main__ import child; child({told}, {str(progress)!r})"
+            ended = interpreter.run(["-c", code], Path(folder), 120 + count)
+            last = progress.read_text().strip()
+        idle.put(interpreter)
+        if ended.returncode == 0:
             return ""
-        return f"{' '.join(arguments)} ended with {ended.code} at: {ended.last}\n{ended.output[-3000:]}"
+        return f"child({told}) ended with {ended.returncode} at: {last}\n{(ended.stdout + ended.stderr)[-3000:]}"
 
-    with ThreadPoolExecutor(processes) as pool:
-        yield from filter(None, pool.map(run, jobs))
+    idle: queue.SimpleQueue[Interpreter] = queue.SimpleQueue()
+    with contextlib.ExitStack() as stack:
+        for _ in range(min(processes, len(jobs))):
+            interpreter = Interpreter(*(f"tests.robustness.{kind}" for kind in kinds), **debugging())
+            stack.callback(interpreter.close)
+            idle.put(interpreter)
+        with ThreadPoolExecutor(processes) as pool:
+            yield from filter(None, pool.map(run, jobs))
 
 
 def main() -> int:
@@ -58,6 +80,7 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(SHARE))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
+    sys.path.append(str(ROOT / "tests"))
     kinds = [options.only] if options.only else sorted(SHARE)
     begun = time.monotonic()
     failures = 0

@@ -247,6 +247,11 @@ def methods() -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield f"{kind.__name__}.{name}", value
 
 
+TABLE = [row for row in rows() if row.name not in LEFT_OUT]
+PUBLIC = [(name, value) for name, value in callables().items() if name.split(".")[-1] not in LEFT_OUT]
+FUNCTIONS = [*PUBLIC, *[(name, value) for name, value in methods() if name.split(".")[-1] not in LEFT_OUT]]
+
+
 def drawn(value: Any, numbers: np.random.Generator) -> Any:
     """A sampled call's argument with arrays in place of its leaves."""
     if isinstance(value, Leaf):
@@ -323,9 +328,6 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
     with open("/proc/self/statm") as file:
         limit = int(file.read().split()[0]) * resource.getpagesize() + ADDRESS_SPACE
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    table = [row for row in rows() if row.name not in LEFT_OUT]
-    public = [(name, value) for name, value in callables().items() if name.split(".")[-1] not in LEFT_OUT]
-    functions = [*public, *[(name, value) for name, value in methods() if name.split(".")[-1] not in LEFT_OUT]]
     os.chdir(tempfile.mkdtemp(prefix="hostile"))  # some write to given paths
     faulthandler.register(signal.SIGPROF, chain=True)
     failures: list[str] = []
@@ -333,14 +335,14 @@ def run(seed: int, steps: int, report: Callable[[str], None]) -> None:
         chance, numbers = random.Random(number), np.random.default_rng(number)
         kind = chance.random()
         if kind < 0.4:
-            row = chance.choice(table)
+            row = chance.choice(TABLE)
             name = row.name
             function, arguments, keywords = by_row(row, chance, numbers)
         elif kind < 0.7:
-            name, function = chance.choice(public)
+            name, function = chance.choice(PUBLIC)
             arguments, keywords = by_signature(function, chance)
         else:
-            name, function = chance.choice(functions)
+            name, function = chance.choice(FUNCTIONS)
             arguments = [chance.choice(HOSTILE)() for _ in range(chance.randrange(5))]
             keywords = {}
         report(f"hostile {number} {name}({len(arguments)} arguments, {', '.join(keywords)})")

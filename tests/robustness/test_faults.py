@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from .child import HEAD, script, start
+from .child import start
+from .scripts import HEAD, script
 
 
 def test_memory_runs_out_and_comes_back() -> None:

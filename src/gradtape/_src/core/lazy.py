@@ -216,9 +216,12 @@ def enter_folders(names: str) -> None:
 
 
 def read_all() -> None:
-    """Reads what has not been used yet, but for what needs a package that is not installed."""
+    """Reads what has not been used yet, but for what needs a package that is not installed.
+
+    What adapts gradtape to another package is left alone: it would import all of that package.
+    """
     _complete(sys.modules["gradtape"])
-    for name in list(_unread):
+    for name in [name for name in _unread if not name.startswith("gradtape.interop")]:
         try:
             _read(sys.modules[name])
         except ModuleNotFoundError as error:
