@@ -24,10 +24,12 @@ PATIENCE = 120_000  # milliseconds, for machines with much else to do
 
 # A page's findings in one of the theme's colours: which it had before, its width, pictures that are not drawn, elements
 # without a name for screen readers, and text with less contrast than WCAG's 4.5 to 1 (3 to 1 for large text), one of
-# each colour. Transitions to other colours are off.
+# each colour. Transitions to other colours are off, and so is containment, since what is wider than a contained element
+# does not widen the page.
 LOOK = """async scheme => {
   if (!document.getElementById("still"))
-    document.head.insertAdjacentHTML("beforeend", "<style id=still>* { transition: none !important; }</style>");
+    document.head.insertAdjacentHTML("beforeend",
+      "<style id=still>* { transition: none !important; contain: none !important; }</style>");
   const before = document.body.dataset.mdColorScheme;
   document.body.dataset.mdColorScheme = scheme;
   const pictures = [...document.querySelectorAll("article img")];
