@@ -15,14 +15,21 @@ model = keras.Sequential(
 )
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 optimizer = keras.optimizers.Adam(0.01, clipnorm=1.0)
+
+
+@tf.function(reduce_retracing=True)
+def train(batch):
+    with tf.GradientTape() as tape:
+        loss = loss_of(batch[:, 1:], model(batch[:, :-1]))
+    weights = model.trainable_variables
+    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+    return loss
+
+
 result = []
 for _ in range(6):
     for start in range(0, len(windows), 16):
-        batch = windows[start : start + 16]
-        with tf.GradientTape() as tape:
-            loss = loss_of(batch[:, 1:], model(batch[:, :-1]))
-        weights = model.trainable_variables
-        optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
+        loss = train(tf.constant(windows[start : start + 16]))
     result.append(float(loss))
 written = list(codes[:5])
 for _ in range(5):

@@ -12,6 +12,7 @@ truth = tf.constant(np.stack([np.cos(times), -np.sin(times)], 1), tf.float32)
 optimizer = keras.optimizers.Adam(0.02)
 
 
+@tf.function
 def step(y, h):
     k1 = field(y)
     k2 = field(y + h / 2 * k1)
