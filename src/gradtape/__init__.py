@@ -198,12 +198,12 @@ if _typing.TYPE_CHECKING:
     from gradtape._src.state.module import (
         Module as Module,
     )
-    from gradtape._src.testing.assertions import (
+    from gradtape._src.testing.shape_assertions import assert_rank as assert_rank
+    from gradtape._src.testing.value_assertions import (
         Assert as Assert,
         assert_equal as assert_equal,
         assert_greater as assert_greater,
         assert_less as assert_less,
-        assert_rank as assert_rank,
     )
     from gradtape.keras import initializers as initializers, losses as losses, metrics as metrics
 else:
@@ -450,6 +450,7 @@ if not _typing.TYPE_CHECKING:
             "random_uniform_initializer zeros_initializer",
             "sparse.sparse_tensor": "SparseTensor SparseTensorSpec",
             "state.module": "Module",
-            "testing.assertions": "Assert assert_equal assert_greater assert_less assert_rank",
+            "testing.shape_assertions": "assert_rank",
+            "testing.value_assertions": "Assert assert_equal assert_greater assert_less",
         },
     )

@@ -1,7 +1,7 @@
 """Arenas: preallocated storage for results that are not visible outside of a plan.
 
 A replay allocates one block for all of these, and reuses the arena's Tensor objects rather than creating new ones. So no other
-reference to them may exist when it ends, which the layout (`lay_out` in encoding.pxi) must ensure.
+reference to them may exist when it ends, which the layout (`lay_out` in layout.pxi) must ensure.
 """
 
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject

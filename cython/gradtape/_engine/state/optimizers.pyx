@@ -38,8 +38,6 @@ cdef extern from "Python.h":
 
 cdef enum:
     INLINE_PAIRS = 32                # pairs that a step handles without allocating memory
-    MIN_PART = 1 << 16               # elements that make it worthwhile to give a thread several parts
-    MAX_PARTS = 4
 
 # Options of every optimizer, in the order of OPTIONS; NaN means None.
 cdef enum:
@@ -63,50 +61,7 @@ def number_places(str rule):
     return {name: place for place, name in enumerate(OPTIONS + (PLACES[rule][1] if rule else ()))}
 
 
-include "walks.pxi"
-
-
-cdef inline char* in_place(PyObject* variable) except NULL:
-    """The storage of a BaseVariable, made exclusive, contents kept."""
-    cdef Tensor before = (<BaseVariable>variable).held               # keeps the old contents if the storage is replaced
-    cdef char* target = (<BaseVariable>variable).writable()
-    if target != before.data:
-        memcpy(target, before.data, before.extent.size * item_size(before.dtype_code))
-    return target
-
-
-cdef inline BaseVariable variable_at(list variables, Py_ssize_t place):
-    return <BaseVariable>PyList_GET_ITEM(variables, place)
-
-
-cdef inline PyObject* slot_of(PyObject* slots, int slot, Py_ssize_t place) noexcept:
-    """The slot variable of the parameter at an index, NULL if the slot is not in use."""
-    cdef PyObject* variables = PyList_GET_ITEM(<object>slots, slot)
-    return PyList_GET_ITEM(<object>variables, place) if PyList_GET_SIZE(<object>variables) else NULL
-
-
-cdef inline Tensor value_of(PyObject* variable):
-    return (<BaseVariable>variable).held
-
-
-cdef void release_pairs(Pair* pairs, Py_ssize_t count) noexcept:
-    """Releases the references of pairs."""
-    cdef Py_ssize_t i
-    for i in range(count):
-        Py_DECREF(<object>pairs[i].gradient)
-        Py_DECREF(<object>pairs[i].variable)
-
-
-cdef inline int dtype_of_parts(Tensor tensor) noexcept:
-    """The dtype of a tensor's real numbers: for complex numbers that of their parts."""
-    if not is_complex(tensor.dtype_code):
-        return tensor.dtype_code
-    return F32 if tensor.dtype_code == C64 else F64
-
-
-cdef inline Py_ssize_t parts_of(Tensor tensor) noexcept:
-    """The number of real numbers."""
-    return 2 * tensor.extent.size if is_complex(tensor.dtype_code) else tensor.extent.size
+include "pairs.pxi"
 
 
 @cython.binding(False)              # methods check what they are called on
@@ -117,7 +72,7 @@ cdef class BaseOptimizer:
     cdef double[OPTION_COUNT + HYPERPARAMETERS] numbers
     cdef int rule                        # index of the rule; -1: none, a subclass defines update_step
     cdef const Rule* entry               # the rule's entry in the table
-    cdef bint calls_update_step                   # whether update_step is to be called
+    cdef bint calls_update_step          # whether update_step is to be called
     cdef bint linear                     # whether the rule is linear, so that the parts of complex numbers can be updated separately
     cdef bint applied_in_python          # whether a subclass overrides apply
     cdef bint constrained                # whether any variable has a constraint
@@ -273,306 +228,6 @@ cdef class BaseOptimizer:
             self.decaying = bytes([self._decays(variable) for variable in self.known])
         return PyBytes_AS_STRING(self.decaying)[place]
 
-    # A step
-
-    @cython.final
-    cdef inline int make_writable(self, const Pair* pairs, Py_ssize_t count) except -1:
-        """Makes the storage of variables and slots exclusive, before pointers to any of it are taken: this may run user code."""
-        cdef Py_ssize_t i
-        cdef int slot
-        cdef PyObject* variable
-        for i in range(count):
-            in_place(pairs[i].variable)
-            for slot in range(self.slot_count):
-                variable = slot_of(<PyObject*>self.slots, slot, pairs[i].place)
-                if variable != NULL:
-                    in_place(variable)
-        if self.product is not None:
-            in_place(<PyObject*>self.product)
-        if self.decaying is None and self.known:
-            self.decays(0)
-        return 0
-
-    @cython.final
-    cdef inline int check_bindings(self, int64_t bindings) except -1:
-        if self.bindings != bindings:
-            raise RuntimeError("The optimizer was built again while it took a step.")
-        return 0
-
-    @cython.final
-    cdef int update(self, Step* step, const Pair* pair, const char* g, const char* q, Rows rows) except -1:
-        """Updates one parameter. g, q: gradient and squares as for `walk` (IN), of the variable's size or of the rows only."""
-        cdef UpdateJob job
-        cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
-        cdef PyObject* slot
-        cdef Extent* extent = (<Tensor>value).extent
-        cdef const Rule* rule = self.entry
-        cdef int i
-        job.dtype_code = (<Tensor>value).dtype_code
-        job.slots[0] = job.slots[1] = job.slots[2] = NULL
-        for i in range(self.slot_count):
-            slot = slot_of(<PyObject*>self.slots, i, pair.place)
-            if slot != NULL:
-                slot = <PyObject*>(<BaseVariable>slot).held
-                job.slots[i] = (<Tensor>slot).data
-                if rule.whole:
-                    job.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == job.dtype_code else 0
-                if not rule.whole or i == self.slot_count - 1:
-                    if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != job.dtype_code:
-                        raise variable_mismatch(<BaseVariable>pair.variable)
-        if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
-            if job.dtype_code == F32:
-                rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>job.slots, extent.size)
-                return 0
-            if job.dtype_code == F64:
-                rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>job.slots,
-                                      extent.size)
-                return 0
-        if rule.whole and extent.rank >= 2:
-            step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
-        else:
-            step.rows = step.columns = 0
-        job.step, job.target, job.g, job.q, job.size = step, (<Tensor>value).data, g, q, extent.size
-        if is_complex(job.dtype_code):
-            job.dtype_code, job.size = dtype_of_parts(<Tensor>value), parts_of(<Tensor>value)
-        job.places, job.failed = NULL, False
-        if rows is not None and rows.places.shape[0]:
-            job.places, job.count = &rows.places[0], rows.places.shape[0]
-            job.width = rows.values.extent.size // job.count
-        if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + self.slot_count)):
-            run_parts(update_part, &job, thread_count() * parts_per_thread(extent.size // thread_count()))
-        elif job.places != NULL:
-            update_range_sparse(&job, 0, job.size)
-        elif extent.size:
-            update_range(&job, g, q, 0, job.size)
-        if job.failed:
-            raise MemoryError()
-        return 0
-
-    @cython.final
-    cdef int update_rows(self, const Step* step, const Pair* pair, Rows rows) except -1:
-        """Updates only the rows of a sparse gradient."""
-        cdef Tensor value = value_of(pair.variable), state = None
-        cdef Py_ssize_t row, width, start
-        cdef char* slots[SLOTS]
-        cdef int item = item_size(value.dtype_code)
-        slots[0] = slots[1] = slots[2] = NULL
-        if self.slot_count:
-            state = variable_at(<list>self.slots[0], pair.place).held
-            if state.extent.size != value.extent.size:
-                raise variable_mismatch(<BaseVariable>pair.variable)
-        if rows.places.shape[0] == 0:
-            return 0
-        width = rows.values.extent.size // rows.places.shape[0]
-        for row in range(rows.places.shape[0]):
-            start = rows.places[row] * width * item
-            if state is not None:
-                slots[0] = state.data + start
-            if rules.walk(step, value.dtype_code, value.data + start, rows.values.data + row * width * item,
-                          rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, NULL, width):
-                raise MemoryError()
-        return 0
-
-    @cython.final
-    cdef double norm_of(self, const Pair* pair, const char* g, double divisor) except? -1:
-        """The Euclidean norm of a gradient divided by `divisor`; g: its data (IN), NULL for Rows."""
-        cdef Tensor value
-        cdef double total
-        if g == NULL:
-            return (<Rows>pair.gradient).norm / divisor
-        value = value_of(pair.variable)
-        total = rules.sum_of_squares(value.dtype_code, g, divisor, value.extent.size)
-        return sqrt(total) if value.dtype_code == F64 else <float>sqrt(<float>total)
-
-    @cython.final
-    cdef const char* data_of(self, const Pair* pair, bint accumulated) noexcept:
-        """The gradient's data, or its accumulator's if gradients are accumulated; NULL for Rows."""
-        if accumulated:
-            return variable_at(self.accumulators, pair.place).held.data
-        if type(<object>pair.gradient) is Rows:
-            return NULL
-        return (<Tensor>pair.gradient).data
-
-    @cython.final
-    cdef int apply_rule(self, const Pair* pairs, Py_ssize_t count, double rate, bint accumulated, int64_t bindings) except -1:
-        """Clips gradients, decays parameters and applies the rule."""
-        cdef Step step
-        cdef double limit = NAN, norm, total
-        cdef double* numbers = self.numbers
-        cdef bint single = True, in_order = True, decaying = numbers[WEIGHT_DECAY] == numbers[WEIGHT_DECAY], alone
-        cdef bint by_norm = numbers[CLIPNORM] > 0, by_all = not by_norm and numbers[GLOBAL_CLIPNORM] > 0, as_rows
-        cdef const char* g
-        cdef Py_ssize_t i
-        cdef Rows rows
-        cdef Tensor values, squares
-        self.make_writable(pairs, count)
-        self.check_bindings(bindings)
-        self.init_step(&step, rate)
-        if numbers[LOSS_SCALE_FACTOR] == numbers[LOSS_SCALE_FACTOR] and not accumulated:
-            step.divisor = numbers[LOSS_SCALE_FACTOR]
-        if self.product is not None:
-            rules.advance(self.product.held.dtype_code, self.product.held.data, step.hyper[0], step.t)
-            step.product = scalar_value(self.product.held)
-        if not by_norm and not by_all and numbers[CLIPVALUE] > 0:
-            limit = numbers[CLIPVALUE]
-        if by_all:
-            total = 0
-            for i in range(count):
-                norm = self.norm_of(&pairs[i], self.data_of(&pairs[i], accumulated), step.divisor)
-                total += norm * norm
-                single = single and value_of(pairs[i].variable).dtype_code != F64
-            norm = <float>sqrt(total) if single else sqrt(total)
-            step.numerator = numbers[GLOBAL_CLIPNORM] * (1 / norm if 1 / norm < 1 / numbers[GLOBAL_CLIPNORM]
-                                                         else 1 / numbers[GLOBAL_CLIPNORM]) + (norm - norm)
-            step.denominator = 1
-        if decaying or self.calls_update_step:
-            # A variable given twice decays twice before it is updated; a custom update_step may read any variable.
-            in_order = not self.calls_update_step
-            for i in range(count):
-                in_order = in_order and pairs[i].place == i
-            if decaying and not in_order:
-                for i in range(count):
-                    self.decay_whole(&step, &pairs[i])
-        for i in range(count):
-            g = self.data_of(&pairs[i], accumulated)
-            step.limit = limit
-            if by_norm:
-                norm = self.norm_of(&pairs[i], g, step.divisor)
-                step.numerator, step.denominator = numbers[CLIPNORM], numbers[CLIPNORM] if norm <= numbers[CLIPNORM] else norm
-            rows, values, squares = None, None, None
-            if g == NULL:
-                step.limit = NAN                     # rows were clipped before equal indices were summed
-                rows = <Rows>pairs[i].gradient
-            alone = rows is not None and not self.calls_update_step and self.slot_count <= self.entry.row_slots
-            step.decay = NAN
-            if decaying and in_order and self.decays(pairs[i].place):
-                step.decay = numbers[WEIGHT_DECAY]
-                # In half precision decay and rule are one pass over the whole parameter, so that it is rounded once.
-                alone = alone and not is_half(value_of(pairs[i].variable).dtype_code)
-                if alone:
-                    self.decay_whole(&step, &pairs[i])
-                    step.decay = NAN
-            step.bare = step.decay != step.decay and step.divisor == 1 and step.denominator == 0 and step.limit != step.limit
-            if alone:
-                self.update_rows(&step, &pairs[i], rows if not by_all or rows.squares is None
-                                 else Rows(rows.values, rows.places, None, rows.norm))
-                continue
-            as_rows = rows is not None and not self.calls_update_step and not self.entry.whole and rows.places.shape[0] > 0
-            if as_rows:
-                g = rows.values.data
-            elif rows is not None:
-                values = rows.dense(rows.values, value_of(pairs[i].variable).extent)
-                g = values.data
-            if rows is not None and rows.squares is not None and not by_all:     # with global clipping Keras sums equal indices first
-                squares = rows.squares if as_rows else rows.dense(rows.squares, value_of(pairs[i].variable).extent)
-            if self.calls_update_step:
-                values = new_tensor(value_of(pairs[i].variable).dtype_code, value_of(pairs[i].variable).extent)
-                rules.shape(&step, values.dtype_code, g, values.data, values.extent.size)
-                self.update_step(values, <BaseVariable>pairs[i].variable, self.learning_rate)
-                self.check_bindings(bindings)
-            else:
-                self.update(&step, &pairs[i], g, squares.data if squares is not None else NULL, rows if as_rows else None)
-        return 0
-
-    @cython.final
-    cdef int decay_whole(self, Step* step, const Pair* pair) except -1:
-        cdef Tensor value = value_of(pair.variable)
-        if self.decays(pair.place):
-            step.decay = self.numbers[WEIGHT_DECAY]
-            rules.decay(step, value.dtype_code, value.data, value.extent.size)
-        return 0
-
-    @cython.final
-    cdef int accumulate(self, const Pair* pairs, Py_ssize_t count, double steps, int64_t bindings) except -1:
-        """Adds gradients to their accumulators, which are divided by `steps`."""
-        cdef double divisor = self.numbers[LOSS_SCALE_FACTOR]
-        cdef Py_ssize_t i
-        cdef Tensor dense
-        cdef BaseVariable total
-        if not self.accumulators:
-            raise ValueError("`gradient_accumulation_steps` was set after the optimizer was built.")
-        for i in range(count):
-            in_place(PyList_GET_ITEM(self.accumulators, pairs[i].place))
-            self.check_bindings(bindings)
-        for i in range(count):
-            if type(<object>pairs[i].gradient) is Rows:
-                dense = (<Rows>pairs[i].gradient).dense((<Rows>pairs[i].gradient).values, value_of(pairs[i].variable).extent)
-            else:
-                dense = <Tensor>pairs[i].gradient
-            total = variable_at(self.accumulators, pairs[i].place)
-            if total.held.extent.size != dense.extent.size or total.held.dtype_code != dense.dtype_code:
-                raise variable_mismatch(<BaseVariable>pairs[i].variable)
-            rules.accumulate(dtype_of_parts(dense), total.held.data, dense.data, divisor if divisor == divisor else 1, steps,
-                             parts_of(dense))
-        return 0
-
-    @cython.final
-    cdef int update_averages(self) except -1:
-        """Updates the moving averages, and overwrites the variables with them when due."""
-        cdef int64_t steps = self.steps()
-        cdef double momentum = self.numbers[EMA_MOMENTUM] if steps != 0 else 0, every = self.numbers[EMA_OVERWRITE_FREQUENCY]
-        cdef Py_ssize_t i
-        cdef BaseVariable mean, variable
-        cdef list averages = self.averages, known = self.known
-        cdef bint overwrites = every >= 1 and (steps + 1) % <int64_t>every == 0
-        if not averages and known:
-            raise ValueError("`use_ema` was set after the optimizer was built.")
-        for i in range(len(averages)):
-            mean, variable = variable_at(averages, i), variable_at(known, i)
-            in_place(<PyObject*>mean)
-            if mean.held.extent.size != variable.held.extent.size or mean.held.dtype_code != variable.held.dtype_code:
-                raise variable_mismatch(variable)
-            if is_floating(mean.held.dtype_code):
-                rules.average(mean.held.dtype_code, mean.held.data, variable.held.data, momentum, mean.held.extent.size)
-            elif is_complex(mean.held.dtype_code):
-                rules.average(dtype_of_parts(mean.held), mean.held.data, variable.held.data, momentum, parts_of(mean.held))
-            if overwrites:
-                variable.store(mean.held)
-        return 0
-
-    @cython.final
-    cdef inline int plain_step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
-        """A step without options, for dense gradients."""
-        cdef Step step
-        cdef double rate = self.current_rate()
-        cdef Py_ssize_t i
-        self.check_bindings(bindings)
-        self.make_writable(pairs, count)
-        self.check_bindings(bindings)
-        self.init_step(&step, rate)
-        for i in range(count):
-            self.update(&step, &pairs[i], (<Tensor>pairs[i].gradient).data, NULL, None)
-        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
-        return 0
-
-    @cython.final
-    cdef int step(self, const Pair* pairs, Py_ssize_t count, int64_t bindings) except -1:
-        """A step. bindings: the value of `self.bindings` when the pairs were checked."""
-        cdef double every = self.numbers[GRADIENT_ACCUMULATION_STEPS], rate = 0
-        cdef bint accumulates = every >= 1
-        cdef bint due = not accumulates or (self.calls() + 1) % <int64_t>every == 0
-        cdef Py_ssize_t i
-        cdef BaseVariable total
-        if due:
-            rate = self.current_rate()
-        self.check_bindings(bindings)
-        if accumulates:
-            self.accumulate(pairs, count, every if due else 1, bindings)
-        if due:
-            self.apply_rule(pairs, count, rate, accumulates, bindings)
-        if accumulates and due:
-            for total in self.accumulators:
-                memset(total.writable(), 0, total.held.extent.size * item_size(total.held.dtype_code))
-        if self.numbers[USE_EMA] == 1:
-            self.update_averages()
-        if self.constrained:
-            for i in range(count):
-                constraint = (<object>pairs[i].variable).constraint
-                if constraint is not None:
-                    (<object>pairs[i].variable).assign(constraint(<object>pairs[i].variable))
-        (<int64_t*>in_place(<PyObject*>self.counter))[0] += 1
-        return 0
-
     @cython.final
     cdef inline bint check_pair(self, PyObject* pair, Py_ssize_t guess, Pair* out) noexcept:
         """Whether a pair is a known variable and a gradient of its floating dtype and shape; if so, it is stored in out (OUT)."""
@@ -643,9 +298,9 @@ cdef class BaseOptimizer:
             if others is not None or count == 0:
                 self._take_fitting(self._fitting(others or []))
             elif self.plain and dense:
-                self.plain_step(taken, count, bindings)
+                plain_step(self, taken, count, bindings)
             else:
-                self.step(taken, count, bindings)
+                full_step(self, taken, count, bindings)
         finally:
             release_pairs(taken, count)
             if taken != inline_pairs:
@@ -683,7 +338,7 @@ cdef class BaseOptimizer:
                 if not self.check_pair(<PyObject*>pair, count, &taken[count]):
                     raise variable_mismatch(pair[1])
                 count += 1
-            self.step(taken, count, self.bindings)
+            full_step(self, taken, count, self.bindings)
         finally:
             release_pairs(taken, count)
             free(taken)
@@ -759,8 +414,8 @@ cdef class BaseOptimizer:
         self.init_step(&step, float(learning_rate))
         pair.place = found
         pair.variable, pair.gradient = <PyObject*>variable, <PyObject*>fitting
-        self.make_writable(&pair, 1)
-        self.update(&step, &pair, fitting.data, NULL, None)
+        make_writable(self, &pair, 1)
+        update_parameter(self, &step, &pair, fitting.data, NULL, None)
 
     def _check_shape(self, Tensor gradient not None, BaseVariable variable not None):
         if not same_extent(gradient.extent, variable.held.extent):
@@ -774,5 +429,5 @@ cdef class BaseOptimizer:
         return self.rule >= 0 and self.entry.absolute
 
 
-cdef object variable_mismatch(BaseVariable variable):
-    return InvalidArgumentError(None, None, f"Variable '{variable.name}' is not of the shape and dtype that the optimizer was built for.")
+include "steps.pxi"
+include "walks.pxi"

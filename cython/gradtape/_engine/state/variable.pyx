@@ -46,57 +46,11 @@ cdef extern from "Python.h":
     void PyType_Modified(type cls)
     object PyDescr_NewMethod(TypeObject* cls, MethodDefinition* definition)
 
-cdef extern from *:
-    """
-    /* Whether only the interpreter's stack refers to the object whose method is called. */
-    #if PY_VERSION_HEX >= 0x030E0000
-    #define is_temporary(o) PyUnstable_Object_IsUniqueReferencedTemporary(o)
-    #else
-    #define is_temporary(o) (Py_REFCNT(o) == 1)
-    #endif
-    """
-    bint is_temporary(object o)
-
 cdef Operators* _operators = operators()
 
 
-# The most recent results of variable[key], so that `v[i].assign(value)` finds v and i. Refers weakly to tensors and variables, but keeps
-# inline tensors, and variables without another reference, alive.
-
 cdef enum:
     STALE = 0                # never a thread's epoch: the cached read is outdated
-    PARTS = 8
-
-cdef list _parts = [None] * PARTS
-cdef list _part_variables = [None] * PARTS
-cdef list _part_keys = [None] * PARTS
-cdef int _part_place = 0
-
-
-cdef int remember_part(BaseVariable variable, object key, Tensor part) except -1:
-    global _part_place
-    cdef int place = (_part_place + 1) & (PARTS - 1)
-    _part_place = place
-    _parts[place] = part if part.block == NULL else PyWeakref_NewRef(part, None)
-    _part_variables[place] = variable if is_temporary(variable) else PyWeakref_NewRef(variable, None)
-    _part_keys[place] = key
-    return 0
-
-
-cdef object part_assigner(object tensor):
-    cdef int place
-    for place in range(PARTS):
-        part = _parts[place]
-        if part is tensor or (type(part) is not Tensor and part is not None and part() is tensor):
-            variable = _part_variables[place]
-            if not isinstance(variable, BaseVariable):
-                variable = variable()
-            if variable is not None:
-                return functools.partial(variable._assign_part, _part_keys[place])
-    raise AttributeError("'gradtape._engine.tensor.tensor.Tensor' object has no attribute 'assign'")
-
-
-_operators.part_assigner = part_assigner
 
 
 cdef int note_read(BaseVariable variable, Tensor cached) except -1:
@@ -620,3 +574,6 @@ class VariableWatcher:
     def __exit__(self, *exception):
         cdef Thread th = thread()
         th.watchers[:] = [found for found in th.watchers if found is not self.found]
+
+
+include "parts.pxi"

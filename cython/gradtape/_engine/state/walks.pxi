@@ -1,44 +1,8 @@
-"""Sparse gradients, and passes over one parameter, divided among threads if it is long. Included in `optimizers`."""
+"""The update of one parameter by the rule: passes over it, divided among threads if it is long. Included in `optimizers`."""
 
-# A gradient and its variable, checked.
-cdef struct Pair:
-    PyObject* gradient       # a Tensor or Rows, owned
-    PyObject* variable       # a BaseVariable, owned
-    Py_ssize_t place         # the variable's index in `known`
-
-
-cdef class Rows:
-    """A sparse gradient: nonzero rows and their indices.
-
-    Attributes:
-      values: the rows, summed over equal indices.
-      places: the indices (IN), valid, unique and ascending.
-      squares: if there were equal indices, the sums of the squared rows (of their magnitudes for an absolute rule), as
-        Keras squares before it sums; else None.
-      norm: the Euclidean norm of the gradient before summing.
-    """
-
-    cdef Tensor values, squares
-    cdef const int64_t[::1] places
-    cdef double norm
-
-    def __cinit__(self, Tensor values not None, const int64_t[::1] places not None, Tensor squares or None, double norm):
-        self.values, self.places, self.squares, self.norm = values, places, squares, norm
-
-    cdef Tensor dense(self, Tensor rows, Extent* extent):
-        """Rows as a dense tensor."""
-        cdef Tensor dense
-        cdef Py_ssize_t i, bytes_of_row
-        if rows is None:
-            return None
-        dense = new_tensor(rows.dtype_code, extent)
-        memset(dense.data, 0, extent.size * item_size(rows.dtype_code))
-        if self.places.shape[0]:
-            bytes_of_row = rows.extent.size // self.places.shape[0] * item_size(rows.dtype_code)
-            for i in range(self.places.shape[0]):
-                memcpy(dense.data + self.places[i] * bytes_of_row, rows.data + i * bytes_of_row, bytes_of_row)
-        return dense
-
+cdef enum:
+    MIN_PART = 1 << 16               # elements that make it worthwhile to give a thread several parts
+    MAX_PARTS = 4
 
 # The step of one long parameter, to be divided among threads. The pointers are arguments of the rules' `walk`; for a sparse gradient g
 # and q point to its rows only: `count` rows of `width` elements, at ascending indices.
@@ -55,6 +19,80 @@ cdef struct UpdateJob:
     Py_ssize_t count
     Py_ssize_t width
     bint failed                    # out of memory
+
+
+cdef int update_parameter(BaseOptimizer optimizer, Step* step, const Pair* pair, const char* g, const char* q, Rows rows) except -1:
+    """Updates one parameter. g, q: gradient and squares as for `walk` (IN), of the variable's size or of the rows only."""
+    cdef UpdateJob job
+    cdef PyObject* value = <PyObject*>(<BaseVariable>pair.variable).held
+    cdef PyObject* slot
+    cdef Extent* extent = (<Tensor>value).extent
+    cdef const Rule* rule = optimizer.entry
+    cdef int i
+    job.dtype_code = (<Tensor>value).dtype_code
+    job.slots[0] = job.slots[1] = job.slots[2] = NULL
+    for i in range(optimizer.slot_count):
+        slot = slot_of(<PyObject*>optimizer.slots, i, pair.place)
+        if slot != NULL:
+            slot = <PyObject*>(<BaseVariable>slot).held
+            job.slots[i] = (<Tensor>slot).data
+            if rule.whole:
+                job.slot_sizes[i] = (<Tensor>slot).extent.size if (<Tensor>slot).dtype_code == job.dtype_code else 0
+            if not rule.whole or i == optimizer.slot_count - 1:
+                if (<Tensor>slot).extent.size != extent.size or (<Tensor>slot).dtype_code != job.dtype_code:
+                    raise variable_mismatch(<BaseVariable>pair.variable)
+    if step.bare and not rule.whole and extent.size <= LONG_RUN and rows is None:
+        if job.dtype_code == F32:
+            rule.single(step, <float*>(<Tensor>value).data, <const float*>g, <const float*>q, <float**>job.slots, extent.size)
+            return 0
+        if job.dtype_code == F64:
+            rule.double_precision(step, <double*>(<Tensor>value).data, <const double*>g, <const double*>q, <double**>job.slots,
+                                  extent.size)
+            return 0
+    if rule.whole and extent.rank >= 2:
+        step.rows, step.columns = extent.dims[extent.rank - 2], extent.dims[extent.rank - 1]
+    else:
+        step.rows = step.columns = 0
+    job.step, job.target, job.g, job.q, job.size = step, (<Tensor>value).data, g, q, extent.size
+    if is_complex(job.dtype_code):
+        job.dtype_code, job.size = dtype_of_parts(<Tensor>value), parts_of(<Tensor>value)
+    job.places, job.failed = NULL, False
+    if rows is not None and rows.places.shape[0]:
+        job.places, job.count = &rows.places[0], rows.places.shape[0]
+        job.width = rows.values.extent.size // job.count
+    if extent.size > LONG_RUN and not rule.whole and worth_cutting(extent.size * (1 + optimizer.slot_count)):
+        run_parts(update_part, &job, thread_count() * parts_per_thread(extent.size // thread_count()))
+    elif job.places != NULL:
+        update_range_sparse(&job, 0, job.size)
+    elif extent.size:
+        update_range(&job, g, q, 0, job.size)
+    if job.failed:
+        raise MemoryError()
+    return 0
+
+
+cdef int update_rows(BaseOptimizer optimizer, const Step* step, const Pair* pair, Rows rows) except -1:
+    """Updates only the rows of a sparse gradient."""
+    cdef Tensor value = value_of(pair.variable), state = None
+    cdef Py_ssize_t row, width, start
+    cdef char* slots[SLOTS]
+    cdef int item = item_size(value.dtype_code)
+    slots[0] = slots[1] = slots[2] = NULL
+    if optimizer.slot_count:
+        state = variable_at(<list>optimizer.slots[0], pair.place).held
+        if state.extent.size != value.extent.size:
+            raise variable_mismatch(<BaseVariable>pair.variable)
+    if rows.places.shape[0] == 0:
+        return 0
+    width = rows.values.extent.size // rows.places.shape[0]
+    for row in range(rows.places.shape[0]):
+        start = rows.places[row] * width * item
+        if state is not None:
+            slots[0] = state.data + start
+        if rules.walk(step, value.dtype_code, value.data + start, rows.values.data + row * width * item,
+                      rows.squares.data + row * width * item if rows.squares is not None else NULL, slots, NULL, width):
+            raise MemoryError()
+    return 0
 
 
 cdef inline int parts_per_thread(Py_ssize_t size) noexcept nogil:

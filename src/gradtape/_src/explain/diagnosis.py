@@ -351,6 +351,9 @@ _ALIVE = "Use leaky_relu, elu or gelu, a smaller learning rate, or initial biase
 _SWITCHES = {"relu", "relu6"}
 _CHOICES = {"SelectV2", "Select"}
 _SATURATING = {"sigmoid", "tanh", "softmax", "Softmax", "erf", "softsign"}
+_COMPARING = {"Maximum", "Minimum", "Max", "Min", "SelectV2", "ClipByValue", "where", "select"}  # kernels and names
+_PRODUCTS = {"Mul", "MatMul", "BatchMatMulV2", "MulNoNan"}
+_STEPPED = {"Floor", "Ceil", "Round", "Rint", "Sign"}
 
 
 def _lost_generally(lost: Lost, name: str) -> tuple[str, str]:
@@ -393,22 +396,19 @@ def _why_zero(step: Step, place: int) -> tuple[str, str]:
             "flat.",
             "Scale or normalize its inputs, use smaller initial weights, or a loss of logits.",
         )
-    if step.kernel in ("Maximum", "Minimum", "Max", "Min", "SelectV2", "ClipByValue") or step.name in (
-        "where",
-        "select",
-    ):
+    if step.kernel in _COMPARING or step.name in _COMPARING:
         return (
             f"{step.kernel} chose another operand everywhere.",
             "Check the values that it compares; a soft maximum gives both a gradient.",
         )
-    if step.kernel in ("Mul", "MatMul", "BatchMatMulV2", "MulNoNan"):
+    if step.kernel in _PRODUCTS:
         other = step.operands[1 - place]
         if other.array is not None and not other.array.any():
             return (
                 f"it is multiplied by {other.name or 'a factor'}" + (", which is all zeros." if other.named else "."),
                 "Check that factor: weights initialized to zeros block the gradients of what they multiply.",
             )
-    if step.kernel in ("Floor", "Ceil", "Round", "Rint", "Sign"):
+    if step.kernel in _STEPPED:
         return (
             f"{step.kernel} is flat between its jumps.",
             "Use a smooth relative, or state a gradient: tf.custom_gradient.",
