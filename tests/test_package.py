@@ -239,3 +239,16 @@ def test_modules_of_the_engine_import_only_those_above_them_in_its_guide():
             continue
         imported = re.findall(r"^ *from gradtape\._engine\.(\w+\.\w+) c?import", path.read_text(), flags=re.M)
         assert {other for other in imported if order.index(other) > order.index(module)} == set(), module
+
+
+def test_the_guide_of_the_engine_names_the_parts_of_each_module():
+    guide = (ROOT / "cython" / "README.md").read_text()
+    named = {
+        module: set(re.findall(r"`(\w+)`", parts))
+        for module, parts in re.findall(r"^\| `(\w+\.\w+)` \| (.*) \|$", guide, flags=re.M)
+    }
+    engine = ROOT / "cython" / "gradtape" / "_engine"
+    for path in sorted(engine.rglob("*.pyx")):
+        if path.parent.name != "kernels":
+            parts = set(re.findall(r'^include "(\w+)\.pxi"', path.read_text(), flags=re.M))
+            assert parts <= named.get(f"{path.parent.name}.{path.stem}", set()), path.name
