@@ -619,7 +619,7 @@ def test_a_process_that_is_killed_at_any_write_leaves_the_old_file_or_the_new_on
     for limit, calls in [*((size, 0) for size in sizes), *((0, call) for call in range(3))]:
         old = make("zeros")
         (old.save if kind == "keras" else old.save_weights)(path)
-        ended = writers.run(program, program.parent, str(path), kind, str(limit), str(calls))
+        ended = writers.run([str(program), str(path), kind, str(limit), str(calls)], program.parent)
         model = make("zeros")
         model.load_weights(path)
         found = set(model.get_weights()[0].ravel())
