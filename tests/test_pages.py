@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from forked import Interpreter
+
 ROOT = Path(__file__).parents[1]
 GENERATED = {"compatibility.md", "operations.md", "accuracy.md"}
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in GENERATED)]
@@ -41,10 +43,29 @@ def said(text, following):
     return [line.rsplit("  # ", 1)[1] for line in text.splitlines() if re.match(r" *print\(.*\)  # ", line)]
 
 
+DRIVER = """
+import io, json, sys
+from contextlib import redirect_stdout
+space, printed = {}, []
+for text in json.loads(sys.argv[1]):
+    with redirect_stdout(io.StringIO()) as out:
+        exec(compile(text, "<block>", "exec"), space)
+    printed.append(out.getvalue())
+print(json.dumps(printed))
+"""
+
+
+@pytest.fixture(scope="module")
+def python():
+    found = Interpreter("gradtape")
+    yield found
+    found.close()
+
+
 @pytest.mark.parametrize(
     "path", [path for path in PAGES if any(kind == "python" for kind, _ in blocks(path))], ids=name
 )
-def test_blocks_run_and_print_what_is_said(path, tmp_path):
+def test_blocks_run_and_print_what_is_said(path, tmp_path, python):
     """In a separate process per page: pages set threads, seeds and switches."""
     found = blocks(path)
     program, expected = [], []
@@ -52,20 +73,7 @@ def test_blocks_run_and_print_what_is_said(path, tmp_path):
         if kind == "python":
             program.append(text)
             expected.append(said(text, found[i + 1] if i + 1 < len(found) else None))
-    driver = (
-        "import io, json, sys\nfrom contextlib import redirect_stdout\nspace, printed = {}, []\n"
-        "for text in json.load(sys.stdin):\n    with redirect_stdout(io.StringIO()) as out:\n"
-        "        exec(compile(text, '<block>', 'exec'), space)\n    printed.append(out.getvalue())\n"
-        "print(json.dumps(printed))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", driver],
-        input=json.dumps(program),
-        cwd=tmp_path,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = python.run(["-c", DRIVER, json.dumps(program)], tmp_path)
     assert done.returncode == 0, done.stderr
     printed = [text.splitlines() for text in json.loads(done.stdout)]
     for text, ours, theirs in zip(program, printed, expected, strict=True):
