@@ -68,6 +68,9 @@ def isrealobj(x: Any) -> bool:
     "[part.numpy().item() for part in np.divmod(7, 2)]",
     "[3, 1]",
     "Two tensors.",
+    raises=(
+        "InvalidArgumentError: an operand is complex, an integer is divided by 0, or the shapes do not broadcast.",
+    ),
 )
 def divmod(x1: Any, x2: Any) -> tuple[Tensor, Tensor]:
     return floor_divide(x1, x2), mod(x1, x2)

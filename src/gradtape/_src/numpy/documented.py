@@ -96,7 +96,17 @@ _ARGUMENTS = {
 }
 
 
-def documented(summary: str, call: str, result: str, returns: str = "A tensor.") -> Callable[[F], F]:
+# What several functions raise.
+AXES = "ValueError: an axis is out of range or repeated."
+AXIS = "ValueError: axis is out of range."
+DTYPE = "TypeError: dtype is not a dtype of numbers or bools."
+SHAPES = "InvalidArgumentError: the shapes do not broadcast."
+_OPERAND = "TypeError, ValueError: an operand cannot be converted to a tensor."
+
+
+def documented(
+    summary: str, call: str, result: str, returns: str = "A tensor.", raises: tuple[str, ...] | None = ()
+) -> Callable[[F], F]:
     """A decorator that writes a function's docstring.
 
     Args:
@@ -104,15 +114,19 @@ def documented(summary: str, call: str, result: str, returns: str = "A tensor.")
       call: an example, in which np is `tf.experimental.numpy` and tf is gradtape.
       result: the example's output.
       returns: what the function returns.
+      raises: its exceptions, besides those of converting operands; None if it raises none at all.
     """
 
     def write(function: F) -> F:
         names = inspect.signature(function).parameters
+        converted = any("convertible to" in _ARGUMENTS[name] for name in names)
+        errors = () if raises is None else (*raises, *[_OPERAND] * converted)
         arguments = "\n".join([f"  {name}: {_ARGUMENTS[name]}" for name in names])
         function.__doc__ = (
             f"{summary}\n\n"
             + (f"Args:\n{arguments}\n\n" if names else "")
             + (f"Returns:\n  {returns}\n\n" if returns else "")
+            + ("".join(["Raises:\n", *(f"  {error}\n" for error in errors), "\n"]) if errors else "")
             + f"Example:\n  >>> np = tf.experimental.numpy\n  >>> {call}\n  {result}\n"
         )
         return function

@@ -11,7 +11,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
-from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.documented import SHAPES, documented
 from gradtape._src.numpy.promotion import alike, floating
 from gradtape._src.ops import bitwise
 from gradtape._src.ops.elementwise import FUNCTIONS
@@ -221,6 +221,29 @@ _BINARY = (
 )  # fmt: skip
 
 
+_COMPLEX = ("InvalidArgumentError: an operand is complex, or the shapes do not broadcast.",)
+_DIVIDED = ("InvalidArgumentError: an operand is complex, an integer is divided by 0, or the shapes do not broadcast.",)
+_WHOLE = ("InvalidArgumentError: an operand is not integers or bools, or the shapes do not broadcast.",)
+_BY_NUMPY = ("TypeError: an operand is not integers or bools.", "ValueError: the shapes do not broadcast.")
+_BINARY_COMPLEX = ("arctan2", "greater", "greater_equal", "heaviside", "less", "less_equal", "logaddexp", "logaddexp2")
+# What functions raise, where it is not only that operands do not convert or broadcast.
+_RAISES = {
+    **dict.fromkeys(("negative", "sign"), ("InvalidArgumentError: x has dtype bool.",)),
+    "reciprocal": ("TypeError: x has dtype bool.",),
+    "signbit": ("TypeError: x is complex.",),
+    "cbrt": ("InvalidArgumentError: x is complex.",),
+    "bitwise_not": ("InvalidArgumentError: x is not integers or bools.",),
+    **dict.fromkeys((*_BINARY_COMPLEX, "maximum", "minimum"), _COMPLEX),
+    **dict.fromkeys(("floor_divide", "mod"), _DIVIDED),
+    **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), _WHOLE),
+    **dict.fromkeys(("gcd", "lcm"), _BY_NUMPY),
+    "hypot": ("TypeError: an operand is complex.", SHAPES),
+    "nextafter": ("InvalidArgumentError: the dtype is not float32 or float64, or the shapes do not broadcast.",),
+    "power": ("InvalidArgumentError: an integer has a negative power, or the shapes do not broadcast.",),
+    "subtract": ("InvalidArgumentError: both operands have dtype bool, or the shapes do not broadcast.",),
+}
+
+
 def _function(row: _Row, binary: bool) -> Callable[..., Tensor]:
     if binary:
 
@@ -235,7 +258,8 @@ def _function(row: _Row, binary: bool) -> Callable[..., Tensor]:
     call = f"np.{row.name}({row.at}).numpy()"
     dtype = ", dtype=int32" if row.result.endswith("i32") else ""
     shown = f"array({row.result}{dtype})"
-    return documented(row.doc, call, shown, "A tensor of the shape that operands broadcast to.")(function)
+    raises = _RAISES.get(row.name, (SHAPES,) if binary else ())
+    return documented(row.doc, call, shown, "A tensor of the shape that operands broadcast to.", raises)(function)
 
 
 NUMPY = {row.name: _function(row, binary) for rows, binary in ((_ROWS, False), (_BINARY, True)) for row in rows}

@@ -10,7 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_reshape, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
-from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.documented import AXIS, SHAPES, documented
 from gradtape._src.numpy.elementwise import NUMPY
 from gradtape._src.numpy.promotion import alike, as_array, floating
 from gradtape._src.numpy.reductions import all as _all
@@ -27,6 +27,7 @@ INT64, BOOL = as_dtype("int64"), as_dtype("bool")
     "np.where([True, False], 1, 2).numpy()",
     "array([1, 2])",
     "A tensor; without x and y a list of indices for each axis.",
+    raises=("ValueError: only one of x and y is given.", SHAPES),
 )
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     if (x is None) != (y is None):
@@ -42,6 +43,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     "[part.numpy() for part in np.nonzero([0, 2])]",
     "[array([1])]",
     "A list of int64 tensors, one for each axis.",
+    raises=("ValueError: a has no axes.",),
 )
 def nonzero(a: Any) -> list[Tensor]:
     return [tensor_from(part, INT64) for part in np.nonzero(view(as_array(a)))]
@@ -51,6 +53,11 @@ def nonzero(a: Any) -> list[Tensor]:
     "Selects elements by the first condition that holds.",
     "np.select([[True, False]], [[1, 2]]).numpy()",
     "array([1, 0])",
+    raises=(
+        "ValueError: the numbers of conditions and values differ.",
+        SHAPES,
+        "TypeError: an argument cannot be converted to tensors.",
+    ),
 )
 def select(condition: Any, values: Any, fill_value: Any = 0) -> Tensor:
     *parts, found = alike(*values, fill_value)
@@ -59,7 +66,15 @@ def select(condition: Any, values: Any, fill_value: Any = 0) -> Tensor:
     return found
 
 
-@documented("Gathers elements by index.", "np.take([5, 6, 7], [2, 0]).numpy()", "array([7, 5])")
+@documented(
+    "Gathers elements by index.",
+    "np.take([5, 6, 7], [2, 0]).numpy()",
+    "array([7, 5])",
+    raises=(
+        "ValueError: axis is out of range, or mode is neither 'clip' nor 'wrap'.",
+        "InvalidArgumentError: the indices are floating-point numbers.",
+    ),
+)
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "clip") -> Tensor:
     tensor = as_array(a)
     tensor, place = (apply_reshape(tensor, (-1,)), 0) if axis is None else (tensor, axes_of((axis,), tensor.ndim)[0])
@@ -74,7 +89,13 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "clip") -> T
 
 
 @documented(
-    "Gathers elements by index along an axis.", "np.take_along_axis([[5, 6]], [[1, 0]], 1).numpy()", "array([[6, 5]])"
+    "Gathers elements by index along an axis.",
+    "np.take_along_axis([[5, 6]], [[1, 0]], 1).numpy()",
+    "array([[6, 5]])",
+    raises=(
+        "ValueError: axis is out of range, or the numbers of axes differ.",
+        "IndexError: an index is out of range, or not an integer.",
+    ),
 )
 def take_along_axis(arr: Any, indices: Any, axis: int | None) -> Tensor:
     tensor, places = as_array(arr), view(as_array(indices))
@@ -84,24 +105,30 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None) -> Tensor:
     return gather(apply_reshape(tensor, (-1,)), np.take_along_axis(numbers, places, axis))
 
 
-@documented("The slices for which a condition holds.", "np.compress([True, False], [5, 6]).numpy()", "array([5])")
+@documented(
+    "The slices for which a condition holds.",
+    "np.compress([True, False], [5, 6]).numpy()",
+    "array([5])",
+    raises=("ValueError: axis is out of range, or the condition has several axes or more elements than the axis.",),
+)
 def compress(condition: Any, a: Any, axis: int | None = None) -> Tensor:
     tensor = as_array(a)
     if axis is None:
         tensor, axis = apply_reshape(tensor, (-1,)), 0
+    (place,) = axes_of((axis,), tensor.ndim)
     holds = view(apply_cast(as_array(condition), BOOL))
-    mask = np.zeros(tensor.shape[axis], bool)
+    mask = np.zeros(tensor.shape[place], bool)
     mask[: len(holds)] = holds
-    return boolean_mask(tensor, mask, axis=axes_of((axis,), tensor.ndim)[0])
+    return boolean_mask(tensor, mask, axis=place)
 
 
-@documented("The indices that sort elements.", "np.argsort([3, 1, 2]).numpy()", "array([1, 2, 0])")
+@documented("The indices that sort elements.", "np.argsort([3, 1, 2]).numpy()", "array([1, 2, 0])", raises=(AXIS,))
 def argsort(a: Any, axis: int | None = -1) -> Tensor:
     array = view(as_array(a))
     return tensor_from(np.argsort(array, axis=axis, kind="stable"), INT64)
 
 
-@documented("Sorts elements in ascending order.", "np.sort([3, 1, 2]).numpy()", "array([1, 2, 3])")
+@documented("Sorts elements in ascending order.", "np.sort([3, 1, 2]).numpy()", "array([1, 2, 3])", raises=(AXIS,))
 def sort(a: Any, axis: int | None = -1) -> Tensor:
     tensor = as_array(a)
     if axis is None:
@@ -109,7 +136,12 @@ def sort(a: Any, axis: int | None = -1) -> Tensor:
     return take_along_axis(tensor, argsort(tensor, axis), axis)
 
 
-@documented("Clips values to an interval.", "np.clip([1, 5], 2, 4).numpy()", "array([2, 4])")
+@documented(
+    "Clips values to an interval.",
+    "np.clip([1, 5], 2, 4).numpy()",
+    "array([2, 4])",
+    raises=("InvalidArgumentError: an operand is complex, or the shapes do not broadcast.",),
+)
 def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Tensor:
     found = as_array(a)
     if a_min is not None:
@@ -126,7 +158,10 @@ def round(a: Any, decimals: int = 0) -> Tensor:
 
 
 @documented(
-    "Whether elements are equal within a tolerance.", "np.isclose([1.0], [1.0 + 1e-9]).numpy()", "array([ True])"
+    "Whether elements are equal within a tolerance.",
+    "np.isclose([1.0], [1.0 + 1e-9]).numpy()",
+    "array([ True])",
+    raises=("InvalidArgumentError: an operand is complex, or the shapes do not broadcast.",),
 )
 def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     x, y = floating(a, b)
@@ -139,7 +174,10 @@ def isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan:
 
 
 @documented(
-    "Whether all elements are equal within a tolerance.", "np.allclose([1.0], [1.0 + 1e-9]).numpy()", "np.True_"
+    "Whether all elements are equal within a tolerance.",
+    "np.allclose([1.0], [1.0 + 1e-9]).numpy()",
+    "np.True_",
+    raises=("InvalidArgumentError: an operand is complex, or the shapes do not broadcast.",),
 )
 def allclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     return _all(isclose(a, b, rtol, atol, equal_nan))

@@ -87,6 +87,7 @@ def floating(*values: Any) -> tuple[Tensor, ...]:
     "np.result_type(np.ones(2), 1)",
     "tf.float64",
     "A dtype.",
+    raises=("TypeError, ValueError: an argument is neither a dtype nor convertible to a tensor.",),
 )
 def result_type(*arrays_and_dtypes: Any) -> DType:
     return common(*arrays_and_dtypes)
@@ -97,6 +98,7 @@ def result_type(*arrays_and_dtypes: Any) -> DType:
     "np.promote_types(tf.float32, tf.int32)",
     "tf.float64",
     "A dtype.",
+    raises=("TypeError: an argument is not a dtype of numbers or bools.",),
 )
 def promote_types(type1: Any, type2: Any) -> DType:
     return common(*(np.dtype(as_dtype(kind).as_numpy_dtype) for kind in (type1, type2)))

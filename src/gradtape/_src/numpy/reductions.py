@@ -10,7 +10,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_cast, apply_elementwise, apply_reshape, tensor_from, view
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import as_dtype
-from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.documented import AXES, DTYPE, documented
 from gradtape._src.numpy.promotion import alike, as_array, floating, supported
 from gradtape._src.numpy.shapes import axes_of
 from gradtape._src.ops import reductions as ops, scans, statistics
@@ -43,22 +43,22 @@ def _reduced(function: Any, tensor: Tensor, axis: Any, keepdims: Any) -> Tensor:
     return function(tensor, list(axes_of(axis, tensor.ndim)), bool(keepdims))
 
 
-@documented("Sums.", "np.sum([1, 2]).numpy()", "np.int64(3)")
+@documented("Sums.", "np.sum([1, 2]).numpy()", "np.int64(3)", raises=(AXES, DTYPE))
 def sum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_sum, _summed(a, dtype), axis, keepdims)
 
 
-@documented("Products.", "np.prod([2, 3]).numpy()", "np.int64(6)")
+@documented("Products.", "np.prod([2, 3]).numpy()", "np.int64(6)", raises=(AXES, DTYPE))
 def prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_prod, _summed(a, dtype), axis, keepdims)
 
 
-@documented("Means.", "np.mean([1, 2]).numpy()", "np.float64(1.5)")
+@documented("Means.", "np.mean([1, 2]).numpy()", "np.float64(1.5)", raises=(AXES, DTYPE))
 def mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_mean, _averaged(a, dtype), axis, keepdims)
 
 
-@documented("Variances.", "np.var([1, 3]).numpy()", "np.float64(1.0)")
+@documented("Variances.", "np.var([1, 3]).numpy()", "np.float64(1.0)", raises=(AXES, "TypeError: a is complex.", DTYPE))
 def var(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool | None = None) -> Tensor:
     tensor = _averaged(a, dtype)
     found = _reduced(statistics.reduce_variance, tensor, axis, keepdims)
@@ -66,7 +66,12 @@ def var(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bo
     return found if not ddof else found * (count / (count - ddof) if count > ddof else math.nan)
 
 
-@documented("Standard deviations.", "np.std([1, 3]).numpy()", "np.float64(1.0)")
+@documented(
+    "Standard deviations.",
+    "np.std([1, 3]).numpy()",
+    "np.float64(1.0)",
+    raises=(AXES, "TypeError: a is complex.", DTYPE),
+)
 def std(a: Any, axis: Any = None, dtype: Any = None, ddof: int = 0, keepdims: bool | None = None) -> Tensor:
     if not ddof:
         return _reduced(statistics.reduce_std, _averaged(a, dtype), axis, keepdims)
@@ -80,17 +85,41 @@ def _extreme(a: Any, axis: Any, keepdims: Any, function: Any, of_bools: Any, nam
     return _reduced(of_bools if tensor.dtype.is_bool else function, tensor, axis, keepdims)
 
 
-@documented("The maximum over axes.", "np.max([1, 2]).numpy()", "np.int64(2)")
+@documented(
+    "The maximum over axes.",
+    "np.max([1, 2]).numpy()",
+    "np.int64(2)",
+    raises=(
+        "ValueError: an axis is out of range or repeated, or there are no elements.",
+        "InvalidArgumentError: a is complex.",
+    ),
+)
 def max(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _extreme(a, axis, keepdims, ops.reduce_max, ops.reduce_any, "maximum")
 
 
-@documented("The minimum over axes.", "np.min([1, 2]).numpy()", "np.int64(1)")
+@documented(
+    "The minimum over axes.",
+    "np.min([1, 2]).numpy()",
+    "np.int64(1)",
+    raises=(
+        "ValueError: an axis is out of range or repeated, or there are no elements.",
+        "InvalidArgumentError: a is complex.",
+    ),
+)
 def min(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _extreme(a, axis, keepdims, ops.reduce_min, ops.reduce_all, "minimum")
 
 
-@documented("Maximum minus minimum over axes.", "np.ptp([1, 4]).numpy()", "np.int64(3)")
+@documented(
+    "Maximum minus minimum over axes.",
+    "np.ptp([1, 4]).numpy()",
+    "np.int64(3)",
+    raises=(
+        "ValueError: an axis is out of range or repeated, or there are no elements.",
+        "InvalidArgumentError: a is complex, or has dtype bool.",
+    ),
+)
 def ptp(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return max(a, axis, keepdims) - min(a, axis, keepdims)
 
@@ -99,22 +128,27 @@ def _bools(a: Any) -> Tensor:
     return apply_cast(as_array(a), as_dtype("bool"))
 
 
-@documented("Whether all elements are nonzero.", "np.all([1, 0]).numpy()", "np.False_")
+@documented("Whether all elements are nonzero.", "np.all([1, 0]).numpy()", "np.False_", raises=(AXES,))
 def all(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_all, _bools(a), axis, keepdims)
 
 
-@documented("Whether any element is nonzero.", "np.any([1, 0]).numpy()", "np.True_")
+@documented("Whether any element is nonzero.", "np.any([1, 0]).numpy()", "np.True_", raises=(AXES,))
 def any(a: Any, axis: Any = None, keepdims: bool | None = None) -> Tensor:
     return _reduced(ops.reduce_any, _bools(a), axis, keepdims)
 
 
-@documented("The number of nonzero elements.", "np.count_nonzero([1, 0]).numpy()", "np.int64(1)")
+@documented("The number of nonzero elements.", "np.count_nonzero([1, 0]).numpy()", "np.int64(1)", raises=(AXES,))
 def count_nonzero(a: Any, axis: Any = None) -> Tensor:
     return _reduced(ops.reduce_sum, apply_cast(_bools(a), INT64), axis, False)
 
 
-@documented("Weighted means.", "np.average([1, 3], weights=[1, 0]).numpy()", "np.float64(1.0)")
+@documented(
+    "Weighted means.",
+    "np.average([1, 3], weights=[1, 0]).numpy()",
+    "np.float64(1.0)",
+    raises=(AXES, "TypeError: the shapes of a and weights differ, and axis is None or weights has several axes."),
+)
 def average(a: Any, axis: Any = None, weights: Any = None) -> Tensor:
     if weights is None:
         return mean(a, axis)
@@ -137,29 +171,41 @@ def _without_nan(a: Any, instead: float) -> tuple[Tensor, Tensor]:
     return apply_elementwise("select", missing, instead, tensor), FUNCTIONS["logical_not"](missing)
 
 
-@documented("Sums ignoring NaN.", "np.nansum([1.0, float('nan')]).numpy()", "np.float64(1.0)")
+@documented("Sums ignoring NaN.", "np.nansum([1.0, float('nan')]).numpy()", "np.float64(1.0)", raises=(AXES, DTYPE))
 def nansum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return sum(_without_nan(a, 0.0)[0], axis, dtype, keepdims)
 
 
-@documented("Products ignoring NaN.", "np.nanprod([3.0, float('nan')]).numpy()", "np.float64(3.0)")
+@documented(
+    "Products ignoring NaN.", "np.nanprod([3.0, float('nan')]).numpy()", "np.float64(3.0)", raises=(AXES, DTYPE)
+)
 def nanprod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     return prod(_without_nan(a, 1.0)[0], axis, dtype, keepdims)
 
 
-@documented("Means ignoring NaN.", "np.nanmean([3.0, float('nan')]).numpy()", "np.float64(3.0)")
+@documented("Means ignoring NaN.", "np.nanmean([3.0, float('nan')]).numpy()", "np.float64(3.0)", raises=(AXES, DTYPE))
 def nanmean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool | None = None) -> Tensor:
     tensor, there = _without_nan(_averaged(a, dtype), 0.0)
     return sum(tensor, axis, None, keepdims) / sum(apply_cast(there, tensor.dtype), axis, None, keepdims)
 
 
-@documented("Cumulative sums.", "np.cumsum([1, 2]).numpy()", "array([1, 3])")
+@documented(
+    "Cumulative sums.",
+    "np.cumsum([1, 2]).numpy()",
+    "array([1, 3])",
+    raises=("InvalidArgumentError: axis is out of range.", DTYPE),
+)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     tensor = _summed(a, dtype)
     return scans.cumsum(apply_reshape(tensor, (-1,)) if axis is None else tensor, 0 if axis is None else axis)
 
 
-@documented("Cumulative products.", "np.cumprod([2, 3]).numpy()", "array([2, 6])")
+@documented(
+    "Cumulative products.",
+    "np.cumprod([2, 3]).numpy()",
+    "array([2, 6])",
+    raises=("InvalidArgumentError: axis is out of range.", DTYPE),
+)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     tensor = _summed(a, dtype)
     return scans.cumprod(apply_reshape(tensor, (-1,)) if axis is None else tensor, 0 if axis is None else axis)
@@ -177,11 +223,21 @@ def _placed(a: Any, axis: int | None, keepdims: Any, function: Any) -> Tensor:
     return found
 
 
-@documented("The indices of the maxima.", "np.argmax([1, 5, 2]).numpy()", "np.int64(1)")
+@documented(
+    "The indices of the maxima.",
+    "np.argmax([1, 5, 2]).numpy()",
+    "np.int64(1)",
+    raises=("ValueError: axis is out of range, or there are no elements.",),
+)
 def argmax(a: Any, axis: int | None = None, keepdims: bool | None = None) -> Tensor:
     return _placed(a, axis, keepdims, np.argmax)
 
 
-@documented("The indices of the minima.", "np.argmin([5, 1, 2]).numpy()", "np.int64(1)")
+@documented(
+    "The indices of the minima.",
+    "np.argmin([5, 1, 2]).numpy()",
+    "np.int64(1)",
+    raises=("ValueError: axis is out of range, or there are no elements.",),
+)
 def argmin(a: Any, axis: int | None = None, keepdims: bool | None = None) -> Tensor:
     return _placed(a, axis, keepdims, np.argmin)

@@ -11,7 +11,7 @@ import numpy as np
 from gradtape._engine.api.api import apply_reshape, apply_transpose
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
-from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.documented import AXES, AXIS, documented
 from gradtape._src.numpy.promotion import alike, as_array
 from gradtape._src.ops import joining, padding, rearranging, shapes
 from gradtape._src.ops.gathering import gather
@@ -48,13 +48,21 @@ def ndim(a: Any) -> int:
     return as_array(a).ndim
 
 
-@documented("The number of elements.", "np.size([[1, 2]])", "2", "An int.")
+@documented("The number of elements.", "np.size([[1, 2]])", "2", "An int.", raises=(AXIS,))
 def size(a: Any, axis: int | None = None) -> int:
     sizes = shape(a)
-    return math.prod(sizes) if axis is None else sizes[axis]
+    return math.prod(sizes) if axis is None else sizes[axes_of((axis,), len(sizes))[0]]
 
 
-@documented("Reshapes a tensor.", "np.reshape([1, 2], (2, 1)).shape", "TensorShape([2, 1])")
+@documented(
+    "Reshapes a tensor.",
+    "np.reshape([1, 2], (2, 1)).shape",
+    "TensorShape([2, 1])",
+    raises=(
+        "InvalidArgumentError: the shape has another number of elements, or two sizes are -1.",
+        "ValueError: order is not 'C'.",
+    ),
+)
 def reshape(a: Any, newshape: Any, order: str = "C") -> Tensor:
     if order != "C":
         raise ValueError("elements are taken in the order 'C'")
@@ -66,13 +74,23 @@ def ravel(a: Any) -> Tensor:
     return apply_reshape(as_array(a), (-1,))
 
 
-@documented("Permutes the axes.", "np.transpose([[1, 2]]).shape", "TensorShape([2, 1])")
+@documented(
+    "Permutes the axes.",
+    "np.transpose([[1, 2]]).shape",
+    "TensorShape([2, 1])",
+    raises=(AXES, "InvalidArgumentError: the number of axes is not that of the operand."),
+)
 def transpose(a: Any, axes: Any = None) -> Tensor:
     tensor = as_array(a)
     return apply_transpose(tensor, [*range(tensor.ndim)][::-1] if axes is None else list(axes_of(axes, tensor.ndim)))
 
 
-@documented("Moves axes to other positions.", "np.moveaxis([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+@documented(
+    "Moves axes to other positions.",
+    "np.moveaxis([[1, 2]], 0, 1).shape",
+    "TensorShape([2, 1])",
+    raises=("ValueError: an axis is out of range or repeated, or there are not as many positions as axes.",),
+)
 def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     tensor = as_array(a)
     moved, places = axes_of(source, tensor.ndim), axes_of(destination, tensor.ndim)
@@ -84,7 +102,12 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Tensor:
     return apply_transpose(tensor, order)
 
 
-@documented("Exchanges two axes.", "np.swapaxes([[1, 2]], 0, 1).shape", "TensorShape([2, 1])")
+@documented(
+    "Exchanges two axes.",
+    "np.swapaxes([[1, 2]], 0, 1).shape",
+    "TensorShape([2, 1])",
+    raises=("ValueError: an axis is out of range.",),
+)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
     tensor = as_array(a)
     order = list(range(tensor.ndim))
@@ -93,7 +116,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Tensor:
     return apply_transpose(tensor, order)
 
 
-@documented("Inserts axes of size 1.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])")
+@documented("Inserts axes of size 1.", "np.expand_dims([1, 2], 0).shape", "TensorShape([1, 2])", raises=(AXES,))
 def expand_dims(a: Any, axis: Any) -> Tensor:
     tensor = as_array(a)
     places = _listed(axis)
@@ -103,7 +126,12 @@ def expand_dims(a: Any, axis: Any) -> Tensor:
     return apply_reshape(tensor, [1 if place in added else next(sizes) for place in range(rank)])
 
 
-@documented("Removes axes of size 1.", "np.squeeze([[1, 2]]).shape", "TensorShape([2])")
+@documented(
+    "Removes axes of size 1.",
+    "np.squeeze([[1, 2]]).shape",
+    "TensorShape([2])",
+    raises=("ValueError: an axis is out of range, repeated, or of another size than 1.",),
+)
 def squeeze(a: Any, axis: Any = None) -> Tensor:
     tensor = as_array(a)
     dropped = axes_of(axis, tensor.ndim)
@@ -113,7 +141,12 @@ def squeeze(a: Any, axis: Any = None) -> Tensor:
     return apply_reshape(tensor, kept)
 
 
-@documented("Broadcasts a tensor to a shape.", "np.broadcast_to([1, 2], (2, 2)).shape", "TensorShape([2, 2])")
+@documented(
+    "Broadcasts a tensor to a shape.",
+    "np.broadcast_to([1, 2], (2, 2)).shape",
+    "TensorShape([2, 2])",
+    raises=("InvalidArgumentError: a does not broadcast to the shape.",),
+)
 def broadcast_to(a: Any, shape: Any) -> Tensor:
     return shapes.broadcast_to(as_array(a), shape if isinstance(shape, list | tuple) else (shape,))
 
@@ -123,6 +156,7 @@ def broadcast_to(a: Any, shape: Any) -> Tensor:
     "[part.shape for part in np.broadcast_arrays([1, 2], 3)]",
     "[TensorShape([2]), TensorShape([2])]",
     "A list of tensors.",
+    raises=("ValueError: the shapes do not broadcast.",),
 )
 def broadcast_arrays(*arrays: Any) -> list[Tensor]:
     tensors = [as_array(array) for array in arrays]
@@ -171,36 +205,69 @@ def atleast_3d(*arys: Any) -> Any:
     return found[0] if len(found) == 1 else found
 
 
-@documented("Joins tensors along an axis.", "np.concatenate([[1], [2]]).numpy()", "array([1, 2])")
+@documented(
+    "Joins tensors along an axis.",
+    "np.concatenate([[1], [2]]).numpy()",
+    "array([1, 2])",
+    raises=(
+        "InvalidArgumentError: axis is out of range, or shapes differ along another axis.",
+        "ValueError: there are no arrays.",
+    ),
+)
 def concatenate(arys: Any, axis: int | None = 0) -> Tensor:
-    tensors = alike(*arys)
+    tensors = alike(*list(arys))
     if axis is None:
         return joining.concat([apply_reshape(tensor, (-1,)) for tensor in tensors], axis=0)
     return joining.concat(list(tensors), axis=axis)
 
 
-@documented("Stacks tensors along a new axis.", "np.stack([[1], [2]]).shape", "TensorShape([2, 1])")
+@documented(
+    "Stacks tensors along a new axis.",
+    "np.stack([[1], [2]]).shape",
+    "TensorShape([2, 1])",
+    raises=("InvalidArgumentError: the shapes differ.", "ValueError: axis is out of range, or there are no arrays."),
+)
 def stack(arrays: Any, axis: int = 0) -> Tensor:
-    return joining.stack(list(alike(*arrays)), axis=axis)
+    return joining.stack(list(alike(*list(arrays))), axis=axis)
 
 
-@documented("Appends values.", "np.append([1], [2]).numpy()", "array([1, 2])")
+@documented(
+    "Appends values.",
+    "np.append([1], [2]).numpy()",
+    "array([1, 2])",
+    raises=("InvalidArgumentError: axis is out of range, or shapes differ along another axis.",),
+)
 def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
     return concatenate([arr, values], axis)
 
 
-@documented("Joins tensors along the second axis.", "np.hstack([[1], [2]]).numpy()", "array([1, 2])")
+@documented(
+    "Joins tensors along the second axis.",
+    "np.hstack([[1], [2]]).numpy()",
+    "array([1, 2])",
+    raises=("InvalidArgumentError: the shapes differ along another axis.", "ValueError: there are no arrays."),
+)
 def hstack(arrays: Any) -> Tensor:
     parts = [_at_least(array, 1) for array in arrays]
-    return concatenate(parts, 0 if parts[0].ndim == 1 else 1)
+    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1)
 
 
-@documented("Joins tensors along the first axis.", "np.vstack([[1], [2]]).shape", "TensorShape([2, 1])")
+@documented(
+    "Joins tensors along the first axis.",
+    "np.vstack([[1], [2]]).shape",
+    "TensorShape([2, 1])",
+    raises=("InvalidArgumentError: the shapes differ along another axis.", "ValueError: there are no arrays."),
+)
 def vstack(arrays: Any) -> Tensor:
     return concatenate([_at_least(array, 2) for array in arrays], 0)
 
 
-@documented("Joins tensors along the third axis.", "np.dstack([[1], [2]]).shape", "TensorShape([1, 1, 2])")
+@documented(
+    "Joins tensors along the third axis.",
+    "np.dstack([[1], [2]]).shape",
+    "TensorShape([1, 1, 2])",
+    raises=("InvalidArgumentError: the shapes differ along another axis.", "ValueError: there are no arrays."),
+)
 def dstack(arrays: Any) -> Tensor:
     return concatenate([_at_least(array, 3) for array in arrays], 2)
 
@@ -215,6 +282,7 @@ def _part(tensor: Tensor, axis: int, begin: int | None, end: int | None) -> Tens
     "[part.numpy() for part in np.split([1, 2], 2)]",
     "[array([1]), array([2])]",
     "A list of tensors.",
+    raises=("ValueError: axis is out of range, or the parts would not be equal.",),
 )
 def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     tensor = as_array(a)
@@ -235,40 +303,65 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     "[part.numpy() for part in np.hsplit([1, 2], 2)]",
     "[array([1]), array([2])]",
     "A list of tensors.",
+    raises=("ValueError: a has no axes, or the parts would not be equal.",),
 )
 def hsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     tensor = as_array(a)
     return split(tensor, indices_or_sections, 0 if tensor.ndim == 1 else 1)
 
 
-@documented("Splits a tensor along the first axis.", "len(np.vsplit([[1], [2]], 2))", "2", "A list of tensors.")
+@documented(
+    "Splits a tensor along the first axis.",
+    "len(np.vsplit([[1], [2]], 2))",
+    "2",
+    "A list of tensors.",
+    raises=("ValueError: a has no axes, or the parts would not be equal.",),
+)
 def vsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(a, indices_or_sections, 0)
 
 
-@documented("Splits a tensor along the third axis.", "len(np.dsplit([[[1, 2]]], 2))", "2", "A list of tensors.")
+@documented(
+    "Splits a tensor along the third axis.",
+    "len(np.dsplit([[[1, 2]]], 2))",
+    "2",
+    "A list of tensors.",
+    raises=("ValueError: a has less than three axes, or the parts would not be equal.",),
+)
 def dsplit(a: Any, indices_or_sections: Any) -> list[Tensor]:
     return split(a, indices_or_sections, 2)
 
 
-@documented("Reverses the order of elements along axes.", "np.flip([1, 2]).numpy()", "array([2, 1])")
+@documented("Reverses the order of elements along axes.", "np.flip([1, 2]).numpy()", "array([2, 1])", raises=(AXES,))
 def flip(m: Any, axis: Any = None) -> Tensor:
     tensor = as_array(m)
     places = axes_of(axis, tensor.ndim)
     return tensor[tuple(slice(None, None, -1) if axis in places else slice(None) for axis in range(tensor.ndim))]
 
 
-@documented("Reverses the order of columns.", "np.fliplr([[1, 2]]).numpy()", "array([[2, 1]])")
+@documented(
+    "Reverses the order of columns.",
+    "np.fliplr([[1, 2]]).numpy()",
+    "array([[2, 1]])",
+    raises=("ValueError: m has less than two axes.",),
+)
 def fliplr(m: Any) -> Tensor:
     return flip(m, 1)
 
 
-@documented("Reverses the order of rows.", "np.flipud([1, 2]).numpy()", "array([2, 1])")
+@documented(
+    "Reverses the order of rows.", "np.flipud([1, 2]).numpy()", "array([2, 1])", raises=("ValueError: m has no axes.",)
+)
 def flipud(m: Any) -> Tensor:
     return flip(m, 0)
 
 
-@documented("Rotates by 90° a number of times.", "np.rot90([[1, 2]]).numpy()", "array([[2],\n         [1]])")
+@documented(
+    "Rotates by 90° a number of times.",
+    "np.rot90([[1, 2]]).numpy()",
+    "array([[2],\n         [1]])",
+    raises=("ValueError: the axes are out of range, repeated, or not two.",),
+)
 def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     tensor = as_array(m)
     first, second = axes_of(axes, tensor.ndim)
@@ -284,6 +377,10 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
     "Rotates elements along axes.",
     "np.roll([1, 2, 3], 1).numpy()",
     "array([3, 1, 2])",
+    raises=(
+        "InvalidArgumentError: axis is out of range, or shift is not an integer.",
+        "ValueError: one of several axes is out of range or repeated.",
+    ),
 )
 def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     tensor = as_array(a)
@@ -292,13 +389,23 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:
     return rearranging.roll(tensor, shift, list(axes_of(axis, tensor.ndim)) if np.ndim(held(axis)) else axis)
 
 
-@documented("Repeats each element.", "np.repeat([1, 2], 2).numpy()", "array([1, 1, 2, 2])")
+@documented(
+    "Repeats each element.",
+    "np.repeat([1, 2], 2).numpy()",
+    "array([1, 1, 2, 2])",
+    raises=("ValueError: axis is out of range, or its size is not the number of repeats.",),
+)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
     tensor = as_array(a)
     return _repeat(apply_reshape(tensor, (-1,)) if axis is None else tensor, repeats, 0 if axis is None else axis)
 
 
-@documented("Repeats a tensor along its axes.", "np.tile([1, 2], 2).numpy()", "array([1, 2, 1, 2])")
+@documented(
+    "Repeats a tensor along its axes.",
+    "np.tile([1, 2], 2).numpy()",
+    "array([1, 2, 1, 2])",
+    raises=("InvalidArgumentError: a number of copies is negative.",),
+)
 def tile(a: Any, reps: Any) -> Tensor:
     tensor = as_array(a)
     times = [int(reps)] if np.ndim(held(reps)) == 0 else [int(part) for part in reps]
@@ -307,7 +414,15 @@ def tile(a: Any, reps: Any) -> Tensor:
     return rearranging.tile(tensor, [*[1] * (rank - len(times)), *times])
 
 
-@documented("Pads a tensor.", "np.pad([1, 2], 1, 'constant').numpy()", "array([0, 1, 2, 0])")
+@documented(
+    "Pads a tensor.",
+    "np.pad([1, 2], 1, 'constant').numpy()",
+    "array([0, 1, 2, 0])",
+    raises=(
+        "ValueError: there is no such mode, or pad_width does not fit the axes.",
+        "InvalidArgumentError: a number of added elements is negative.",
+    ),
+)
 def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor:
     tensor = as_array(a)
     if mode == "constant":
@@ -320,7 +435,7 @@ def pad(a: Any, pad_width: Any, mode: str = "constant", **values: Any) -> Tensor
     return gather(apply_reshape(tensor, (-1,)), places)
 
 
-@documented("Differences of consecutive elements.", "np.diff([1, 4, 9]).numpy()", "array([3, 5])")
+@documented("Differences of consecutive elements.", "np.diff([1, 4, 9]).numpy()", "array([3, 5])", raises=(AXIS,))
 def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = as_array(a)
     place = axes_of((axis,), tensor.ndim)[0]

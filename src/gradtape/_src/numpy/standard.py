@@ -11,7 +11,7 @@ from gradtape._engine.api.api import apply_cast, apply_reshape, tensor_from, vie
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core.dtypes import DType, as_dtype, finfo as limits
 from gradtape._src.numpy import creation, picking, reductions, shapes
-from gradtape._src.numpy.documented import documented
+from gradtape._src.numpy.documented import AXES, AXIS, DTYPE, SHAPES, documented
 from gradtape._src.numpy.elementwise import NUMPY
 from gradtape._src.numpy.promotion import alike, as_array, supported
 from gradtape._src.ops import bitwise
@@ -84,7 +84,16 @@ def _dtype_of(value: Any) -> Any:
     return value.dtype if hasattr(value, "dtype") else value
 
 
-@documented("The properties of a floating dtype.", "tf.array_api.finfo(tf.float32).bits", "32", "Its limits.")
+@documented(
+    "The properties of a floating dtype.",
+    "tf.array_api.finfo(tf.float32).bits",
+    "32",
+    "Its limits.",
+    raises=(
+        "TypeError: type is not a dtype of numbers or bools.",
+        "ValueError: type is not a floating or complex dtype.",
+    ),
+)
 def finfo(type: Any) -> finfo_object:
     dtype = supported(_dtype_of(type))
     found = limits(dtype)
@@ -92,14 +101,26 @@ def finfo(type: Any) -> finfo_object:
     return finfo_object(found.bits, eps, most, least, normal, as_dtype(np.dtype(found.dtype)))
 
 
-@documented("The properties of an integer dtype.", "tf.array_api.iinfo(tf.uint8).max", "255", "Its limits.")
+@documented(
+    "The properties of an integer dtype.",
+    "tf.array_api.iinfo(tf.uint8).max",
+    "255",
+    "Its limits.",
+    raises=("TypeError: type is not a dtype of numbers or bools.", "ValueError: type is not an integer dtype."),
+)
 def iinfo(type: Any) -> iinfo_object:
     dtype = supported(_dtype_of(type))
     found = np.iinfo(dtype.as_numpy_dtype)
     return iinfo_object(found.bits, int(found.max), int(found.min), dtype)
 
 
-@documented("Whether a dtype belongs to a kind.", "tf.array_api.isdtype(tf.int32, 'integral')", "True", "A bool.")
+@documented(
+    "Whether a dtype belongs to a kind.",
+    "tf.array_api.isdtype(tf.int32, 'integral')",
+    "True",
+    "A bool.",
+    raises=("TypeError: dtype or kind is not a dtype.", "ValueError: kind is not the name of a kind."),
+)
 def isdtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, tuple):
         return any(isdtype(dtype, one) for one in kind)
@@ -109,43 +130,77 @@ def isdtype(dtype: Any, kind: Any) -> bool:
 
 
 @documented(
-    "Whether one dtype can represent another's values.", "tf.array_api.can_cast(tf.int32, tf.int64)", "True", "A bool."
+    "Whether one dtype can represent another's values.",
+    "tf.array_api.can_cast(tf.int32, tf.int64)",
+    "True",
+    "A bool.",
+    raises=("TypeError: an argument is not a dtype.",),
 )
 def can_cast(type1: Any, type2: Any) -> bool:
     return bool(np.can_cast(_numpys(_dtype_of(type1)), _numpys(type2)))
 
 
 @documented(
-    "Casts a tensor to another dtype.", "tf.array_api.astype(tf.constant(1.5), tf.int32).numpy()", "np.int32(1)"
+    "Casts a tensor to another dtype.",
+    "tf.array_api.astype(tf.constant(1.5), tf.int32).numpy()",
+    "np.int32(1)",
+    raises=(DTYPE,),
 )
 def astype(x: Any, dtype: Any, copy: bool = True) -> Tensor:
     return apply_cast(as_array(x), supported(dtype))
 
 
-@documented("Permutes the axes.", "tf.array_api.permute_dims(tf.ones([2, 3]), (1, 0)).shape", "TensorShape([3, 2])")
+@documented(
+    "Permutes the axes.",
+    "tf.array_api.permute_dims(tf.ones([2, 3]), (1, 0)).shape",
+    "TensorShape([3, 2])",
+    raises=(AXES, "InvalidArgumentError: the number of axes is not that of the operand."),
+)
 def permute_dims(x: Any, axes: Any) -> Tensor:
     return shapes.transpose(x, axes)
 
 
-@documented("Transposed matrices.", "tf.array_api.matrix_transpose(tf.ones([2, 3])).shape", "TensorShape([3, 2])")
+@documented(
+    "Transposed matrices.",
+    "tf.array_api.matrix_transpose(tf.ones([2, 3])).shape",
+    "TensorShape([3, 2])",
+    raises=("ValueError: x has less than two axes.",),
+)
 def matrix_transpose(x: Any) -> Tensor:
     return shapes.swapaxes(x, -1, -2)
 
 
-@documented("Joins tensors along an axis.", "tf.array_api.concat([[1], [2]]).numpy()", "array([1, 2])")
+@documented(
+    "Joins tensors along an axis.",
+    "tf.array_api.concat([[1], [2]]).numpy()",
+    "array([1, 2])",
+    raises=(
+        "InvalidArgumentError: axis is out of range, or shapes differ along another axis.",
+        "ValueError: there are no arrays.",
+    ),
+)
 def concat(arrays: Any, axis: int | None = 0) -> Tensor:
     return shapes.concatenate(arrays, axis)
 
 
 @documented(
-    "The slices of a tensor along an axis.", "len(tf.array_api.unstack(tf.ones([2, 3])))", "2", "A tuple of tensors."
+    "The slices of a tensor along an axis.",
+    "len(tf.array_api.unstack(tf.ones([2, 3])))",
+    "2",
+    "A tuple of tensors.",
+    raises=(AXIS,),
 )
 def unstack(x: Any, axis: int = 0) -> tuple[Tensor, ...]:
     tensor = shapes.moveaxis(x, axis, 0)
     return tuple(tensor[place] for place in range(tensor.shape[0]))
 
 
-@documented("Inner products of vectors.", "tf.array_api.vecdot([1, 2], [3, 4]).numpy()", "np.int64(11)")
+@documented(
+    "Inner products of vectors.",
+    "tf.array_api.vecdot([1, 2], [3, 4]).numpy()",
+    "np.int64(11)",
+    raises=(SHAPES, "ValueError: axis is out of range."),
+)
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Tensor:
     a, b = alike(x1, x2)
     return reductions.sum(conj(a) * b, axis, a.dtype)
@@ -158,42 +213,79 @@ def round(x: Any) -> Tensor:
 
 
 @documented(
-    "The indices of nonzero elements.", "tf.array_api.nonzero([0, 2])[0].numpy()", "array([1])", "A tensor per axis."
+    "The indices of nonzero elements.",
+    "tf.array_api.nonzero([0, 2])[0].numpy()",
+    "array([1])",
+    "A tensor per axis.",
+    raises=("ValueError: x has no axes.",),
 )
 def nonzero(x: Any) -> tuple[Tensor, ...]:
     return tuple(picking.nonzero(x))
 
 
-@documented("Clips values to an interval.", "tf.array_api.clip([1, 5], max=4).numpy()", "array([1, 4])")
+@documented(
+    "Clips values to an interval.",
+    "tf.array_api.clip([1, 5], max=4).numpy()",
+    "array([1, 4])",
+    raises=("InvalidArgumentError: an operand is complex, or the shapes do not broadcast.",),
+)
 def clip(x: Any, min: Any = None, max: Any = None) -> Tensor:
     return picking.clip(x, min, max)
 
 
-@documented("Bits shifted left.", "tf.array_api.bitwise_left_shift([1], 3).numpy()", "array([8])")
+@documented(
+    "Bits shifted left.",
+    "tf.array_api.bitwise_left_shift([1], 3).numpy()",
+    "array([8])",
+    raises=("InvalidArgumentError: the operands are not integers, or the shapes do not broadcast.",),
+)
 def bitwise_left_shift(x1: Any, x2: Any) -> Tensor:
     x, places = alike(x1, x2)
     return bitwise.left_shift(x, places)
 
 
-@documented("Bits shifted right.", "tf.array_api.bitwise_right_shift([8], 3).numpy()", "array([1])")
+@documented(
+    "Bits shifted right.",
+    "tf.array_api.bitwise_right_shift([8], 3).numpy()",
+    "array([1])",
+    raises=("InvalidArgumentError: the operands are not integers, or the shapes do not broadcast.",),
+)
 def bitwise_right_shift(x1: Any, x2: Any) -> Tensor:
     x, places = alike(x1, x2)
     return bitwise.right_shift(x, places)
 
 
-@documented("x1 with the sign of x2.", "tf.array_api.copysign([1.0], -2.0).numpy()", "array([-1.])")
+@documented(
+    "x1 with the sign of x2.",
+    "tf.array_api.copysign([1.0], -2.0).numpy()",
+    "array([-1.])",
+    raises=(
+        "TypeError: an operand is complex.",
+        "InvalidArgumentError: both operands are bools or unsigned integers, or the shapes do not broadcast.",
+    ),
+)
 def copysign(x1: Any, x2: Any) -> Tensor:
     x, y = alike(x1, x2)
     size = NUMPY["abs"](x)
     return picking.where(NUMPY["signbit"](y), -size, size)
 
 
-@documented("Cumulative sums.", "tf.array_api.cumulative_sum([1, 2]).numpy()", "array([1, 3])")
+@documented(
+    "Cumulative sums.",
+    "tf.array_api.cumulative_sum([1, 2]).numpy()",
+    "array([1, 3])",
+    raises=("ValueError: axis is out of range, or None although x has several axes.", DTYPE),
+)
 def cumulative_sum(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
     return _running(reductions.cumsum, x, axis, dtype, include_initial, 0)
 
 
-@documented("Cumulative products.", "tf.array_api.cumulative_prod([2, 3]).numpy()", "array([2, 6])")
+@documented(
+    "Cumulative products.",
+    "tf.array_api.cumulative_prod([2, 3]).numpy()",
+    "array([2, 6])",
+    raises=("ValueError: axis is out of range, or None although x has several axes.", DTYPE),
+)
 def cumulative_prod(x: Any, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Tensor:
     return _running(reductions.cumprod, x, axis, dtype, include_initial, 1)
 
@@ -210,17 +302,29 @@ def _running(function: Any, x: Any, axis: int | None, dtype: Any, include_initia
     return _concat([head, found], axis=place)
 
 
-@documented("Standard deviations.", "tf.array_api.std([1.0, 3.0]).numpy()", "np.float64(1.0)")
+@documented(
+    "Standard deviations.",
+    "tf.array_api.std([1.0, 3.0]).numpy()",
+    "np.float64(1.0)",
+    raises=(AXES, "TypeError: x is complex."),
+)
 def std(x: Any, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     return reductions.std(x, axis, None, correction, keepdims)  # type: ignore[arg-type]
 
 
-@documented("Variances.", "tf.array_api.var([1.0, 3.0]).numpy()", "np.float64(1.0)")
+@documented(
+    "Variances.", "tf.array_api.var([1.0, 3.0]).numpy()", "np.float64(1.0)", raises=(AXES, "TypeError: x is complex.")
+)
 def var(x: Any, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Tensor:
     return reductions.var(x, axis, None, correction, keepdims)  # type: ignore[arg-type]
 
 
-@documented("The indices that sort elements.", "tf.array_api.argsort([3, 1], descending=True).numpy()", "array([0, 1])")
+@documented(
+    "The indices that sort elements.",
+    "tf.array_api.argsort([3, 1], descending=True).numpy()",
+    "array([0, 1])",
+    raises=(AXIS,),
+)
 def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     tensor = as_array(x)
     if not descending:
@@ -230,7 +334,9 @@ def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = Tru
     return tensor.shape[axis] - 1 - backwards
 
 
-@documented("Sorts elements.", "tf.array_api.sort([3, 1, 2], descending=True).numpy()", "array([3, 2, 1])")
+@documented(
+    "Sorts elements.", "tf.array_api.sort([3, 1, 2], descending=True).numpy()", "array([3, 2, 1])", raises=(AXIS,)
+)
 def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Tensor:
     return picking.take_along_axis(x, argsort(x, axis, descending), axis)
 
@@ -239,6 +345,10 @@ def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) 
     "The indices at which to insert values into a sorted array.",
     "tf.array_api.searchsorted([1, 2, 3], [2]).numpy()",
     "array([1])",
+    raises=(
+        "InvalidArgumentError: x1 has no axes, or several rows.",
+        "ValueError: side is neither 'left' nor 'right'.",
+    ),
 )
 def searchsorted(x1: Any, x2: Any, side: str = "left", sorter: Any = None) -> Tensor:
     x, values = alike(x1, x2)
@@ -410,6 +520,9 @@ class Info:
 
         Returns:
           Dtypes by name.
+
+        Raises:
+          ValueError: kind is not the name of a kind.
 
         Example:
           >>> sorted(tf.array_api.__array_namespace_info__().dtypes(kind="real floating"))

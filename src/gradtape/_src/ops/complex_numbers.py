@@ -188,6 +188,9 @@ def imag(input: TensorLike, name: str | None = None) -> Tensor:
     Returns:
       A tensor of that shape, float32 for complex64 and float64 for complex128; zeros for real numbers.
 
+    Raises:
+      ValueError: input cannot be converted to a tensor.
+
     Example:
       >>> tf.math.imag(tf.constant([1 + 2j, 3.5 - 1j])).numpy()
       array([ 2., -1.])
