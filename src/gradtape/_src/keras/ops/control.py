@@ -97,6 +97,10 @@ def while_loop(
     Returns:
       The final values.
 
+    Raises:
+      ValueError: a condition is not a scalar, or a final value cannot be converted to a tensor.
+      TypeError: a function does not take as many values.
+
     Example:
       >>> [int(i) for i in tf.keras.ops.while_loop(lambda i: i < 5, lambda i: (i + 2,), [tf.constant(0)])]
       [6]
@@ -168,6 +172,11 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
 
     Returns:
       The stacked results.
+
+    Raises:
+      InvalidArgumentError: the first axes of elements differ in size.
+      IndexError: a tensor is a scalar.
+      ValueError: elements contains what cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.vectorized_map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()

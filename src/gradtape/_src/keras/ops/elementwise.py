@@ -300,6 +300,10 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: a bound does not broadcast to x, or x has dtype string or complex.
+      ValueError: x or a bound cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.clip([-1.0, 0.5, 2.0], 0.0, 1.0).numpy()
       array([0. , 0.5, 1. ], dtype=float32)
@@ -321,6 +325,11 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: decimals is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.round([0.5, 1.5, 2.25], 0).numpy()
@@ -344,6 +353,11 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: a replacement is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.nan_to_num([float("nan"), 1.0, float("inf")], posinf=9.0).numpy()
@@ -370,6 +384,10 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
     Returns:
       A bool tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.isclose([1.0, 2.0], [1.0, 2.1]).numpy()
@@ -418,6 +436,10 @@ def nonzero(x: Any) -> Any:
     Returns:
       An int32 vector per axis: the positions along it.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]
       [[0, 1], [0, 1]]
@@ -435,6 +457,10 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.saturate_cast([-5.0, 300.0], "uint8").numpy()

@@ -306,6 +306,10 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
     Returns:
       A pair of a tensor of values and an int32 tensor of indices.
 
+    Raises:
+      InvalidArgumentError: k is negative or exceeds the last axis, x is a scalar, or has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.top_k([3.0, 1.0, 2.0], 2)[1].numpy()
       array([0, 2], dtype=int32)
@@ -324,6 +328,11 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
 
     Returns:
       A bool vector.
+
+    Raises:
+      InvalidArgumentError: targets is not a vector of int32 or int64, predictions not a float32 matrix, or their rows
+        differ.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.in_top_k([2], [[0.2, 0.5, 0.3]], k=2).numpy()
