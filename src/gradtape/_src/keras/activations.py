@@ -52,6 +52,10 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.relu(tf.constant([-2.0, 1.0, 9.0])).numpy()
       array([0., 1., 9.], dtype=float32)
@@ -87,6 +91,10 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.leaky_relu(tf.constant([-2.0, 1.0])).numpy()
       array([-0.4,  1. ], dtype=float32)
@@ -104,6 +112,10 @@ def relu6(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.relu6(tf.constant([-2.0, 1.0, 9.0])).numpy()
@@ -126,6 +138,10 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype, which sums to 1 along the axis.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x is not floating.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.softmax(tf.constant([0.0, 1.0, 2.0])).numpy().round(4)
@@ -152,6 +168,10 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.log_softmax(tf.constant([0.0, 1.0, 2.0])).numpy().round(4)
       array([-2.4076, -1.4076, -0.4076], dtype=float32)
@@ -175,6 +195,10 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x is not floating.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.sparsemax(tf.constant([0.0, 1.0, 1.5])).numpy()
@@ -206,6 +230,10 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.elu(tf.constant([-1.0, 1.0])).numpy().round(4)
       array([-0.6321,  1.    ], dtype=float32)
@@ -231,6 +259,11 @@ def celu(x: Any, alpha: float = 1.0) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string or complex.
+      TypeError: x contains integers or bools.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.celu(tf.constant([-1.0, 1.0]), alpha=2.0).numpy().round(4)
       array([-0.7869,  1.    ], dtype=float32)
@@ -252,6 +285,10 @@ def selu(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.selu(tf.constant([-1.0, 1.0])).numpy().round(4)
       array([-1.1113,  1.0507], dtype=float32)
@@ -269,6 +306,10 @@ def softplus(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.softplus(tf.constant([0.0])).numpy().round(4)
@@ -288,6 +329,10 @@ def softsign(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.softsign(tf.constant([-3.0, 1.0])).numpy()
       array([-0.75,  0.5 ], dtype=float32)
@@ -306,6 +351,11 @@ def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string or complex.
+      TypeError: x contains integers or bools.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.soft_shrink(tf.constant([-2.0, 0.25, 1.0])).numpy()
@@ -327,6 +377,11 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string, bool or an unsigned integer dtype.
+      TypeError: x contains signed integers.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.hard_shrink(tf.constant([-2.0, 0.25, 1.0])).numpy()
       array([-2.,  0.,  1.], dtype=float32)
@@ -345,6 +400,10 @@ def tanh_shrink(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.tanh_shrink(tf.constant([1.0])).numpy().round(4)
@@ -367,6 +426,11 @@ def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string or complex.
+      TypeError: x has dtype bool.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.threshold(tf.constant([-2.0, 1.0]), 0.0, 5.0).numpy()
       array([5., 1.], dtype=float32)
@@ -385,6 +449,11 @@ def sparse_plus(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string or complex, or contains signed integers.
+      TypeError: x has dtype bool.
+      ValueError: x has an unsigned integer dtype, or cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.sparse_plus(tf.constant([-2.0, 0.0, 3.0])).numpy()
@@ -407,6 +476,10 @@ def silu(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.silu(tf.constant([-1.0, 1.0])).numpy().round(4)
       array([-0.2689,  0.7311], dtype=float32)
@@ -425,6 +498,10 @@ def squareplus(x: Any, b: float = 4) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.squareplus(tf.constant([0.0, 1.5])).numpy()
@@ -447,6 +524,10 @@ def gelu(x: Any, approximate: bool = False) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x is not floating, or cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.gelu(tf.constant([-1.0, 1.0])).numpy().round(4)
@@ -494,6 +575,10 @@ def tanh(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.tanh(tf.constant([1.0])).numpy().round(4)
       array([0.7616], dtype=float32)
@@ -511,6 +596,11 @@ def hard_tanh(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string or complex.
+      TypeError: x contains integers or bools.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.hard_tanh(tf.constant([-2.0, 0.5])).numpy()
@@ -533,6 +623,10 @@ def sigmoid(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.sigmoid(tf.constant([0.0, 1.0])).numpy().round(4)
       array([0.5   , 0.7311], dtype=float32)
@@ -554,6 +648,10 @@ def hard_sigmoid(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.hard_sigmoid(tf.constant([-9.0, 1.5])).numpy()
       array([0.  , 0.75], dtype=float32)
@@ -572,6 +670,10 @@ def log_sigmoid(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.log_sigmoid(tf.constant([-100.0, 0.0])).numpy().round(4)
       array([-100.    ,   -0.6931], dtype=float32)
@@ -589,6 +691,11 @@ def sparse_sigmoid(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string or complex.
+      TypeError: x contains signed integers or bools.
+      ValueError: x has an unsigned integer dtype, or cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.sparse_sigmoid(tf.constant([-2.0, 0.5])).numpy()
@@ -611,6 +718,10 @@ def hard_silu(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.activations.hard_silu(tf.constant([-9.0, 1.5])).numpy()
       array([-0.   ,  1.125], dtype=float32)
@@ -629,6 +740,10 @@ def exponential(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.exponential(tf.constant([1.0])).numpy().round(4)
@@ -649,6 +764,10 @@ def mish(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.activations.mish(tf.constant([1.0])).numpy().round(4)

@@ -244,6 +244,10 @@ def cast(x: Any, dtype: Any) -> Any:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.cast([1.5, 2.0], "int32").numpy()
       array([1, 2], dtype=int32)

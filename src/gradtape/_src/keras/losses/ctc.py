@@ -41,6 +41,11 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     Returns:
       A tensor of one value per example; inf if the labels do not fit into the frames.
 
+    Raises:
+      InvalidArgumentError: a class or length is out of range, or output does not have three axes, one row for each
+        target.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.ctc_loss([[1]], tf.zeros([1, 2, 2]), [1], [2]).numpy().round(4)
       array([0.2877], dtype=float32)

@@ -26,11 +26,11 @@ _SINGLES = (
 )
 
 
-def _described(function: Any, name: str, sentence: str, arguments: str, example: str) -> Any:
+def _described(function: Any, name: str, sentence: str, arguments: str, raised: str, example: str) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{sentence}, elementwise.\n\nArgs:\n  {arguments}: integer tensors.\n\nReturns:\n"
-        f"  An integer tensor of their common shape.\n\nExample:\n  >>> {example}\n"
+        f"  An integer tensor of their common shape.\n\nRaises:\n  {raised}\n\nExample:\n  >>> {example}\n"
     )
     return keras_op(function)
 
@@ -40,14 +40,19 @@ def _pair(name: str, compute: Callable[..., Tensor], sentence: str, result: str)
         return compute(*promoted(x, y))
 
     example = f"tf.keras.ops.{name}([6], [3]).numpy().tolist()\n  {result}"
-    return _described(function, name, sentence, "x, y", example)
+    raised = (
+        "InvalidArgumentError: the shapes do not broadcast, or the common dtype is not an integer one.\n"
+        "  ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one."
+    )
+    return _described(function, name, sentence, "x, y", raised, example)
 
 
 def _single(name: str, sentence: str, result: str) -> Any:
     def function(x: Any) -> Tensor:
         return bitwise.invert(tensor_of(x))
 
-    return _described(function, name, sentence, "x", f"tf.keras.ops.{name}([6]).numpy().tolist()\n  {result}")
+    raised = "InvalidArgumentError: x is not of integers.\n  ValueError: x cannot be converted to a tensor."
+    return _described(function, name, sentence, "x", raised, f"tf.keras.ops.{name}([6]).numpy().tolist()\n  {result}")
 
 
 if TYPE_CHECKING:

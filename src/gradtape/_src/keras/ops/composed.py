@@ -37,6 +37,10 @@ def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan
     Returns:
       A bool scalar tensor.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.allclose([1.0], [1.0 + 1e-7]).numpy()
       np.True_
@@ -54,6 +58,10 @@ def fmax(x1: Any, x2: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string, bool or complex.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.fmax([1.0, 3.0], [2.0, float("nan")]).numpy()
       array([2., 3.], dtype=float32)
@@ -70,6 +78,10 @@ def fmin(x1: Any, x2: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string, bool or complex.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.fmin([1.0, 3.0], [2.0, float("nan")]).numpy()
@@ -96,6 +108,10 @@ def heaviside(x1: Any, x2: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.heaviside([-1.0, 0.0, 2.0], 0.5).numpy()
       array([0. , 0.5, 1. ], dtype=float32)
@@ -113,6 +129,10 @@ def logaddexp2(x1: Any, x2: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.logaddexp2([1.0], [1.0]).numpy()
@@ -133,6 +153,10 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.ptp([1.0, 5.0, 2.0]).numpy()
@@ -156,6 +180,10 @@ def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
     Returns:
       A floating tensor.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, a percentage is above 100, or x is empty.
+      ValueError: the method is unknown, or x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.percentile([1.0, 2.0, 3.0], 50).numpy()
       np.float32(2.0)
@@ -175,6 +203,10 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 
     Returns:
       A bool tensor of the shape of x1.
+
+    Raises:
+      InvalidArgumentError: the dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.isin([1, 2, 3], [1, 3]).numpy()
@@ -197,6 +229,10 @@ def matrix_rank(x: Any, tol: Any = None) -> Tensor:
     Returns:
       An int32 tensor without the last two axes.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x has fewer than two axes, or cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.matrix_rank([[1.0, 0.0], [0.0, 0.0]]).numpy()
       np.int32(1)
@@ -214,6 +250,10 @@ def hsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
 
     Returns:
       A list of tensors.
+
+    Raises:
+      InvalidArgumentError: the size of the axis is not a multiple of the number of parts, or x is a scalar.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> len(tf.keras.ops.hsplit(tf.zeros((2, 2, 2)), 2))
@@ -234,6 +274,10 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     Returns:
       A list of tensors.
 
+    Raises:
+      InvalidArgumentError: the size of the axis is not a multiple of the number of parts, or x is a scalar.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> len(tf.keras.ops.vsplit(tf.zeros((2, 2, 2)), 2))
       2
@@ -253,6 +297,10 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[Tensor]:
     Returns:
       A list of tensors.
 
+    Raises:
+      InvalidArgumentError: x has fewer than three axes, or the size of axis 2 is not a multiple of the number of parts.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> len(tf.keras.ops.dsplit(tf.zeros((2, 2, 2)), 2))
       2
@@ -271,6 +319,10 @@ def diagflat(x: Any, k: int = 0) -> Tensor:
 
     Returns:
       A matrix.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diagflat([[1, 2]]).numpy().tolist()
@@ -293,6 +345,10 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, num is negative, or the axis is out of range.
+      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.geomspace(1.0, 100.0, 3).numpy().round(2)
@@ -318,6 +374,11 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     Returns:
       A matrix.
 
+    Raises:
+      InvalidArgumentError: x has dtype string or bool.
+      IndexError: x is a scalar, and N is not given.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.vander([1, 2]).numpy().tolist()
       [[1, 1], [2, 1]]
@@ -340,6 +401,10 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
 
     Returns:
       A tensor without the axis.
+
+    Raises:
+      InvalidArgumentError: y is a scalar, or has dtype string.
+      ValueError: y cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.trapezoid([1.0, 2.0, 3.0]).numpy()
@@ -365,6 +430,10 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast.
+      ValueError: the lists differ in length, or contain what cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.select([[True, False], [True, True]], [[1, 2], [3, 4]]).numpy()
       array([1, 4], dtype=int32)
@@ -385,6 +454,10 @@ def unravel_index(indices: Any, shape: Any) -> Any:
 
     Returns:
       A tuple of a tensor for each axis.
+
+    Raises:
+      TypeError: the shape is not a sequence.
+      ValueError: the indices cannot be converted to a tensor.
 
     Example:
       >>> [int(place) for place in tf.keras.ops.unravel_index(5, (2, 3))]
@@ -409,6 +482,10 @@ def bartlett(x: Any) -> Tensor:
     Returns:
       A vector of `floatx`.
 
+    Raises:
+      TypeError: x is not a scalar.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.bartlett(5), np.bartlett(5), atol=1e-6)
       True
@@ -425,6 +502,10 @@ def blackman(x: Any) -> Tensor:
 
     Returns:
       A vector of `floatx`.
+
+    Raises:
+      TypeError: x is not a scalar.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.blackman(5), np.blackman(5), atol=1e-6)
@@ -443,6 +524,10 @@ def hamming(x: Any) -> Tensor:
     Returns:
       A vector of `floatx`.
 
+    Raises:
+      TypeError: x is not a scalar.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.hamming(5), np.hamming(5), atol=1e-6)
       True
@@ -459,6 +544,10 @@ def hanning(x: Any) -> Tensor:
 
     Returns:
       A vector of `floatx`.
+
+    Raises:
+      TypeError: x is not a scalar.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.hanning(5), np.hanning(5), atol=1e-6)
@@ -477,6 +566,10 @@ def kaiser(x: Any, beta: Any) -> Tensor:
 
     Returns:
       A vector of `floatx`.
+
+    Raises:
+      TypeError: x or beta is not a scalar.
+      ValueError: x or beta cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.kaiser(5, 3.0), np.kaiser(5, 3.0), atol=1e-6)

@@ -26,6 +26,9 @@ def stop_gradient(variable: Any) -> Tensor:
     Returns:
       A tensor of the same value.
 
+    Raises:
+      ValueError: variable cannot be converted to a tensor.
+
     Example:
       >>> x = tf.Variable(3.0)
       >>> with tf.GradientTape() as tape:
@@ -46,6 +49,10 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     Returns:
       The result of the called function.
 
+    Raises:
+      TypeError: true_fn is not callable.
+      ValueError: pred is not a scalar, or cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.cond(True, lambda: 1, lambda: 2)
       1
@@ -63,6 +70,10 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 
     Returns:
       The function's result.
+
+    Raises:
+      IndexError: there are no branches.
+      TypeError: the index is not a scalar, or the branch does not take these arguments.
 
     Example:
       >>> tf.keras.ops.switch(1, [lambda x: x + 1, lambda x: x * 2], tf.constant(5)).numpy()
@@ -85,6 +96,10 @@ def while_loop(
 
     Returns:
       The final values.
+
+    Raises:
+      ValueError: a condition is not a scalar, or a final value cannot be converted to a tensor.
+      TypeError: a function does not take as many values.
 
     Example:
       >>> [int(i) for i in tf.keras.ops.while_loop(lambda i: i < 5, lambda i: (i + 2,), [tf.constant(0)])]
@@ -113,6 +128,10 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     Returns:
       The final value.
 
+    Raises:
+      TypeError: a bound is not a number, or body_fun does not take two arguments.
+      ValueError: the value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.fori_loop(0, 4, lambda i, total: total + i, tf.constant(0)).numpy()
       np.int32(6)
@@ -133,6 +152,10 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     Returns:
       The stacked results.
 
+    Raises:
+      TypeError: a tensor is a scalar.
+      ValueError: xs is None, or contains what cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()
       array([1, 4, 9], dtype=int32)
@@ -149,6 +172,11 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
 
     Returns:
       The stacked results.
+
+    Raises:
+      InvalidArgumentError: the first axes of elements differ in size.
+      IndexError: a tensor is a scalar.
+      ValueError: elements contains what cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.vectorized_map(lambda x: x * x, tf.constant([1, 2, 3])).numpy()

@@ -26,6 +26,11 @@ def zeros(shape: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: a size is not a number.
+      ValueError: the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.zeros((2,)).numpy()
       array([0., 0.], dtype=float32)
@@ -44,6 +49,11 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: a size is not a number.
+      ValueError: the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.ones((2,)).numpy()
       array([1., 1.], dtype=float32)
@@ -61,6 +71,11 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: a size is not a number.
+      ValueError: the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.empty((2,)).shape
@@ -81,6 +96,10 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the value does not broadcast to the shape, or a size is negative.
+      ValueError: the value cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.full((2,), 3.0).numpy()
       array([3., 3.], dtype=float32)
@@ -98,6 +117,10 @@ def zeros_like(x: Any, dtype: Any = None) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.zeros_like([1, 2]).shape
@@ -118,6 +141,10 @@ def ones_like(x: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.ones_like([1, 2]).shape
       TensorShape([2])
@@ -136,6 +163,10 @@ def empty_like(x: Any, dtype: Any = None) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.empty_like([1, 2]).shape
@@ -157,6 +188,10 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the value does not broadcast to the shape of x.
+      ValueError: x or the value cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.full_like([1, 2], 3).numpy()
       array([3, 3], dtype=int32)
@@ -177,6 +212,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
     Returns:
       A vector.
+
+    Raises:
+      InvalidArgumentError: the step is 0, or does not lead from start to stop.
+      ValueError: an argument is not a number, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.arange(2, 8, 3).numpy()
@@ -212,6 +251,10 @@ def linspace(
 
     Returns:
       A tensor, or a pair of it and the step.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or num is negative.
+      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.linspace(0.0, 1.0, 3).numpy()
@@ -255,6 +298,10 @@ def logspace(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or num is negative.
+      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.logspace(0.0, 2.0, 3).numpy().round(2)
       array([  1.,  10., 100.], dtype=float32)
@@ -276,6 +323,10 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     Returns:
       A matrix.
 
+    Raises:
+      TypeError: a number is not an int.
+      ValueError: a size is negative, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.eye(2).numpy()
       array([[1., 0.],
@@ -294,6 +345,11 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 
     Returns:
       A matrix.
+
+    Raises:
+      InvalidArgumentError: n is negative.
+      TypeError: n is not an int.
+      ValueError: the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.identity(2).numpy()
@@ -316,6 +372,10 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     Returns:
       A matrix.
 
+    Raises:
+      TypeError: N or k is not a number.
+      ValueError: the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.tri(2).numpy()
       array([[1., 0.],
@@ -334,6 +394,11 @@ def tril(x: Any, k: int = 0) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: x is a scalar, or k is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.tril([[1, 2], [3, 4]]).numpy().tolist()
@@ -354,6 +419,11 @@ def triu(x: Any, k: int = 0) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: x is a scalar, or k is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.triu([[1, 2], [3, 4]]).numpy().tolist()
@@ -376,6 +446,10 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: x cannot be converted to the dtype.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.convert_to_tensor([1, 2], "float32").numpy()
       array([1., 2.], dtype=float32)
@@ -394,6 +468,10 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: x cannot be converted to the dtype.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.array([1, 2]).numpy()
       array([1, 2], dtype=int32)
@@ -410,6 +488,10 @@ def copy(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.copy([1, 2]).numpy()

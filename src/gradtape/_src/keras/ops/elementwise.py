@@ -25,7 +25,7 @@ class Unary(NamedTuple):
     """A function of one operand.
 
     rule: "float" converts integers to floating dtypes, "exact" int64 to float64, "keep" keeps dtypes, "whole" returns
-    integers unchanged, "is" is a predicate of numbers, "bool" takes bools.
+    integers unchanged, "is" is a predicate of numbers, "bool" takes bools. refused: the dtypes that it does not take.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Unary(NamedTuple):
     sentence: str
     numpy: str | None = ""
     sample: str = "[0.25, 0.5]"
+    refused: str = "string"
 
 
 def _square(x: Tensor) -> Tensor:
@@ -61,11 +62,29 @@ def _sinc(x: Tensor) -> Tensor:
 
 
 _UNARY = (
-    Unary("abs", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
-    Unary("absolute", lambda x: x if x.dtype is dtypes.bool else e.abs(x), "keep", "The absolute value"),
+    Unary(
+        "abs",
+        lambda x: x if x.dtype is dtypes.bool else e.abs(x),
+        "keep",
+        "The absolute value",
+        refused="string or an unsigned integer dtype",
+    ),
+    Unary(
+        "absolute",
+        lambda x: x if x.dtype is dtypes.bool else e.abs(x),
+        "keep",
+        "The absolute value",
+        refused="string or an unsigned integer dtype",
+    ),
     Unary("fabs", e.abs, "float", "The absolute value"),
-    Unary("negative", e.negative, "keep", "The negated value"),
-    Unary("sign", e.sign, "keep", "-1, 0 or 1 for negative, zero or positive values"),
+    Unary("negative", e.negative, "keep", "The negated value", refused="string, bool or an unsigned integer dtype"),
+    Unary(
+        "sign",
+        e.sign,
+        "keep",
+        "-1, 0 or 1 for negative, zero or positive values",
+        refused="string, bool or an unsigned integer dtype",
+    ),
     Unary("square", _square, "keep", "The square"),
     Unary("sqrt", e.sqrt, "float", "The square root"),
     Unary("rsqrt", e.rsqrt, "float", "The reciprocal square root", None),
@@ -94,8 +113,10 @@ _UNARY = (
     Unary("rad2deg", lambda x: x * (180.0 / math.pi), "exact", "Converts radians to degrees"),
     Unary("erf", e.erf, "float", "The error function", None),
     Unary("erfc", e.erfc, "float", "1 minus the error function", None),
-    Unary("erfinv", e.erfinv, "float", "The inverse of the error function", None),
-    Unary("i0", e.bessel_i0, "exact", "The modified Bessel function of order 0"),
+    Unary(
+        "erfinv", e.erfinv, "float", "The inverse of the error function", None, refused="string, float16 or bfloat16"
+    ),
+    Unary("i0", e.bessel_i0, "exact", "The modified Bessel function of order 0", refused="string or bfloat16"),
     Unary("floor", e.floor, "float", "The largest integer not above the value"),
     Unary("ceil", e.ceil, "float", "The smallest integer not below the value"),
     Unary("trunc", e.trunc, "whole", "The value truncated to an integer"),
@@ -105,7 +126,7 @@ _UNARY = (
     Unary("isposinf", lambda x: e.equal(x, float("inf")), "is", "Whether the value is positive and infinite"),
     Unary("isneginf", lambda x: e.equal(x, float("-inf")), "is", "Whether the value is negative and infinite"),
     Unary("isreal", _isreal, "keep", "Whether the value has no imaginary part"),
-    Unary("signbit", _signbit, "keep", "Whether the value has a minus sign"),
+    Unary("signbit", _signbit, "keep", "Whether the value has a minus sign", refused="string or complex"),
     Unary("angle", _angle, "keep", "The argument of complex numbers"),
     Unary("logical_not", e.logical_not, "bool", "Whether the value is false", sample="[True, False]"),
 )
@@ -125,7 +146,8 @@ def _unary(row: Unary) -> Callable[[Any], Tensor]:
         return compute(tensor)
 
     result = "A bool tensor" if rule in ("is", "bool") else "A tensor"
-    return _described(function, row.name, row.sentence, "x: a tensor.", f"{result} of the same shape.", _example(row))
+    raised = f"InvalidArgumentError: x has dtype {row.refused}.\n  ValueError: x cannot be converted to a tensor."
+    return _described(function, row, "x: a tensor.", f"{result} of the same shape.", raised)
 
 
 def _example(row: Any, arguments: str = "") -> str:
@@ -135,11 +157,11 @@ def _example(row: Any, arguments: str = "") -> str:
     return f"np.allclose({called}, np.{row.numpy or row.name}({arguments or row.sample}), 1e-4)\n  True"
 
 
-def _described(function: Any, name: str, sentence: str, arguments: str, returns: str, example: str) -> Any:
+def _described(function: Any, row: Any, arguments: str, returns: str, raised: str) -> Any:
     """The function under its name, with its documentation, for tensors and symbolic values."""
-    function.__name__ = function.__qualname__ = name
-    about = f"{sentence}, elementwise.\n\nArgs:\n  {arguments}\n\nReturns:\n  {returns}"
-    function.__doc__ = f"{about}\n\nExample:\n  >>> {example}\n"
+    function.__name__ = function.__qualname__ = row.name
+    about = f"{row.sentence}, elementwise.\n\nArgs:\n  {arguments}\n\nReturns:\n  {returns}\n\nRaises:\n  {raised}"
+    function.__doc__ = f"{about}\n\nExample:\n  >>> {_example(row)}\n"
     return keras_op(function)
 
 
@@ -147,7 +169,8 @@ class Binary(NamedTuple):
     """A function of two operands.
 
     rule: "keep" uses the operands' common dtype, "strong" too, but Python numbers count as tensors, "float"
-    converts integers to floating dtypes, "exact" int64 to float64, "bool" takes bools.
+    converts integers to floating dtypes, "exact" int64 to float64, "bool" takes bools. refused: the common dtypes
+    that it does not take.
     """
 
     name: str
@@ -156,6 +179,7 @@ class Binary(NamedTuple):
     sentence: str
     numpy: str | None = ""
     sample: str = "[1.5, 2.0], [2.0, 0.5]"
+    refused: str = "string"
 
 
 def _product(x: Tensor, y: Tensor) -> Tensor:
@@ -193,27 +217,41 @@ def _logaddexp(x: Tensor, y: Tensor) -> Tensor:
 
 _BINARY = (
     Binary("add", _sum, "keep", "The sum"),
-    Binary("subtract", e.subtract, "keep", "The difference"),
+    Binary("subtract", e.subtract, "keep", "The difference", refused="string or bool"),
     Binary("multiply", _product, "keep", "The product"),
     Binary("divide", e.divide, "float", "The quotient"),
     Binary("true_divide", e.divide, "float", "The quotient"),
     Binary("divide_no_nan", e.divide_no_nan, "float", "The quotient, 0 where the divisor is 0", None),
-    Binary("floor_divide", _numbers(e.floordiv), "keep", "The quotient, rounded down"),
-    Binary("mod", _numbers(e.floormod), "strong", "The remainder, with the divisor's sign"),
-    Binary("fmod", _numbers(e.truncatemod), "strong", "The remainder, with the dividend's sign"),
-    Binary("power", _numbers(e.pow), "keep", "x1 to the power of x2"),
-    Binary("maximum", _greatest, "keep", "The maximum"),
-    Binary("minimum", _least, "keep", "The minimum"),
+    Binary("floor_divide", _numbers(e.floordiv), "keep", "The quotient, rounded down", refused="string or complex"),
+    Binary(
+        "mod", _numbers(e.floormod), "strong", "The remainder, with the divisor's sign", refused="string or complex"
+    ),
+    Binary(
+        "fmod",
+        _numbers(e.truncatemod),
+        "strong",
+        "The remainder, with the dividend's sign",
+        refused="string, complex or half-precision",
+    ),
+    Binary("power", _numbers(e.pow), "keep", "x1 to the power of x2", refused="string, uint16, uint32 or uint64"),
+    Binary("maximum", _greatest, "keep", "The maximum", refused="string or complex"),
+    Binary("minimum", _least, "keep", "The minimum", refused="string or complex"),
     Binary("arctan2", e.atan2, "float", "The angle of the point (x2, x1)"),
     Binary("hypot", lambda x, y: e.sqrt(e.square(x) + e.square(y)), "exact", "The hypotenuse, sqrt(x1**2 + x2**2)"),
     Binary("logaddexp", _logaddexp, "float", "The logarithm of the sum of the exponentials"),
-    Binary("nextafter", e.nextafter, "float", "The next representable number after x1 towards x2"),
+    Binary(
+        "nextafter",
+        e.nextafter,
+        "float",
+        "The next representable number after x1 towards x2",
+        refused="string, float16 or bfloat16",
+    ),
     Binary("equal", e.equal, "keep", "Whether x1 == x2"),
     Binary("not_equal", e.not_equal, "keep", "Whether x1 != x2"),
-    Binary("less", _numbers(e.less), "keep", "Whether x1 < x2"),
-    Binary("less_equal", _numbers(e.less_equal), "keep", "Whether x1 <= x2"),
-    Binary("greater", _numbers(e.greater), "keep", "Whether x1 > x2"),
-    Binary("greater_equal", _numbers(e.greater_equal), "keep", "Whether x1 >= x2"),
+    Binary("less", _numbers(e.less), "keep", "Whether x1 < x2", refused="string or complex"),
+    Binary("less_equal", _numbers(e.less_equal), "keep", "Whether x1 <= x2", refused="string or complex"),
+    Binary("greater", _numbers(e.greater), "keep", "Whether x1 > x2", refused="string or complex"),
+    Binary("greater_equal", _numbers(e.greater_equal), "keep", "Whether x1 >= x2", refused="string or complex"),
     Binary("logical_and", e.logical_and, "bool", "Whether both are true", sample="[True, False], [True, True]"),
     Binary("logical_or", e.logical_or, "bool", "Whether either is true", sample="[True, False], [True, True]"),
     Binary("logical_xor", e.logical_xor, "bool", "Whether exactly one is true", sample="[True, False], [True, True]"),
@@ -232,8 +270,11 @@ def _binary(row: Binary) -> Callable[[Any, Any], Tensor]:
             x, y = tensor_of(x, dtypes.bool), tensor_of(y, dtypes.bool)
         return compute(x, y)
 
-    returns = "A tensor of the operands' common shape."
-    return _described(function, row.name, row.sentence, "x1, x2: tensors.", returns, _example(row))
+    raised = (
+        f"InvalidArgumentError: the shapes do not broadcast, or the common dtype is {row.refused}.\n"
+        "  ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one."
+    )
+    return _described(function, row, "x1, x2: tensors.", "A tensor of the operands' common shape.", raised)
 
 
 FUNCTIONS = {
@@ -259,6 +300,10 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: a bound does not broadcast to x, or x has dtype string or complex.
+      ValueError: x or a bound cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.clip([-1.0, 0.5, 2.0], 0.0, 1.0).numpy()
       array([0. , 0.5, 1. ], dtype=float32)
@@ -280,6 +325,11 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: decimals is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.round([0.5, 1.5, 2.25], 0).numpy()
@@ -303,6 +353,11 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      TypeError: a replacement is not a number.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.nan_to_num([float("nan"), 1.0, float("inf")], posinf=9.0).numpy()
@@ -329,6 +384,10 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 
     Returns:
       A bool tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the common dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.isclose([1.0, 2.0], [1.0, 2.1]).numpy()
@@ -377,6 +436,10 @@ def nonzero(x: Any) -> Any:
     Returns:
       An int32 vector per axis: the positions along it.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> [places.numpy().tolist() for places in tf.keras.ops.nonzero([[1, 0], [0, 2]])]
       [[0, 1], [0, 1]]
@@ -394,6 +457,10 @@ def saturate_cast(x: Any, dtype: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.saturate_cast([-5.0, 300.0], "uint8").numpy()

@@ -469,6 +469,10 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
     Returns:
       A tensor with an additional last axis of size 2.
 
+    Raises:
+      InvalidArgumentError: images has not four axes, or is not floating.
+      ValueError: the data_format is unknown, or images cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.image.sobel_edges(tf.zeros([1, 4, 4, 3])).shape
       TensorShape([1, 4, 4, 3, 2])

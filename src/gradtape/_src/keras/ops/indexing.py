@@ -39,6 +39,11 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: an index is out of range.
+      IndexError: the axis is out of range.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.take([10, 20, 30], [2, 0]).numpy()
       array([30, 10], dtype=int32)
@@ -63,6 +68,10 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
     Returns:
       A tensor of the shape of indices.
+
+    Raises:
+      InvalidArgumentError: an index is out of range, or indices are not integers.
+      ValueError: the shapes do not broadcast except along the axis, or an operand cannot be converted.
 
     Example:
       >>> tf.keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).numpy().tolist()
@@ -94,6 +103,11 @@ def get_item(x: Any, key: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: an index is out of range, or there are more than axes.
+      TypeError: the key is not an index.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.get_item([10, 20, 30], slice(1, None)).numpy()
       array([20, 30], dtype=int32)
@@ -113,6 +127,10 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
     Returns:
       A tensor of that shape.
 
+    Raises:
+      InvalidArgumentError: the block is not inside of the tensor, or has not as many axes.
+      ValueError: inputs cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.slice([10, 20, 30], [1], [2]).numpy()
       array([20, 30], dtype=int32)
@@ -131,6 +149,10 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the block is not inside of the tensor.
+      ValueError: start_indices are not as many as the axes of updates, or an operand cannot be converted.
 
     Example:
       >>> tf.keras.ops.slice_update([10, 20, 30], [1], [7]).numpy()
@@ -154,6 +176,10 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
 
     Returns:
       A tensor of the dtype of the values.
+
+    Raises:
+      InvalidArgumentError: a position is outside of the shape, is not of integers, or there are not as many values.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.scatter([[0], [2]], [5, 7], [3]).numpy()
@@ -202,6 +228,10 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Tenso
     Returns:
       An int32 tensor of the shape of the values.
 
+    Raises:
+      InvalidArgumentError: the sequence is not a vector.
+      ValueError: the side is unknown, or an operand cannot be converted to a tensor of the common dtype.
+
     Example:
       >>> tf.keras.ops.searchsorted([1, 3, 5], [3]).numpy()
       array([1], dtype=int32)
@@ -221,6 +251,10 @@ def digitize(x: Any, bins: Any) -> Tensor:
 
     Returns:
       An int32 tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: bins is not a vector.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.digitize([0.5, 2.0], [1.0, 2.0]).numpy()
@@ -244,6 +278,10 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a number is negative, the weights have another shape, or x has more than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.bincount([0, 2, 2]).numpy()
       array([1, 0, 2], dtype=int32)
@@ -262,6 +300,10 @@ def diag(x: Any, k: int = 0) -> Tensor:
 
     Returns:
       A vector or a matrix.
+
+    Raises:
+      InvalidArgumentError: x is a scalar, or the diagonal is outside of the matrix.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diag([[1, 2], [3, 4]]).numpy()
@@ -282,6 +324,10 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
 
     Returns:
       A tensor whose last axis is the diagonal.
+
+    Raises:
+      InvalidArgumentError: the axes are the same, x has fewer than two, or the diagonal is outside of the matrices.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diagonal([[1, 2], [3, 4]]).numpy()
@@ -305,6 +351,10 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: the axes are the same, x has fewer than two, or the diagonal is outside of the matrices.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.trace([[1, 2], [3, 4]]).numpy()
       np.int32(5)
@@ -323,6 +373,11 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: a has dtype string or bool.
+      IndexError: the axis is out of range.
+      ValueError: a cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diff([1, 3, 6]).numpy()
@@ -351,6 +406,10 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: num_classes is negative, the axis is out of range, or x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.one_hot([0, 2], 3).numpy()
       array([[1., 0., 0.],
@@ -373,6 +432,10 @@ def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, 
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: num_classes is negative, the axis is out of range, or inputs has dtype string.
+      ValueError: inputs cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.multi_hot([0, 2], 3).numpy()
@@ -406,6 +469,11 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Returns:
       A tensor with one row per segment.
 
+    Raises:
+      InvalidArgumentError: a segment is not below num_segments, there is not one for each row, or data has dtype string
+        or bool.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.segment_sum([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 5], dtype=int32)
@@ -425,6 +493,11 @@ def segment_max(data: Any, segment_ids: Any, num_segments: int | None = None, so
 
     Returns:
       A tensor with one row per segment.
+
+    Raises:
+      InvalidArgumentError: a segment is not below num_segments, there is not one for each row, or data has dtype string
+        or bool.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.segment_max([1, 2, 3], [0, 1, 1]).numpy()
@@ -446,6 +519,11 @@ def segment_min(data: Any, segment_ids: Any, num_segments: int | None = None, so
     Returns:
       A tensor with one row per segment.
 
+    Raises:
+      InvalidArgumentError: a segment is not below num_segments, there is not one for each row, or data has dtype string
+        or bool.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.segment_min([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 2], dtype=int32)
@@ -466,6 +544,11 @@ def segment_prod(data: Any, segment_ids: Any, num_segments: int | None = None, s
     Returns:
       A tensor with one row per segment.
 
+    Raises:
+      InvalidArgumentError: a segment is not below num_segments, there is not one for each row, or data has dtype string
+        or bool.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.segment_prod([1, 2, 3], [0, 1, 1]).numpy()
       array([1, 6], dtype=int32)
@@ -481,6 +564,10 @@ def shape(x: Any) -> tuple[Any, ...]:
 
     Returns:
       A tuple of ints; for a symbolic value None means an unknown size.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.shape(tf.zeros((2, 3)))
@@ -498,6 +585,10 @@ def ndim(x: Any) -> int:
     Returns:
       An int.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.ndim(tf.zeros((2, 3)))
       2
@@ -514,6 +605,10 @@ def size(x: Any) -> int:
     Returns:
       An int.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.size(tf.zeros((2, 3)))
       6
@@ -529,6 +624,10 @@ def dtype(x: Any) -> str:
 
     Returns:
       A str.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.dtype(tf.zeros((2, 3)))
@@ -561,6 +660,10 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
     Returns:
       An array.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.convert_to_numpy(tf.constant([1, 2]))

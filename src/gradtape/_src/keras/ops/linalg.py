@@ -28,6 +28,10 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the sizes do not fit, an operand is a scalar, or the dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.matmul([[1, 2]], [[3], [4]]).numpy()
       array([[11]], dtype=int32)
@@ -51,6 +55,10 @@ def dot(x1: Any, x2: Any) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the sizes do not fit, or the dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.dot([1, 2], [3, 4]).numpy()
       np.int32(11)
@@ -71,6 +79,10 @@ def inner(x1: Any, x2: Any) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the sizes of the last axes differ.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.inner([1, 2], [3, 4]).numpy()
       np.int32(11)
@@ -88,6 +100,10 @@ def vdot(x1: Any, x2: Any) -> Tensor:
 
     Returns:
       A scalar tensor.
+
+    Raises:
+      InvalidArgumentError: the numbers of elements differ.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.vdot([[1, 2]], [[3, 4]]).numpy()
@@ -107,6 +123,10 @@ def outer(x1: Any, x2: Any) -> Tensor:
     Returns:
       A matrix.
 
+    Raises:
+      InvalidArgumentError: the dtype is string.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
+
     Example:
       >>> tf.keras.ops.outer([1, 2], [3, 4]).numpy().tolist()
       [[3, 4], [6, 8]]
@@ -124,6 +144,10 @@ def kron(x1: Any, x2: Any) -> Tensor:
 
     Returns:
       A matrix.
+
+    Raises:
+      InvalidArgumentError: the dtype is string or bool.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.kron([[1, 2]], [[1, 1]]).numpy()
@@ -146,6 +170,10 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the sizes of the axes differ.
+      ValueError: axes exceeds the number of axes, or an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.tensordot([[1, 2]], [[3], [4]], 1).numpy()
       array([[11]], dtype=int32)
@@ -165,6 +193,10 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
 
     Returns:
       A tensor of their common dtype.
+
+    Raises:
+      InvalidArgumentError: a size or the number of axes does not fit the subscripts.
+      ValueError: the subscripts are malformed, or name another number of operands.
 
     Example:
       >>> tf.keras.ops.einsum("ij,j->i", [[1, 2]], [3, 4]).numpy()
@@ -192,6 +224,10 @@ def cross(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the axis of an operand has not size 3.
+      ValueError: the axis is out of range, or an operand cannot be converted to a tensor of the common dtype.
+
     Example:
       >>> tf.keras.ops.cross([1, 0, 0], [0, 1, 0]).numpy()
       array([0, 0, 1], dtype=int32)
@@ -216,6 +252,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: the order is unknown, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.norm([3.0, 4.0]).numpy()
@@ -243,6 +283,10 @@ def inv(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: a matrix is not invertible or not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.inv([[2.0, 0.0], [0.0, 4.0]]).numpy()
       array([[0.5 , 0.  ],
@@ -261,6 +305,10 @@ def det(x: Any) -> Tensor:
     Returns:
       A tensor without the last two axes.
 
+    Raises:
+      InvalidArgumentError: the matrices are not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.det([[2.0, 0.0], [0.0, 4.0]]).numpy()
       np.float32(8.0)
@@ -277,6 +325,10 @@ def slogdet(x: Any) -> Any:
 
     Returns:
       A pair of tensors without the last two axes.
+
+    Raises:
+      InvalidArgumentError: the matrices are not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> float(tf.keras.ops.slogdet([[1.0, 0.0], [0.0, -1.0]])[0])
@@ -295,6 +347,10 @@ def logdet(x: Any) -> Tensor:
     Returns:
       A tensor without the last two axes.
 
+    Raises:
+      InvalidArgumentError: the matrices are not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.logdet([[2.0, 0.0], [0.0, 0.5]]).numpy().round(4) + 0.0
       np.float32(0.0)
@@ -312,6 +368,10 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: the matrices are not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.cholesky([[4.0, 0.0], [0.0, 9.0]]).numpy()
@@ -335,6 +395,10 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: a matrix is not invertible, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.cholesky_inverse([[2.0, 0.0], [0.0, 1.0]]).numpy()
@@ -382,6 +446,10 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     Returns:
       Tensors u, s and v with u @ diag(s) @ v = x; or just s.
 
+    Raises:
+      InvalidArgumentError: x has fewer than two axes, or dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.svd([[2.0, 0.0], [0.0, 4.0]], compute_uv=False).numpy()
       array([4., 2.], dtype=float32)
@@ -404,6 +472,10 @@ def eigh(x: Any) -> Any:
     Returns:
       A pair of tensors.
 
+    Raises:
+      InvalidArgumentError: the matrices are not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.eigh([[2.0, 0.0], [0.0, 1.0]])[0].numpy()
       array([1., 2.], dtype=float32)
@@ -420,6 +492,10 @@ def lu_factor(x: Any) -> Any:
 
     Returns:
       A pair of tensors.
+
+    Raises:
+      InvalidArgumentError: a matrix is not invertible or not square, or x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.lu_factor([[2.0, 0.0], [0.0, 1.0]])[1].numpy()
@@ -438,6 +514,11 @@ def solve(a: Any, b: Any) -> Tensor:
 
     Returns:
       A tensor of the shape of b.
+
+    Raises:
+      InvalidArgumentError: a matrix is not invertible or not square, a has fewer than two axes, or the rows of b
+        differ.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0]).numpy()
@@ -460,6 +541,10 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Tensor:
 
     Returns:
       A tensor of the shape of b.
+
+    Raises:
+      InvalidArgumentError: a matrix is not square, a has fewer than two axes, or the rows of b differ.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.solve_triangular([[2.0, 0.0], [0.0, 4.0]], [2.0, 4.0]).numpy()
@@ -484,6 +569,10 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the rows of a and b differ, a has fewer than two axes, or the leading axes differ.
+      ValueError: an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.lstsq([[1.0], [1.0]], [1.0, 3.0]).numpy().round(4)
       array([2.], dtype=float32)
@@ -504,6 +593,10 @@ def pinv(x: Any, rcond: float | None = None) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x has fewer than two axes, or cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.pinv([[2.0, 0.0], [0.0, 4.0]]).numpy().round(4)

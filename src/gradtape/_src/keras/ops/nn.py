@@ -36,6 +36,10 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x is not floating, or cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.gelu([-1.0, 1.0]).numpy().round(4)
       array([-0.1588,  0.8412], dtype=float32)
@@ -85,6 +89,11 @@ def conv(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the channels do not fit, a window exceeds the images, a stride is 0, or the padding is
+        unknown.
+      ValueError: the kernel has not three to five axes, or both strides and dilation_rate exceed 1.
+
     Example:
       >>> tf.keras.ops.conv(tf.ones((1, 4, 1)), tf.ones((2, 1, 3))).shape
       TensorShape([1, 3, 3])
@@ -118,6 +127,10 @@ def depthwise_conv(
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: a stride is 0, or the padding is unknown.
+      ValueError: the channels do not fit, or the images have more than two spatial axes.
 
     Example:
       >>> tf.keras.ops.depthwise_conv(tf.ones((1, 4, 4, 2)), tf.ones((2, 2, 2, 1))).shape
@@ -172,6 +185,10 @@ def separable_conv(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a stride is 0, the padding is unknown, or the pointwise kernel does not fit.
+      ValueError: the channels of inputs and depthwise_kernel differ.
+
     Example:
       >>> x, depthwise, pointwise = tf.ones((1, 4, 4, 2)), tf.ones((2, 2, 2, 1)), tf.ones((1, 1, 2, 3))
       >>> tf.keras.ops.separable_conv(x, depthwise, pointwise).shape
@@ -201,6 +218,10 @@ def max_pool(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size or stride is not positive, a window exceeds the image, or the padding is unknown.
+      ValueError: inputs has not three to five axes, or pool_size not a number for each axis.
+
     Example:
       >>> tf.keras.ops.max_pool(tf.ones((1, 4, 1)), 2).shape
       TensorShape([1, 2, 1])
@@ -227,6 +248,10 @@ def average_pool(
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: a size or stride is not positive, a window exceeds the image, or the padding is unknown.
+      ValueError: inputs has not three to five axes, or pool_size not a number for each axis.
 
     Example:
       >>> tf.keras.ops.average_pool(tf.ones((1, 4, 1)), 2).shape
@@ -258,6 +283,10 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
     Returns:
       A pair of tensors without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, or x has dtype string or bool.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> [float(value) for value in tf.keras.ops.moments([1.0, 3.0], 0)]
       [2.0, 1.0]
@@ -285,6 +314,11 @@ def batch_normalization(
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a vector has another size than the axis.
+      IndexError: the axis is out of range.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.batch_normalization([[1.0], [3.0]], [2.0], [1.0], -1, epsilon=0.0).numpy().tolist()
@@ -320,6 +354,10 @@ def layer_normalization(
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, gamma or beta have another shape, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.layer_normalization([[1.0, 3.0]]).numpy().round(4)
       array([[-1.,  1.]], dtype=float32)
@@ -347,6 +385,10 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range, the scale does not broadcast, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.rms_normalization([[3.0, 3.0]]).numpy().round(4)
@@ -456,6 +498,10 @@ def psnr(x1: Any, x2: Any, max_val: Any) -> Tensor:
     Returns:
       A scalar tensor.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast.
+      ValueError: max_val is not a number, or an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.psnr([0.0, 1.0], [0.0, 0.9], 1.0).numpy().round(2)
       np.float32(23.01)
@@ -478,6 +524,10 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: x has not four axes, block_size is below 2, or its square does not divide the channels.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.depth_to_space(tf.ones((1, 2, 2, 4)), 2).shape
       TensorShape([1, 4, 4, 1])
@@ -496,6 +546,10 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: x has not four axes, block_size is below 2, or does not divide the height or width.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.space_to_depth(tf.ones((1, 2, 2, 4)), 2).shape

@@ -28,7 +28,7 @@ def result_type(*dtypes: Any) -> str:
       The dtype's name.
 
     Raises:
-      ValueError: gradtape does not support the dtype.
+      ValueError: gradtape does not support the dtype, or does not promote it to another one.
 
     Example:
       >>> tf.keras.backend.result_type("int64", "float32")
@@ -39,7 +39,9 @@ def result_type(*dtypes: Any) -> str:
     if not dtypes:
         return settings.floatx()
     strong = [settings.standardize_dtype(dtype) for dtype in dtypes if dtype not in (bool, int, float)]
-    widest = max(strong, key=_ORDER.index) if strong else "bool"
+    if len(set(strong)) > 1 and (unknown := set(strong).difference(_ORDER)):
+        raise ValueError(f"Dtypes {', '.join(strong)} have no common one: {', '.join(sorted(unknown))} is not promoted")
+    widest = strong[0] if len(set(strong)) == 1 else max(strong, key=_ORDER.index, default="bool")
     if float in dtypes and not widest.startswith("float"):
         return settings.floatx()
     if int in dtypes and widest == "bool":

@@ -38,7 +38,9 @@ def _reduction(name: str, sentence: str, compute: Any, convert: Any) -> Any:
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{sentence} over axes.\n\nArgs:\n  x: a tensor.\n  axis: the axis or axes; None for all.\n  keepdims: whether "
-        f"to keep the reduced axes, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nExample:\n"
+        f"to keep the reduced axes, with size 1.\n\nReturns:\n  A tensor without these axes.\n\nRaises:\n"
+        f"  InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.\n"
+        f"  ValueError: x cannot be converted to a tensor.\n\nExample:\n"
         f"  >>> x = [[1.0, 2.0], [3.0, 5.0]]\n"
         f"  >>> np.allclose(tf.keras.ops.{name}(x, axis=0), np.{name}(x, axis=0))\n  True\n"
     )
@@ -76,6 +78,10 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.max([[1, 5], [3, 2]], axis=0).numpy()
       array([3, 5], dtype=int32)
@@ -96,6 +102,10 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.min([[1, 5], [3, 2]], axis=0).numpy()
       array([1, 2], dtype=int32)
@@ -115,6 +125,10 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.logsumexp([0.0, 0.0]).numpy().round(4)
       np.float32(0.6931)
@@ -133,6 +147,10 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Tensor:
 
     Returns:
       A tensor without the axis.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, the weights do not broadcast to x, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.average([1.0, 2.0, 4.0], weights=[1.0, 0.0, 1.0]).numpy()
@@ -160,6 +178,10 @@ def count_nonzero(x: Any, axis: Any = None) -> Tensor:
 
     Returns:
       An int32 tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.count_nonzero([0, 1, 2]).numpy()
@@ -190,6 +212,10 @@ def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     Returns:
       An int32 tensor without the axis.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x has dtype string or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.argmax([[1, 5], [3, 2]], axis=0).numpy()
       array([1, 0], dtype=int32)
@@ -209,6 +235,10 @@ def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor:
     Returns:
       An int32 tensor without the axis.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x has dtype string or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.argmin([[1, 5], [3, 2]], axis=0).numpy()
       array([0, 1], dtype=int32)
@@ -226,6 +256,10 @@ def sort(x: Any, axis: int | None = -1) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.sort([3, 1, 2]).numpy()
@@ -245,6 +279,10 @@ def argsort(x: Any, axis: int | None = -1) -> Tensor:
 
     Returns:
       An int32 tensor.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string or complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.argsort([3, 1, 2]).numpy()
@@ -268,6 +306,10 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
     Returns:
       A pair of a tensor of values and an int32 tensor of indices.
 
+    Raises:
+      InvalidArgumentError: k is negative or exceeds the last axis, x is a scalar, or has dtype string, bool or complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.top_k([3.0, 1.0, 2.0], 2)[1].numpy()
       array([0, 2], dtype=int32)
@@ -286,6 +328,11 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
 
     Returns:
       A bool vector.
+
+    Raises:
+      InvalidArgumentError: targets is not a vector of int32 or int64, predictions not a float32 matrix, or their rows
+        differ.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.in_top_k([2], [[0.2, 0.5, 0.3]], k=2).numpy()
@@ -311,6 +358,10 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.cumsum([1, 2, 3]).numpy()
       array([1, 3, 6], dtype=int32)
@@ -330,6 +381,10 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> tf.keras.ops.cumprod([1, 2, 3]).numpy()
       array([1, 2, 6], dtype=int32)
@@ -348,6 +403,10 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A floating tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, x is empty, or has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.median([1.0, 5.0, 2.0, 4.0]).numpy()

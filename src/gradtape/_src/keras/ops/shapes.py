@@ -31,6 +31,10 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: the shape does not have the same number of elements, or a second size is -1.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.reshape([1, 2, 3, 4], (2, -1)).shape
       TensorShape([2, 2])
@@ -47,6 +51,9 @@ def ravel(x: Any) -> Tensor:
 
     Returns:
       A vector.
+
+    Raises:
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.ravel([[1, 2], [3, 4]]).numpy()
@@ -66,6 +73,10 @@ def transpose(x: Any, axes: Any = None) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: axes is not a permutation of the axes of x.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.transpose([[1, 2], [3, 4]]).numpy().tolist()
       [[1, 3], [2, 4]]
@@ -83,6 +94,10 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      IndexError: an axis is out of range.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.swapaxes(tf.zeros((2, 3, 4)), 0, 2).shape
@@ -105,6 +120,10 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is repeated.
+      ValueError: source and destination differ in length, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.moveaxis(tf.zeros((2, 3, 4)), 0, -1).shape
@@ -130,6 +149,10 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: a single position is out of range.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.expand_dims([1, 2], -1).shape
       TensorShape([2, 1])
@@ -154,6 +177,10 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, or its size is not 1.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.squeeze([[1], [2]]).shape
       TensorShape([2])
@@ -172,6 +199,10 @@ def broadcast_to(x: Any, shape: Any) -> Tensor:
     Returns:
       A tensor of the same dtype.
 
+    Raises:
+      InvalidArgumentError: x does not broadcast to the shape.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.broadcast_to([1, 2], (2, 2)).numpy().tolist()
       [[1, 2], [1, 2]]
@@ -189,6 +220,10 @@ def flip(x: Any, axis: Any = None) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.flip([1, 2, 3]).numpy()
@@ -209,6 +244,10 @@ def fliplr(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: x has fewer than two axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.fliplr([[1, 2]]).numpy()
       array([[2, 1]], dtype=int32)
@@ -225,6 +264,10 @@ def flipud(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: x is a scalar.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.flipud([1, 2]).numpy()
@@ -244,6 +287,10 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      IndexError: an axis is out of range.
+      ValueError: axes are not two, or array cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.rot90([[1, 2], [3, 4]]).numpy().tolist()
@@ -273,6 +320,10 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, or shift and axis differ in length.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.roll([1, 2, 3], 1).numpy()
       array([3, 1, 2], dtype=int32)
@@ -293,6 +344,10 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      InvalidArgumentError: a number of copies is negative.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.tile([1, 2], 2).numpy()
@@ -315,6 +370,9 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
 
     Returns:
       A tensor of the same dtype.
+
+    Raises:
+      ValueError: the numbers do not fit the axis, the axis is out of range, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.repeat([1, 2], 2).numpy()
@@ -363,6 +421,11 @@ def concatenate(xs: Any, axis: int = 0) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the shapes differ along another axis, the axis is out of range, or there are no tensors.
+      TypeError: xs is not a sequence.
+      ValueError: xs contains what cannot be converted to a tensor, or dtypes that have no common one.
+
     Example:
       >>> tf.keras.ops.concatenate([[1, 2], [3]]).numpy()
       array([1, 2, 3], dtype=int32)
@@ -381,6 +444,11 @@ def stack(x: Any, axis: int = 0) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the shapes differ.
+      TypeError: x is not a sequence.
+      ValueError: the axis is out of range, or x contains what cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.stack([[1, 2], [3, 4]], axis=1).numpy().tolist()
       [[1, 3], [2, 4]]
@@ -398,6 +466,10 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
 
     Returns:
       A tensor of their common dtype.
+
+    Raises:
+      InvalidArgumentError: the shapes differ along another axis, or the axis is out of range.
+      ValueError: an operand cannot be converted to a tensor, or the dtypes have no common one.
 
     Example:
       >>> tf.keras.ops.append([1, 2], [[3]]).numpy()
@@ -421,6 +493,11 @@ def hstack(xs: Any) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the shapes differ along another axis.
+      TypeError: xs is not a sequence.
+      ValueError: xs contains what cannot be converted to a tensor, or dtypes that have no common one.
+
     Example:
       >>> tf.keras.ops.hstack([[1, 2], [3]]).numpy()
       array([1, 2, 3], dtype=int32)
@@ -440,6 +517,11 @@ def vstack(xs: Any) -> Tensor:
     Returns:
       A tensor of their common dtype.
 
+    Raises:
+      InvalidArgumentError: the shapes differ along another axis, or there are no tensors.
+      TypeError: xs is not a sequence.
+      ValueError: xs contains what cannot be converted to a tensor, or dtypes that have no common one.
+
     Example:
       >>> tf.keras.ops.vstack([[1, 2], [3, 4]]).numpy().tolist()
       [[1, 2], [3, 4]]
@@ -457,6 +539,11 @@ def dstack(xs: Any) -> Tensor:
 
     Returns:
       A tensor of their common dtype.
+
+    Raises:
+      InvalidArgumentError: the shapes differ along another axis, or there are no tensors.
+      TypeError: xs is not a sequence.
+      ValueError: xs contains what cannot be converted to a tensor, or dtypes that have no common one.
 
     Example:
       >>> tf.keras.ops.dstack([[1, 2], [3, 4]]).numpy().tolist()
@@ -481,6 +568,10 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
     Returns:
       A list of tensors.
+
+    Raises:
+      InvalidArgumentError: the size of the axis is not a multiple of the number of parts, or the indices do not ascend.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> [part.numpy().tolist() for part in tf.keras.ops.split([1, 2, 3, 4], [1, 3])]
@@ -536,6 +627,10 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     Returns:
       A list of tensors.
 
+    Raises:
+      InvalidArgumentError: the size of the axis is not num.
+      ValueError: the axis is out of range, or x cannot be converted to a tensor.
+
     Example:
       >>> [int(part) for part in tf.keras.ops.unstack([1, 2])]
       [1, 2]
@@ -553,6 +648,9 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
 
     Returns:
       A list of tensors, one per axis.
+
+    Raises:
+      ValueError: the indexing is unknown, or an argument cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.meshgrid([1, 2], [3, 4, 5])[0].shape

@@ -27,6 +27,10 @@ def real(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape; real ones are returned unchanged.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.real(tf.constant([1 + 2j])).numpy()
       array([1.])
@@ -43,6 +47,10 @@ def imag(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.imag(tf.constant([1 + 2j])).numpy()
@@ -61,6 +69,10 @@ def conjugate(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype; real ones are returned unchanged.
 
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.conjugate(tf.constant([1 + 2j])).numpy()
       array([1.-2.j])
@@ -77,6 +89,10 @@ def conj(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype; real ones are returned unchanged.
+
+    Raises:
+      InvalidArgumentError: x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.conj(tf.constant([1 + 2j])).numpy()
@@ -174,6 +190,10 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     Returns:
       The real and the imaginary part of the transform.
 
+    Raises:
+      InvalidArgumentError: x is a scalar, or fft_length is negative.
+      ValueError: x is not floating, or cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.rfft([1.0, 0.0, 0.0, 0.0])[0].numpy()
       array([1., 1., 1.], dtype=float32)
@@ -213,6 +233,11 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Ten
 
     Returns:
       A tensor whose last two axes are the windows and their values.
+
+    Raises:
+      IndexError: x is a scalar.
+      ZeroDivisionError: sequence_stride is 0.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2).numpy()

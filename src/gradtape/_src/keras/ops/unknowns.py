@@ -33,6 +33,10 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.nansum([1.0, float("nan"), 3.0]), np.nansum([1.0, np.nan, 3.0]))
       True
@@ -52,6 +56,10 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.nanprod([1.0, float("nan"), 3.0]), np.nanprod([1.0, np.nan, 3.0]))
@@ -73,6 +81,10 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.nanmax([1.0, float("nan"), 3.0]), np.nanmax([1.0, np.nan, 3.0]))
       True
@@ -92,6 +104,10 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.nanmin([1.0, float("nan"), 3.0]), np.nanmin([1.0, np.nan, 3.0]))
@@ -113,6 +129,10 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.nanmean([1.0, float("nan"), 3.0]), np.nanmean([1.0, np.nan, 3.0]))
       True
@@ -133,6 +153,10 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> np.allclose(tf.keras.ops.nanvar([1.0, float("nan"), 3.0]), np.nanvar([1.0, np.nan, 3.0]))
@@ -158,6 +182,10 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> np.allclose(tf.keras.ops.nanstd([1.0, float("nan"), 3.0]), np.nanstd([1.0, np.nan, 3.0]))
       True
@@ -176,6 +204,10 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> np.allclose(tf.keras.ops.nancumsum([1.0, float("nan"), 3.0]), np.nancumsum([1.0, np.nan, 3.0]))
@@ -197,6 +229,10 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x has dtype string.
+      ValueError: x cannot be converted to a tensor, or the dtype is unknown.
+
     Example:
       >>> np.allclose(tf.keras.ops.nancumprod([1.0, float("nan"), 3.0]), np.nancumprod([1.0, np.nan, 3.0]))
       True
@@ -216,6 +252,10 @@ def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
     Returns:
       An int32 tensor without the axis.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.nanargmax([1.0, float("nan"), 3.0]).numpy()
@@ -237,6 +277,10 @@ def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Tensor
 
     Returns:
       An int32 tensor without the axis.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x has dtype string.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.nanargmin([1.0, float("nan"), 3.0]).numpy()

@@ -57,6 +57,10 @@ def conv_transpose(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the channels or output_padding do not fit, a stride is 0, or the padding is unknown.
+      ValueError: strides are not one for each axis, or an operand cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.ops.conv_transpose(tf.ones((1, 3, 2)), tf.ones((2, 4, 2)), strides=2).shape
       TensorShape([1, 6, 4])
@@ -104,6 +108,10 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     Returns:
       A tensor of shape [batch, channels * values of a window, windows].
 
+    Raises:
+      ValueError: x has not four axes, or cannot be converted to a tensor.
+      ZeroDivisionError: a stride is 0.
+
     Example:
       >>> tf.keras.ops.unfold(tf.ones((1, 2, 4, 4)), 2, stride=2).shape
       TensorShape([1, 8, 4])
@@ -130,6 +138,11 @@ def fold(x: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding:
 
     Returns:
       A tensor of shape [batch, channels, height, width].
+
+    Raises:
+      InvalidArgumentError: x is not of as many windows, or of as many values, as output_size and kernel_size give.
+      ZeroDivisionError: a stride is 0.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.fold(tf.ones((1, 8, 4)), 4, 2, stride=2).shape
