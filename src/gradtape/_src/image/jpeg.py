@@ -31,6 +31,7 @@ def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
 
     Raises:
       TypeError: contents is not a string.
+      InvalidArgumentError: contents is not a scalar.
 
     Example:
       >>> bool(tf.image.is_jpeg(tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))))
