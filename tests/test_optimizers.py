@@ -34,9 +34,10 @@ def test_an_optimizer_without_arguments_of_its_own_explains_those_of_all():
         """
 
     explain(Still)
-    summary, arguments, example = inspect.cleandoc(Still.__doc__).split("\n\n")
+    summary, arguments, raised, example = inspect.cleandoc(Still.__doc__).split("\n\n")
     assert summary == "Steps nowhere." and example.startswith("Example:")
     assert arguments.startswith("Args:\n  learning_rate: ") and "\n  clipnorm: " in arguments
+    assert raised.startswith("Raises:\n  ValueError: ")
 
 
 def test_a_step_leaves_values_read_before_it_alone():

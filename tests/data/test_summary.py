@@ -143,6 +143,7 @@ def test_refusals(tmp_path: Path) -> None:
             (lambda: summary.image("a", tf.zeros([1, 2, 2, 5]), step=1), ValueError, "1 to 4 channels"),
             (lambda: summary.text("a", 3, step=1), TypeError, r"^tensor must be of type tf.string; got tf.int32$"),
             (lambda: summary.scalar("a", 1.0, step=tf.constant(3)), ValueError, "requested dtype int64"),
+            (lambda: summary.flush("a"), ValueError, r"^Invalid argument to flush\(\): 'a'$"),
         ):
             with pytest.raises(kind, match=message):
                 wrong()

@@ -287,6 +287,10 @@ REFUSED = {
     "crop": lambda image: image.random_crop(IMAGE, [9, 9, 3]),
     "variation": lambda image: image.total_variation(IMAGE[0]),
     "gradients": lambda image: image.image_gradients(IMAGE),
+    "dtype": lambda image: image.convert_image_dtype(IMAGE, "bool"),
+    "dtype of the image": lambda image: image.convert_image_dtype(np.ones((2, 2), bool), "uint8"),
+    "contents that are a number": lambda image: image.is_jpeg(5),
+    "contents of two files": lambda image: image.decode_jpeg(["a", "b"]),
 }
 
 

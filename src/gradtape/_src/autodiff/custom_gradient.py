@@ -178,6 +178,9 @@ def recompute_grad(f: Callable[..., Any]) -> Any:
     Returns:
       A function of the same arguments, whose `__wrapped__` is f.
 
+    Raises:
+      TypeError: f is not callable; the result raises it when it is called.
+
     Example:
       >>> block = tf.recompute_grad(lambda x: tf.square(tf.square(x)))
       >>> x = tf.Variable(2.0)
@@ -215,6 +218,9 @@ def grad_pass_through(f: Callable[..., Any]) -> Any:
 
     Returns:
       A function of the same arguments.
+
+    Raises:
+      TypeError: f is not callable; the result raises it when it is called.
 
     Example:
       >>> x = tf.Variable(1.4)

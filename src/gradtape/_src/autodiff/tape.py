@@ -19,6 +19,9 @@ from gradtape._src.core.records import opened
 class UnconnectedGradients(enum.Enum):
     """The gradient if the target does not depend on the source: NONE for None, ZERO for zeros.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> x, y = tf.Variable(1.0), tf.Variable(2.0)
       >>> with tf.GradientTape() as tape:

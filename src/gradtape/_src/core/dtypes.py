@@ -24,6 +24,9 @@ class DType:
     Args:
       name, code, as_numpy_dtype, as_datatype_enum: as the attributes. Programs use `tf.float32` and the others.
 
+    Raises:
+      TypeError: code is not an integer, or as_numpy_dtype is no dtype of NumPy.
+
     Example:
       >>> tf.constant([1.0, 2.0]).dtype
       tf.float32

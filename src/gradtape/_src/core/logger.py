@@ -83,6 +83,10 @@ def set_verbosity(v: int | str) -> None:
     Args:
       v: a level, such as `tf.compat.v1.logging.ERROR`.
 
+    Raises:
+      ValueError: v is a name of no level.
+      TypeError: v is neither an integer nor a name.
+
     Example:
       >>> tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
     """
@@ -97,6 +101,9 @@ def log(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
       msg: the message.
       args: the arguments of its % placeholders.
       kwargs: passed on to `logging.Logger.log`.
+
+    Raises:
+      TypeError: level is not an integer, or `logging.Logger.log` does not know a keyword of kwargs.
 
     Example:
       >>> tf.compat.v1.logging.log(tf.compat.v1.logging.DEBUG, "step %d", 1)
@@ -113,6 +120,9 @@ def vlog(level: int, msg: Any, *args: Any, **kwargs: Any) -> None:
       args: the arguments of its % placeholders.
       kwargs: passed on to `logging.Logger.log`.
 
+    Raises:
+      TypeError: level is not an integer, or `logging.Logger.log` does not know a keyword of kwargs.
+
     Example:
       >>> tf.compat.v1.logging.vlog(tf.compat.v1.logging.DEBUG, "step %d", 1)
     """
@@ -127,6 +137,9 @@ def log_if(level: int, msg: Any, condition: Any, *args: Any) -> None:
       msg: the message.
       condition: whether it is logged.
       args: the arguments of its % placeholders.
+
+    Raises:
+      TypeError: level is not an integer.
 
     Example:
       >>> tf.compat.v1.logging.log_if(tf.compat.v1.logging.ERROR, "no data", False)
@@ -178,6 +191,9 @@ def log_first_n(level: int, msg: Any, n: int, *args: Any) -> None:
       n: how often it is logged.
       args: the arguments of its % placeholders.
 
+    Raises:
+      TypeError: level is not an integer, or n is not a number.
+
     Example:
       >>> for step in range(10):
       ...     tf.compat.v1.logging.log_first_n(tf.compat.v1.logging.DEBUG, "step %d", 1, step)
@@ -206,6 +222,9 @@ def _of_level(name: str, level: int) -> _Log:
       msg: the message.
       args: the arguments of its %-placeholders.
       kwargs: passed on to `logging.Logger.log`.
+
+    Raises:
+      TypeError: `logging.Logger.log` does not know a keyword of kwargs.
 
     Example:
       >>> tf.compat.v1.logging.set_verbosity(100)

@@ -27,6 +27,9 @@ class AggregationMethod:
 class VariableSynchronization(enum.Enum):
     """When the replicas' values of a variable become one.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.VariableSynchronization.ON_READ.name
       'ON_READ'
@@ -40,6 +43,9 @@ class VariableSynchronization(enum.Enum):
 
 class VariableAggregation(enum.Enum):
     """How the replicas' values of a variable become one.
+
+    Raises:
+      ValueError: no member has the value.
 
     Example:
       >>> tf.VariableAggregation.MEAN.name

@@ -122,6 +122,9 @@ def set_inter_op_parallelism_threads(num_threads: int) -> None:
     Args:
       num_threads: remembered for `get_inter_op_parallelism_threads`.
 
+    Raises:
+      TypeError, ValueError: num_threads is not a number.
+
     Example:
       >>> tf.config.threading.set_inter_op_parallelism_threads(0)
     """
@@ -148,6 +151,10 @@ def set_intra_op_parallelism_threads(num_threads: int) -> None:
 
     Args:
       num_threads: their number; 0 for the number of processors of the process.
+
+    Raises:
+      TypeError: num_threads is not a number.
+      ValueError: num_threads is negative, or text that is no number.
 
     Example:
       >>> tf.config.threading.set_intra_op_parallelism_threads(0)
@@ -229,6 +236,9 @@ def set_experimental_options(options: dict[str, Any]) -> None:
 
     Args:
       options: a dict of bools by option; remembered for `get_experimental_options`.
+
+    Raises:
+      TypeError, ValueError: options is not a dictionary.
 
     Example:
       >>> tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})

@@ -64,6 +64,10 @@ def as_str_any(value: Any, encoding: str = "utf-8") -> str:
     Returns:
       A str.
 
+    Raises:
+      UnicodeDecodeError: value is bytes that are not text of the encoding.
+      LookupError: the encoding is unknown.
+
     Example:
       >>> tf.compat.as_str_any(3)
       '3'

@@ -77,6 +77,10 @@ class DatasetSpec(TypeSpec):
       element_spec: the specification of its elements.
       dataset_shape: the shape of a tensor of datasets; only scalars are supported.
 
+    Raises:
+      TypeError: dataset_shape is not a shape.
+      ValueError: dataset_shape has a negative size.
+
     Example:
       >>> tf.data.Dataset.range(4).window(2).element_spec
       DatasetSpec(TensorSpec(shape=(), dtype=tf.int64, name=None), TensorShape([]))

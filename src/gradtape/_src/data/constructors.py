@@ -256,6 +256,9 @@ class Constructors(DatasetBase):
         Returns:
           A dataset of int64 scalars.
 
+        Raises:
+          TypeError: seed is not an integer.
+
         Example:
           >>> tf.random.set_seed(1)
           >>> len(list(tf.data.Dataset.random(seed=2).take(3)))

@@ -34,6 +34,9 @@ class Dataset(Constructors):
     TensorFlow's. If a pipeline only slices, shuffles, repeats, takes, skips, shards and concatenates, whole batches are
     gathered from the arrays in one step.
 
+    Raises:
+      TypeError: it is called; the static methods make datasets.
+
     Example:
       >>> dataset = tf.data.Dataset.from_tensor_slices([1, 2, 3, 4, 5]).map(lambda x: x * x).batch(2)
       >>> for batch in dataset:

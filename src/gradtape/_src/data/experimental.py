@@ -26,6 +26,10 @@ def assert_cardinality(expected_cardinality: Any) -> Transformation:
     Returns:
       A function of a dataset. A different number of elements raises FailedPreconditionError.
 
+    Raises:
+      TypeError, ValueError: expected_cardinality is not an integer.
+      FailedPreconditionError: on iteration, the number of elements is another.
+
     Example:
       >>> dataset = tf.data.Dataset.range(5).filter(lambda x: x > 1)
       >>> len(dataset.apply(tf.data.experimental.assert_cardinality(3)))
@@ -43,6 +47,9 @@ def cardinality(dataset: Dataset) -> Tensor:
 
     Returns:
       An int64 scalar.
+
+    Raises:
+      AttributeError: dataset is not a dataset.
 
     Example:
       >>> tf.data.experimental.cardinality(tf.data.Dataset.range(3)).numpy()
@@ -104,6 +111,9 @@ def get_next_as_optional(iterator: Any) -> Any:
     Returns:
       An object with `has_value` and `get_value`.
 
+    Raises:
+      AttributeError: iterator is not an iterator over a dataset.
+
     Example:
       >>> tf.data.experimental.get_next_as_optional(iter(tf.data.Dataset.range(3))).get_value().numpy()
       np.int64(0)
@@ -153,6 +163,9 @@ def unbatch() -> Transformation:
     Returns:
       A function of a dataset.
 
+    Raises:
+      ValueError: on application, a component is a scalar, or their first sizes differ.
+
     Example:
       >>> len(list(tf.data.Dataset.range(3).batch(2).apply(tf.data.experimental.unbatch())))
       3
@@ -165,6 +178,9 @@ def unique() -> Transformation:
 
     Returns:
       A function of a dataset.
+
+    Raises:
+      TypeError: on application, the elements are not of dtype int32, int64 or string.
 
     Example:
       >>> len(list(tf.data.Dataset.range(3).apply(tf.data.experimental.unique())))
@@ -199,6 +215,10 @@ def shuffle_and_repeat(buffer_size: Any, count: Any = None, seed: int | None = N
 
     Returns:
       A function of a dataset.
+
+    Raises:
+      TypeError, ValueError: on application, buffer_size, count or seed is not an integer.
+      InvalidArgumentError: on application, buffer_size is not positive.
 
     Example:
       >>> len(list(tf.data.Dataset.range(3).apply(tf.data.experimental.shuffle_and_repeat(3, 2))))
@@ -253,6 +273,10 @@ def Counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Dataset
 
     Returns:
       A dataset of scalars.
+
+    Raises:
+      TypeError: dtype is unknown, or does not hold start or step.
+      ValueError: start or step cannot be converted to a tensor.
 
     Example:
       >>> list(tf.data.experimental.Counter().take(2).as_numpy_iterator())

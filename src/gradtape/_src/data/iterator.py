@@ -19,6 +19,9 @@ class Iterator:
     Args:
       node: the node of a pipeline; programs call `iter(dataset)`.
 
+    Raises:
+      AttributeError: node is not the node of a dataset.
+
     Example:
       >>> iterator = iter(tf.data.Dataset.range(3))
       >>> [int(element) for element in iterator]

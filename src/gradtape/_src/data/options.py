@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 class AutoShardPolicy(enum.IntEnum):
     """How TensorFlow shards a dataset among workers. No effect.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.data.experimental.AutoShardPolicy.OFF.value
       -1
@@ -79,6 +82,10 @@ class _Options:
 class ThreadingOptions(_Options):
     """Options of threads.
 
+    Raises:
+      AttributeError: an option that is set does not exist.
+      TypeError: the value that an option is set to has another type.
+
     Example:
       >>> options = tf.data.ThreadingOptions()
       >>> options.private_threadpool_size = 4
@@ -89,6 +96,9 @@ class ThreadingOptions(_Options):
 
 class AutotuneAlgorithm(enum.Enum):
     """How TensorFlow tunes pipelines.
+
+    Raises:
+      ValueError: no member has the value.
 
     Example:
       >>> tf.data.experimental.AutotuneAlgorithm.HILL_CLIMB.name
@@ -104,6 +114,10 @@ class AutotuneAlgorithm(enum.Enum):
 
 class AutotuneOptions(_Options):
     """Options of TensorFlow's tuning of pipelines.
+
+    Raises:
+      AttributeError: an option that is set does not exist.
+      TypeError: the value that an option is set to has another type.
 
     Example:
       >>> options = tf.data.experimental.AutotuneOptions()
@@ -123,6 +137,10 @@ class AutotuneOptions(_Options):
 class DistributeOptions(_Options):
     """Options of TensorFlow's division of datasets among workers.
 
+    Raises:
+      AttributeError: an option that is set does not exist.
+      TypeError: the value that an option is set to has another type.
+
     Example:
       >>> options = tf.data.experimental.DistributeOptions()
       >>> options.num_devices = 1
@@ -133,6 +151,10 @@ class DistributeOptions(_Options):
 
 class OptimizationOptions(_Options):
     """Options of TensorFlow's rewriting of pipelines.
+
+    Raises:
+      AttributeError: an option that is set does not exist.
+      TypeError: the value that an option is set to has another type.
 
     Example:
       >>> options = tf.data.experimental.OptimizationOptions()
@@ -151,6 +173,10 @@ class OptimizationOptions(_Options):
 
 class Options(_Options):
     """Options of a dataset. A name or a type that TensorFlow does not know is an error.
+
+    Raises:
+      AttributeError: an option that is set does not exist.
+      TypeError: the value that an option is set to has another type.
 
     Example:
       >>> options = tf.data.Options()

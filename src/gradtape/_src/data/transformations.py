@@ -33,6 +33,10 @@ def bucket_by_sequence_length(
     Returns:
       A function of a dataset.
 
+    Raises:
+      ValueError: on application, the number of batch sizes is not that of boundaries and one.
+      TypeError: on application, element_length_func is not callable, or boundaries or sizes are not sequences.
+
     Example:
       >>> dataset = tf.data.Dataset.from_generator(lambda: [[1], [2, 3, 4], [5]], tf.int32, [None])
       >>> buckets = tf.data.experimental.bucket_by_sequence_length(lambda x: tf.size(x), [2], [2, 2])
@@ -53,6 +57,9 @@ def enumerate_dataset(start: Any = 0) -> Transformation:
 
     Returns:
       A function of a dataset.
+
+    Raises:
+      TypeError, ValueError: on application, start is not an integer.
 
     Example:
       >>> numbered = tf.data.Dataset.range(7, 9).apply(tf.data.experimental.enumerate_dataset())
@@ -79,6 +86,10 @@ def group_by_window(
     Returns:
       A function of a dataset. Both sizes, or none, raise ValueError.
 
+    Raises:
+      ValueError: on application, a function is not callable, or neither size is given, or both are.
+      InvalidArgumentError: on iteration, the window size is not positive.
+
     Example:
       >>> pairs = tf.data.experimental.group_by_window(lambda x: x % 2, lambda key, group: group.batch(2), 2)
       >>> list(tf.data.Dataset.range(5).apply(pairs).as_numpy_iterator())
@@ -97,6 +108,10 @@ def scan(initial_state: Any, scan_func: Callable[..., Any]) -> Transformation:
     Returns:
       A function of a dataset.
 
+    Raises:
+      ValueError: on application, scan_func is not callable, or initial_state cannot be converted to tensors.
+      TypeError: on application, scan_func does not return a pair.
+
     Example:
       >>> sums = tf.data.experimental.scan(tf.constant(0, tf.int64), lambda state, x: (state + x, state + x))
       >>> list(tf.data.Dataset.range(4).apply(sums).as_numpy_iterator())
@@ -113,6 +128,9 @@ def take_while(predicate: Callable[..., Any]) -> Transformation:
 
     Returns:
       A function of a dataset.
+
+    Raises:
+      ValueError: on application, predicate is not callable, or does not return a scalar of dtype bool.
 
     Example:
       >>> small = tf.data.experimental.take_while(lambda x: x < 2)
@@ -142,6 +160,10 @@ def parallel_interleave(
     Returns:
       A function of a dataset.
 
+    Raises:
+      ValueError: on application, map_func is not callable.
+      InvalidArgumentError: on application, cycle_length or block_length is not positive.
+
     Example:
       >>> twice = tf.data.experimental.parallel_interleave(lambda x: tf.data.Dataset.from_tensors(x).repeat(2), 2)
       >>> [int(x) for x in tf.data.Dataset.range(2).apply(twice)]
@@ -159,6 +181,10 @@ def prefetch_to_device(device: Any, buffer_size: Any = None) -> Transformation:
 
     Returns:
       A function of a dataset.
+
+    Raises:
+      TypeError, ValueError: on application, buffer_size is not an integer.
+      InvalidArgumentError: on application, buffer_size is less than -1.
 
     Example:
       >>> len(tf.data.Dataset.range(3).apply(tf.data.experimental.prefetch_to_device("/cpu:0")))

@@ -276,6 +276,9 @@ def allgather_object(obj: Any, name: str | None = None) -> list[Any]:
     Returns:
       A list, by ranks.
 
+    Raises:
+      ValueError: `tf.distributed.init` was not called.
+
     Example:
       >>> tf.distributed.init()
       >>> tf.distributed.allgather_object({"loss": 0.5})

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 class InputReplicationMode(enum.Enum):
     """Whether a dataset function is called per worker or per replica. Each process is a worker with one replica.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.distribute.InputReplicationMode.PER_WORKER.value
       'PER_WORKER'
@@ -54,6 +57,9 @@ class RunOptions(NamedTuple):
 
 class CommunicationImplementation(enum.Enum):
     """The communication library. MPI chooses itself.
+
+    Raises:
+      ValueError: no member has the value.
 
     Example:
       >>> tf.distribute.experimental.CommunicationImplementation.RING.value

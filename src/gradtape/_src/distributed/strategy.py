@@ -23,6 +23,9 @@ from gradtape._src.state.variable import Variable
 class ReduceOp(enum.Enum):
     """Reductions of replicas' values.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.distribute.ReduceOp.SUM.value
       'SUM'

@@ -58,6 +58,9 @@ class Diagnosis:
     Attributes:
       findings: the findings, at least one per source.
 
+    Raises:
+      TypeError: findings is not iterable.
+
     Example:
       >>> x = tf.Variable(2.0, name="x")
       >>> with tf.GradientTape() as tape:

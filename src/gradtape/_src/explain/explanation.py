@@ -107,6 +107,9 @@ class Explanation:
         source.
       formulas: each gradient as one formula, in text; empty if it would be too long.
 
+    Raises:
+      AttributeError: graph or frame has another type.
+
     Example:
       >>> x = tf.Variable(3.0)
       >>> with tf.GradientTape() as tape:

@@ -13,6 +13,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Feature(enum.Enum):
     """The optional features of AutoGraph in TensorFlow. They have no effect.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.autograph.experimental.Feature.LISTS.value
       'LISTS'

@@ -46,12 +46,20 @@ def convert_image_dtype(image: Any, dtype: Any, saturate: bool = False, name: st
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      AttributeError: the dtype of image, or dtype, is neither floating nor integer.
+      TypeError: dtype is unknown.
+      ValueError: image cannot be converted to a tensor.
+
     Example:
       >>> tf.image.convert_image_dtype(tf.constant([0, 255], tf.uint8), tf.float32).numpy()
       array([0., 1.], dtype=float32)
     """
     tensor, wanted = as_tensor(image), dtypes.as_dtype(dtype)
     kind = tensor.dtype
+    for name, found in (("dtype", wanted), ("image dtype", kind)):
+        if not (found.is_floating or found.is_integer):
+            raise AttributeError(f"{name} must be either floating point or integer")
     if kind is wanted:
         return tensor
     cast = saturate_cast if saturate else apply_cast

@@ -28,8 +28,13 @@ def pillow() -> Any:
 
 
 def contents_of(contents: Any) -> bytes:
-    """A file's bytes, passed as bytes or a string tensor."""
-    return bytes(contents.numpy() if hasattr(contents, "numpy") else contents)
+    """A file's bytes, passed as bytes or a scalar of strings."""
+    if isinstance(contents, bytes | bytearray | memoryview):
+        return bytes(contents)
+    text = StringTensor(contents)
+    if text.ndim:
+        raise InvalidArgumentError(None, None, f"contents must be scalar, got shape {text.shape}")
+    return bytes(text.numpy())
 
 
 def _decoded(

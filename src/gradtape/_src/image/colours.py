@@ -157,6 +157,11 @@ def rgb_to_yiq(images: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: the last axis of images does not have size 3, or they are text.
+      ValueError: images cannot be converted to a tensor.
+      IndexError: images is a scalar.
+
     Example:
       >>> tf.image.rgb_to_yiq([[[1.0, 1.0, 1.0]]]).numpy().round(4) + 0.0
       array([[[1., 0., 0.]]], dtype=float32)
@@ -172,6 +177,11 @@ def yiq_to_rgb(images: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the last axis of images does not have size 3, or they are text.
+      ValueError: images cannot be converted to a tensor.
+      IndexError: images is a scalar.
 
     Example:
       >>> tf.image.yiq_to_rgb([[[1.0, 0.0, 0.0]]]).numpy()
@@ -189,6 +199,11 @@ def rgb_to_yuv(images: Any) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: the last axis of images does not have size 3, or they are text.
+      ValueError: images cannot be converted to a tensor.
+      IndexError: images is a scalar.
+
     Example:
       >>> tf.image.rgb_to_yuv([[[1.0, 1.0, 1.0]]]).numpy().round(4) + 0.0
       array([[[1., 0., 0.]]], dtype=float32)
@@ -204,6 +219,11 @@ def yuv_to_rgb(images: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype.
+
+    Raises:
+      InvalidArgumentError: the last axis of images does not have size 3, or they are text.
+      ValueError: images cannot be converted to a tensor.
+      IndexError: images is a scalar.
 
     Example:
       >>> tf.image.yuv_to_rgb([[[1.0, 0.0, 0.0]]]).numpy()
@@ -221,6 +241,11 @@ def adjust_brightness(image: Any, delta: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape and dtype, integers clipped to their range.
+
+    Raises:
+      AttributeError: the dtype of image is neither floating nor integer.
+      InvalidArgumentError: delta is text, or does not broadcast to the image.
+      ValueError: image or delta cannot be converted to a tensor.
 
     Example:
       >>> tf.image.adjust_brightness([[[0.5]]], 0.25).numpy()

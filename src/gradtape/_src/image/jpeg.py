@@ -29,6 +29,10 @@ def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
     Returns:
       A scalar bool tensor.
 
+    Raises:
+      TypeError: contents is not a string.
+      InvalidArgumentError: contents is not a scalar.
+
     Example:
       >>> bool(tf.image.is_jpeg(tf.image.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))))
       True

@@ -210,6 +210,10 @@ def sobel_edges(image: Any) -> Tensor:
     Returns:
       A tensor of shape [batch, height, width, channels, 2].
 
+    Raises:
+      InvalidArgumentError: image is not of rank 4, not floating, or has fewer than two rows or columns.
+      ValueError: image cannot be converted to a tensor.
+
     Example:
       >>> tf.image.sobel_edges(tf.constant([[[[0.0], [1.0], [2.0]]] * 3])).numpy()[0, 1, 1, 0]
       array([0., 8.], dtype=float32)

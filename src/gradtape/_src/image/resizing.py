@@ -20,6 +20,9 @@ from gradtape._src.ops.shapes import transpose
 class ResizeMethod(str, enum.Enum):
     """Interpolation methods.
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.image.ResizeMethod.BILINEAR.value
       'bilinear'

@@ -32,6 +32,10 @@ class Packing:
       size: the number of elements.
       vector: the vector of the values that the variables have now; of tensors, those that they were given with.
 
+    Raises:
+      TypeError: a tensor of the structure is not floating.
+      ValueError, InvalidArgumentError: a part of the structure cannot be converted to a tensor of numbers.
+
     Example:
       >>> packing = tf.interop.scipy.pack({"a": tf.Variable(1.0), "b": tf.Variable([2.0, 3.0])})
       >>> packing.size, packing.vector

@@ -36,6 +36,9 @@ def encode_base64(input: Any, pad: bool = False, name: str | None = None) -> Str
     Returns:
       A string tensor of the same shape.
 
+    Raises:
+      TypeError, ValueError: input cannot be converted to a tensor of strings.
+
     Example:
       >>> tf.io.encode_base64("ab?").numpy()
       b'YWI_'

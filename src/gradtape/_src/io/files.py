@@ -124,6 +124,9 @@ def matching_files(pattern: Any, name: str | None = None) -> StringTensor:
     Returns:
       A string tensor of shape [files].
 
+    Raises:
+      TypeError: pattern is neither a path nor a list of paths.
+
     Example:
       >>> tf.io.matching_files("/no/such/*").shape
       TensorShape([0])
@@ -140,6 +143,9 @@ def glob(pattern: Any) -> list[str]:
 
     Returns:
       A list of str, those of each pattern in order.
+
+    Raises:
+      TypeError: pattern is neither a path nor a list of paths.
 
     Example:
       >>> tf.io.gfile.glob("/no/such/*")

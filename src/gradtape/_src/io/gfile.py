@@ -23,6 +23,9 @@ def exists(path: Any) -> bool:
     Returns:
       A bool.
 
+    Raises:
+      TypeError: path is not a path.
+
     Example:
       >>> tf.io.gfile.exists("/no/such/file")
       False
@@ -38,6 +41,9 @@ def isdir(path: Any) -> bool:
 
     Returns:
       A bool.
+
+    Raises:
+      TypeError: path is not a path.
 
     Example:
       >>> tf.io.gfile.isdir("/")
@@ -192,6 +198,9 @@ def join(path: Any, *paths: Any) -> Any:
     Returns:
       A str or bytes, like the first part.
 
+    Raises:
+      TypeError: a part is not a path, or text and bytes are mixed.
+
     Example:
       >>> tf.io.gfile.join("a", "b", "c.txt")
       'a/b/c.txt'
@@ -209,6 +218,9 @@ def walk(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[
 
     Returns:
       An iterator of tuples: a path, the names of the directories in it, and those of the files.
+
+    Raises:
+      TypeError: top is not a path.
 
     Example:
       >>> import tempfile

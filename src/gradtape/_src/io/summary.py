@@ -218,12 +218,17 @@ def flush(writer: SummaryWriter | None = None, name: str | None = None) -> None:
       writer: a writer; this thread's if None.
       name: not used; TensorFlow names operations by it.
 
+    Raises:
+      ValueError: writer is not a `tf.summary.SummaryWriter`.
+
     Example:
       >>> tf.summary.flush()
     """
     writer = _present.writer if writer is None else writer
-    if writer is not None:
+    if isinstance(writer, SummaryWriter):
         writer.flush()
+    elif writer is not None:
+        raise ValueError(f"Invalid argument to flush(): {writer!r}")
 
 
 def should_record_summaries() -> Tensor:

@@ -70,6 +70,9 @@ def serialize_tensor(tensor: Any, name: str | None = None) -> StringTensor:
     Returns:
       A scalar string tensor.
 
+    Raises:
+      ValueError: the operand cannot be converted to a tensor.
+
     Example:
       >>> tf.io.parse_tensor(tf.io.serialize_tensor([1.0, 2.0]), tf.float32)
       <tf.Tensor: shape=(2,), dtype=float32, numpy=array([1., 2.], dtype=float32)>

@@ -472,6 +472,11 @@ def fftshift(x: TensorLike, axes: Any = None, name: str | None = None) -> Tensor
     Returns:
       A tensor of that shape and dtype.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, or x is text.
+      TypeError: an axis is not an integer.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.signal.fftshift([0, 1, 2, -2, -1]).numpy()
       array([-2, -1,  0,  1,  2], dtype=int32)
@@ -490,6 +495,11 @@ def ifftshift(x: TensorLike, axes: Any = None, name: str | None = None) -> Tenso
 
     Returns:
       A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range, or x is text.
+      TypeError: an axis is not an integer.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.signal.ifftshift([-2, -1, 0, 1, 2]).numpy()

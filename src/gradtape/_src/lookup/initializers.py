@@ -43,6 +43,10 @@ class KeyValueTensorInitializer:
       key_dtype: the dtype of the keys.
       value_dtype: the dtype of the values.
 
+    Raises:
+      TypeError: key_dtype or value_dtype is unknown, or another than that of the keys or values.
+      ValueError: keys or values cannot be converted to a tensor.
+
     Example:
       >>> pairs = tf.lookup.KeyValueTensorInitializer([7, 9], [1.0, 2.0])
       >>> tf.lookup.StaticHashTable(pairs, -1.0).lookup(tf.constant([9, 8])).numpy()

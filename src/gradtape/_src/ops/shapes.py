@@ -478,6 +478,9 @@ def guarantee_const(input: TensorLike, name: str | None = None) -> Tensor:
     Returns:
       A tensor of the same value.
 
+    Raises:
+      ValueError: the operand cannot be converted to a tensor.
+
     Example:
       >>> tf.guarantee_const(3.0).numpy()
       np.float32(3.0)

@@ -191,6 +191,9 @@ def strip(input: Any, name: str | None = None) -> StringTensor:
     Returns:
       A string tensor of the same shape.
 
+    Raises:
+      TypeError, ValueError: input cannot be converted to a tensor of strings.
+
     Example:
       >>> tf.strings.strip(" tape\\n").numpy()
       b'tape'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -133,24 +133,38 @@ def _listed(names: list[str]) -> str:
 
 
 def explain(kind: type[Declared]) -> None:
-    """Adds the base's entries to the Args of a class' docstring, in the order of its signature."""
-    entries = {**_entries(kind.__base__), **_entries(kind)}
+    """Adds the base's entries to the Args of a class' docstring, in the order of its signature, and to its Raises.
+
+    What the base's constructor raises does not concern a class that writes out its own.
+    """
+    if not kind.__doc__:
+        return
+    entries = {**_arguments(kind.__base__), **_arguments(kind)}
     order = {name: place for place, name in enumerate(kind.__signature__.parameters)}
     explained = {name: entry for name, entry in entries.items() if name in order}
     listed = dict.fromkeys(explained[name] for name in sorted(explained, key=order.__getitem__))
-    if kind.__doc__:
-        documented, section = inspect.cleandoc(kind.__doc__), "Args:\n" + "".join(listed)
-        if not _ARGUMENTS.search(documented):  # it has none of its own
-            documented = _NEXT_SECTION.sub("Args:\n\n", documented, count=1)
-        kind.__doc__ = _ARGUMENTS.sub(lambda _: section, documented)
+    inherited = [] if "__init__" in vars(kind) else _entries(kind.__base__, "Raises")
+    raised = dict.fromkeys([*inherited, *_entries(kind, "Raises")])
+    documented = _with_section(inspect.cleandoc(kind.__doc__), "Args", listed, before="(?:Raises|Example)")
+    kind.__doc__ = _with_section(documented, "Raises", raised, before="Example")
 
 
-_ARGUMENTS = re.compile(r"^Args:\n((?:  .*\n)*)", re.MULTILINE)
-_NEXT_SECTION = re.compile(r"^(?=(?:Raises|Example):$)", re.MULTILINE)
+def _with_section(documented: str, section: str, entries: Iterable[str], before: str) -> str:
+    """A docstring with these entries in a section, which is put before the one that is named if there is none yet."""
+    if not re.search(rf"^{section}:$", documented, re.MULTILINE):
+        documented = re.sub(rf"^(?={before}:$)", f"{section}:\n\n", documented, count=1, flags=re.MULTILINE)
+    text = f"{section}:\n" + "".join(entries)
+    return re.sub(rf"^{section}:\n(?:  .*\n)*", lambda _: text, documented, flags=re.MULTILINE)
 
 
-def _entries(kind: type | None) -> dict[str, str]:
+def _arguments(kind: type | None) -> dict[str, str]:
     """The entries of Args in a class' docstring, by each of the names that they describe."""
-    found = _ARGUMENTS.search(inspect.cleandoc(vars(kind).get("__doc__") or "") + "\n")
-    entries = re.findall(r"^(  [*\w][*\w, ]*:.*\n(?:    .*\n)*)", found[1] if found else "", re.MULTILINE)
+    entries = _entries(kind, "Args")
     return {name.strip(" *"): entry for entry in entries for name in entry.partition(":")[0].split(",")}
+
+
+def _entries(kind: type | None, section: str) -> list[str]:
+    """The entries of a section of a class' docstring."""
+    documented = inspect.cleandoc(vars(kind).get("__doc__") or "") + "\n"
+    found = re.search(rf"^{section}:\n((?:  .*\n)*)", documented, re.MULTILINE)
+    return re.findall(r"^(  [*\w][*\w, ]*:.*\n(?:    .*\n)*)", found[1] if found else "", re.MULTILINE)

@@ -29,6 +29,9 @@ __all__ = [
 class LearningRateSchedule:
     """Base of the schedules: a callable from the step to a learning rate.
 
+    Raises:
+      NotImplementedError: the derived class has no `__call__`.
+
     Example:
       >>> class Warmup(tf.optimizers.schedules.LearningRateSchedule):
       ...     def __call__(self, step):

@@ -21,6 +21,9 @@ def serialize(optimizer: Optimizer) -> dict[str, Any]:
     Returns:
       A dict with "class_name", "config", "module" and "registered_name", in Keras' format.
 
+    Raises:
+      AttributeError: optimizer is not an optimizer.
+
     Example:
       >>> tf.optimizers.serialize(tf.optimizers.SGD(0.5))["class_name"]
       'SGD'

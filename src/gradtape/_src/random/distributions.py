@@ -35,6 +35,9 @@ class Algorithm(enum.Enum):
 
     Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3 (2011).
 
+    Raises:
+      ValueError: no member has the value.
+
     Example:
       >>> tf.random.Algorithm.PHILOX.value
       1

@@ -48,6 +48,10 @@ class _Initializer:
 class zeros_initializer(_Initializer):
     """Initializes to 0.
 
+    Raises:
+      TypeError, ValueError: on call, shape is not a shape, or dtype is unknown.
+      InvalidArgumentError: on call, a size is negative.
+
     Example:
       >>> tf.zeros_initializer()([2]).numpy()
       array([0., 0.], dtype=float32)
@@ -59,6 +63,10 @@ class zeros_initializer(_Initializer):
 
 class ones_initializer(_Initializer):
     """Initializes to 1.
+
+    Raises:
+      TypeError, ValueError: on call, shape is not a shape, or dtype is unknown or string.
+      InvalidArgumentError: on call, a size is negative.
 
     Example:
       >>> tf.ones_initializer()([2]).numpy()

@@ -43,6 +43,9 @@ def set_seed(seed: int | None) -> None:
     Args:
       seed: an integer; None for a seed from the operating system.
 
+    Raises:
+      TypeError, ValueError: seed is not a number.
+
     Example:
       >>> tf.random.set_seed(7)
       >>> first = tf.random.normal([2])

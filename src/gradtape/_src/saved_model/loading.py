@@ -36,6 +36,9 @@ def contains_saved_model(export_dir: Any) -> bool:
     Returns:
       A bool.
 
+    Raises:
+      TypeError: export_dir is not a path.
+
     Example:
       >>> tf.saved_model.contains_saved_model("nowhere")
       False

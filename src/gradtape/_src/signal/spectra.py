@@ -172,6 +172,10 @@ def inverse_stft_window_fn(
     Returns:
       A function of the length and `dtype`: the window, divided by the sum of the overlapping squares at each position.
 
+    Raises:
+      InvalidArgumentError: on call of the result, frame_step or the frame length is not positive.
+      TypeError: on call of the result, frame_step is not an integer, or forward_window_fn is not callable.
+
     Example:
       >>> tf.signal.inverse_stft_window_fn(2)(4, dtype=tf.float32).numpy()
       array([0., 1., 1., 1.], dtype=float32)

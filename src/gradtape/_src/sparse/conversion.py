@@ -181,6 +181,9 @@ def mask(a: IndexedSlices, mask_indices: TensorLike, name: str | None = None) ->
     Returns:
       IndexedSlices.
 
+    Raises:
+      AttributeError: a is not a `tf.IndexedSlices`.
+
     Example:
       >>> slices = tf.IndexedSlices(tf.constant([[1.0], [2.0]]), tf.constant([4, 7]))
       >>> tf.sparse.mask(slices, [4]).values.numpy()

@@ -31,6 +31,10 @@ class TestCase(unittest.TestCase):
     Args:
       methodName: the method that is the test.
 
+    Raises:
+      ValueError: the class has no method of the name.
+      TypeError: methodName is not text.
+
     Example:
       >>> class SquareTest(tf.test.TestCase):
       ...     def test_square(self):
@@ -604,6 +608,10 @@ def main(argv: list[str] | None = None) -> None:
 
     Args:
       argv: the program's arguments; None for its own.
+
+    Raises:
+      TypeError: argv is not a list of text.
+      IndexError: argv is empty.
 
     Example:
       >>> callable(tf.test.main)

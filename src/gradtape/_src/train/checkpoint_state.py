@@ -113,6 +113,9 @@ def get_checkpoint_state(checkpoint_dir: Any, latest_filename: str | None = None
     Returns:
       A CheckpointState whose paths begin with the folder; None if there is no readable file.
 
+    Raises:
+      TypeError: checkpoint_dir or latest_filename is not a path.
+
     Example:
       >>> import tempfile
       >>> with tempfile.TemporaryDirectory() as folder:
@@ -149,6 +152,9 @@ def latest_checkpoint(checkpoint_dir: Any, latest_filename: str | None = None) -
 
     Returns:
       Its prefix, for `tf.train.Checkpoint.restore`, or None if there is none.
+
+    Raises:
+      TypeError: checkpoint_dir or latest_filename is not a path.
 
     Example:
       >>> import tempfile

@@ -41,6 +41,9 @@ def checkpoints_iterator(
     Returns:
       An iterator of prefixes, which `tf.train.Checkpoint.restore` takes.
 
+    Raises:
+      TypeError: on iteration, checkpoint_dir is not a path, timeout is not a number, or timeout_fn is not callable.
+
     Example:
       >>> import tempfile
       >>> with tempfile.TemporaryDirectory() as folder:
