@@ -28,6 +28,10 @@ class KerasTensor:
       record_history: whether to record what is computed from it.
       name: its name; "keras_tensor" with a number by default.
 
+    Raises:
+      ValueError: the shape is None or has a size that is neither None nor a natural number, the dtype is unknown, or it
+        is to be both sparse and ragged.
+
     Example:
       >>> x = tf.keras.KerasTensor((None, 3))
       >>> x.shape, x.dtype
