@@ -12,7 +12,7 @@ from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import same_rank
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
-from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.shapes import expand_dims
@@ -44,14 +44,13 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
 
     Raises:
       InvalidArgumentError: the shapes do not broadcast.
-      TypeError: the predictions are integers or bools.
-      ValueError: a value cannot be converted to a tensor.
+      TypeError, ValueError: a value cannot be converted to a tensor, or the threshold is not a number.
 
     Example:
       >>> tf.keras.metrics.binary_accuracy([1, 0, 1], [0.9, 0.7, 0.2]).numpy()
       array([1., 0., 0.], dtype=float32)
     """
-    y_true, y_pred = same_rank(tensor_of(y_true), tensor_of(y_pred))
+    y_true, y_pred = same_rank(tensor_of(y_true), floating(y_pred))
     return _hits(y_true, apply_cast(y_pred > threshold, y_true.dtype))
 
 
