@@ -52,6 +52,8 @@ class KerasTensor:
         record_history: bool = True,
         name: str | None = None,
     ) -> None:
+        if sparse and ragged:
+            raise ValueError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
         self._sparse, self._ragged = bool(sparse), bool(ragged)

@@ -14,7 +14,7 @@ from gradtape._src.keras.naming import auto_name, name_scope
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.nn.normalization import stateless_dropout
-from gradtape._src.ops import elementwise
+from gradtape._src.ops import elementwise, shapes
 from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import argsort
@@ -353,7 +353,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
       A tensor of the same shape and dtype.
 
     Raises:
-      IndexError: the axis is out of range.
+      InvalidArgumentError: the axis is out of range.
       ValueError: x cannot be converted to a tensor, or the seed is neither an integer nor a SeedGenerator.
 
     Example:
@@ -361,7 +361,7 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
       array([4, 2, 3, 1], dtype=int32)
     """
     x = tensor_of(x)
-    keys = stateless.stateless_uniform([x.shape[axis]], draw_seed(seed))
+    keys = stateless.stateless_uniform([shapes.shape(x)[axis]], draw_seed(seed))
     return gather(x, argsort(keys), axis=axis)
 
 

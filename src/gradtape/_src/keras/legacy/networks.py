@@ -419,7 +419,7 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
       array([[1., 2.]], dtype=float32)
     """
     tensor, vector = as_tensor(x), as_tensor(bias)
-    if (data_format or settings.image_data_format()) == "channels_first" and vector.ndim == 1:
+    if settings.standardize_data_format(data_format) == "channels_first" and vector.ndim == 1:
         vector = apply_reshape(vector, [-1] + [1] * (tensor.ndim - 2))
     return tensor + vector
 
@@ -577,7 +577,7 @@ def pool2d(
       A tensor.
 
     Raises:
-      ValueError: unknown mode.
+      ValueError: unknown mode or data_format.
 
     Example:
       >>> tf.keras.backend.pool2d(tf.ones((1, 4, 4, 1)), (2, 2)).shape
@@ -611,7 +611,7 @@ def pool3d(
       A tensor.
 
     Raises:
-      ValueError: unknown mode.
+      ValueError: unknown mode or data_format.
 
     Example:
       >>> tf.keras.backend.pool3d(tf.ones((1, 4, 4, 4, 1)), (2, 2, 2)).shape

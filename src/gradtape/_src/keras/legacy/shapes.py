@@ -132,7 +132,7 @@ def reshape(x: Any, shape: Any) -> Tensor:
       >>> tf.keras.backend.reshape(tf.zeros((2, 3)), (6,)).shape
       TensorShape([6])
     """
-    return apply_reshape(x, shape)
+    return shapes.reshape(x, shape)
 
 
 def flatten(x: Any) -> Tensor:
@@ -145,14 +145,13 @@ def flatten(x: Any) -> Tensor:
       A vector.
 
     Raises:
-      InvalidArgumentError: x holds text.
       ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.flatten(tf.zeros((2, 3))).shape
       TensorShape([6])
     """
-    return apply_reshape(x, (-1,))
+    return shapes.reshape(x, (-1,))
 
 
 def batch_flatten(x: Any) -> Tensor:
@@ -236,7 +235,7 @@ def permute_dimensions(x: Any, pattern: Any) -> Tensor:
       >>> tf.keras.backend.permute_dimensions(tf.zeros((2, 3)), (1, 0)).shape
       TensorShape([3, 2])
     """
-    return apply_transpose(x, pattern)
+    return shapes.transpose(x, pattern)
 
 
 def transpose(x: Any) -> Tensor:
@@ -249,14 +248,13 @@ def transpose(x: Any) -> Tensor:
       A tensor.
 
     Raises:
-      InvalidArgumentError: x holds text.
       ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.transpose(tf.zeros((2, 3))).shape
       TensorShape([3, 2])
     """
-    return apply_transpose(x)
+    return shapes.transpose(x)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
@@ -507,7 +505,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
       A tensor.
 
     Raises:
-      ValueError: padding is not two pairs.
+      ValueError: padding is not two pairs, or data_format is unknown.
 
     Example:
       >>> tf.keras.backend.spatial_2d_padding(tf.ones((1, 2, 2, 3))).shape
@@ -516,7 +514,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
     if len(padding) != 2 or [len(pair) for pair in padding] != [2, 2]:
         raise ValueError(f"Expected `padding` to be a tuple of 2 tuples of 2 integers. Received: padding={padding}")
     widths = [list(pair) for pair in padding]
-    first = (data_format or settings.image_data_format()) == "channels_first"
+    first = settings.standardize_data_format(data_format) == "channels_first"
     return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 
@@ -602,7 +600,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
       A tensor.
 
     Raises:
-      ValueError: padding is not three pairs.
+      ValueError: padding is not three pairs, or data_format is unknown.
 
     Example:
       >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape
@@ -611,7 +609,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
     widths = [list(pair) for pair in padding]
     if [len(pair) for pair in widths] != [2, 2, 2]:
         raise ValueError(f"Expected `padding` to be a tuple of 3 tuples of 2 integers. Received: padding={padding}")
-    first = (data_format or settings.image_data_format()) == "channels_first"
+    first = settings.standardize_data_format(data_format) == "channels_first"
     return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 
