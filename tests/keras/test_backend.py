@@ -65,6 +65,11 @@ CASES = {
         k.permute_dimensions(c(X), (1, 0)),
         k.transpose(c(X)),
     ],
+    "reshaping of text": lambda k, c, tf: [
+        found.numpy().tolist()
+        for text in (c([["a", "b"]]),)
+        for found in (k.reshape(text, (2, 1)), k.flatten(text), k.transpose(text), k.permute_dimensions(text, (1, 0)))
+    ],
     "joining": lambda k, c, tf: [k.concatenate([c(X), c(X)]), k.stack([c(X)], 1)],
     "repeating": lambda k, c, tf: [
         k.repeat(c(X), 2),
@@ -142,6 +147,10 @@ CASES = {
         k.resize_images(c(IMAGES), 2, 3, "channels_last"),
         k.spatial_3d_padding(c(IMAGES[:, None])),
     ],
+    "format of a convolution": lambda k, c, tf: k.conv2d(c(IMAGES), c(KERNEL), data_format="some"),
+    "format of a depthwise convolution": lambda k, c, tf: k.depthwise_conv2d(c(IMAGES), c(KERNEL), data_format="some"),
+    "format of a bias": lambda k, c, tf: k.bias_add(c(IMAGES), c(IMAGES[0, 0, 0]), "some"),
+    "format of a padding": lambda k, c, tf: k.spatial_2d_padding(c(IMAGES), data_format="some"),
     "pooling": lambda k, c, tf: k.pool2d(c(IMAGES), (2, 2), pool_mode="sum"),
     "focal losses": lambda k, c, tf: [
         k.binary_focal_crossentropy(c(ROWS.round()), c(ROWS), True),
@@ -159,6 +168,8 @@ CASES = {
         *(k.is_float_dtype("float32"), k.is_int_dtype("uint8"), k.is_float_dtype("bool"), k.is_sparse(c(ROWS))),
         *(k.is_keras_tensor(c(ROWS)), k.to_dense(c(ROWS))),
     ],
+    "sparse and ragged": lambda k, c, tf: tf.keras.KerasTensor((2,), sparse=True, ragged=True),
+    "axis of a shuffle": lambda k, c, tf: tf.keras.random.shuffle(c(X), 2),
     "settings": lambda k, c, tf: [
         k.epsilon(),
         k.floatx(),

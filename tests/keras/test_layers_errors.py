@@ -173,6 +173,13 @@ def test_arguments_loosely(name):
     assert mine[1].split(".")[0][:25] == theirs[1].split(".")[0][:25]
 
 
+def test_text():
+    def call(layers, tf):
+        return layers.ELU()(tf.constant([["a"]]))
+
+    assert said(call, ours, gradtape)[0] == said(call, keras.layers, tensorflow)[0] == "InvalidArgumentError"
+
+
 @pytest.mark.parametrize("name", INPUTS)
 def test_inputs(name):
     our_utils.clear_session()

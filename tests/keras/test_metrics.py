@@ -261,6 +261,7 @@ OTHER = {
         k.metrics.Hinge()._direction,
         k.metrics.KLDivergence()._direction,
     ],
+    "accuracy of integers": lambda k: np.asarray(k.metrics.binary_accuracy([[1, 0, 0]], [[1, 2, 0]])).tolist(),
     "thresholds": lambda k: k.metrics.Precision(thresholds=[0.5, 1.5]),
     "curve": lambda k: k.metrics.AUC(curve="unknown"),
     "summation": lambda k: k.metrics.AUC(summation_method="unknown"),

@@ -131,12 +131,12 @@ class InvalidArgumentError(Kind, code=INVALID_ARGUMENT):
 class TextOperand(InvalidArgumentError):
     """A string is an operand of a numeric op; ops that only move or compare operands catch it."""
 
-    def __init__(self) -> None:
-        message = (
+    def __init__(self, node_def: Any = None, op: Any = None, message: str | None = None) -> None:
+        message = message or (
             "Value for attr 'T' of string is not in the list of allowed values: the dtypes of numbers. tf.strings has "
             "functions for strings, and tf.strings.to_number converts them to numbers"
         )
-        super().__init__(None, None, message)
+        super().__init__(node_def, op, message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return InvalidArgumentError, (None, None, self._message)

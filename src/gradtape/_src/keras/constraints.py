@@ -67,6 +67,10 @@ class Constraint:
 class NonNeg(Constraint):
     """Replaces negative weights by 0.
 
+    Raises:
+      InvalidArgumentError: the weights are complex or text.
+      ValueError: the weights cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.constraints.NonNeg()(tf.constant([-1.0, 2.0])).numpy()
       array([0., 2.], dtype=float32)
@@ -100,6 +104,10 @@ class MaxNorm(_Norm):
       max_value: the bound.
       axis: the axis, or axes, of the norm.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range, or the weights are not floating.
+      ValueError: the weights cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.constraints.MaxNorm(1.0)(tf.constant([[3.0], [4.0]])).numpy().round(4)
       array([[0.6],
@@ -122,6 +130,10 @@ class UnitNorm(_Norm):
 
     Args:
       axis: the axis, or axes, of the norm.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range, or the weights are not floating.
+      ValueError: the weights cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.constraints.UnitNorm()(tf.constant([[3.0], [4.0]])).numpy().round(4)
@@ -146,6 +158,10 @@ class MinMaxNorm(_Norm):
       min_value, max_value: the bounds.
       rate: the fraction of the way to the bounds per step, a number in (0, 1].
       axis: the axis, or axes, of the norm.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range, or the weights are not floating.
+      ValueError: the weights cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.constraints.MinMaxNorm(1.0, 2.0)(tf.constant([[0.3], [0.4]])).numpy().round(4)
@@ -174,6 +190,9 @@ def serialize(constraint: Any) -> Any:
 
     Returns:
       A dict.
+
+    Raises:
+      TypeError: constraint is an object without `get_config`.
 
     Example:
       >>> tf.keras.constraints.serialize(tf.keras.constraints.NonNeg())["class_name"]

@@ -88,6 +88,9 @@ class PyDataset:
     Args:
       workers, use_multiprocessing, max_queue_size: not used; batches are computed when they are needed.
 
+    Raises:
+      NotImplementedError: the class does not implement `__getitem__`.
+
     Example:
       >>> class Ones(tf.keras.utils.PyDataset):
       ...     def __len__(self):

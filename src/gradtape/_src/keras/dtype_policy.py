@@ -204,6 +204,9 @@ def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     Returns:
       A dict.
 
+    Raises:
+      TypeError: dtype_policy is an object without `get_config`.
+
     Example:
       >>> tf.keras.dtype_policies.serialize(tf.keras.DTypePolicy("float64"))["config"]
       {'name': 'float64'}
@@ -220,6 +223,9 @@ def deserialize(config: dict[str, Any], custom_objects: dict[str, Any] | None = 
 
     Returns:
       A DTypePolicy.
+
+    Raises:
+      ValueError: config has no class_name, or the name of its policy is unknown.
 
     Example:
       >>> tf.keras.dtype_policies.deserialize({"class_name": "DTypePolicy", "config": {"name": "float64"}})

@@ -30,6 +30,9 @@ def _dtype(dtype: Any) -> dtypes.DType:
 class Initializer:
     """Base of callables from a shape and a dtype to the initial value of a weight, a tensor.
 
+    Raises:
+      NotImplementedError: the class does not implement `__call__`.
+
     Example:
       >>> class Halves(tf.keras.initializers.Initializer):
       ...     def __call__(self, shape, dtype=None):
@@ -91,6 +94,10 @@ class Constant(Initializer):
     Args:
       value: a number, or an array that broadcasts to the shape.
 
+    Raises:
+      InvalidArgumentError: a size is negative, or the value does not broadcast to the shape.
+      ValueError: unknown dtype, or the value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.initializers.Constant(3.0)([2]).numpy()
       array([3., 3.], dtype=float32)
@@ -114,6 +121,11 @@ class Constant(Initializer):
 class Zeros(Initializer):
     """Initializes to 0.
 
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: a size is not an integer.
+      ValueError: unknown dtype.
+
     Example:
       >>> tf.keras.initializers.Zeros()([2]).numpy()
       array([0., 0.], dtype=float32)
@@ -126,6 +138,11 @@ class Zeros(Initializer):
 @KIND.enter("ones", "one")
 class Ones(Initializer):
     """Initializes to 1.
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: a size is not an integer.
+      ValueError: unknown dtype.
 
     Example:
       >>> tf.keras.initializers.Ones()([2]).numpy()
@@ -614,6 +631,9 @@ def serialize(initializer: Any) -> Any:
 
     Returns:
       A dict.
+
+    Raises:
+      TypeError: initializer is an object without `get_config`.
 
     Example:
       >>> tf.keras.initializers.serialize(tf.keras.initializers.Zeros())["class_name"]

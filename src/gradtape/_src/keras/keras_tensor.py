@@ -28,6 +28,10 @@ class KerasTensor:
       record_history: whether to record what is computed from it.
       name: its name; "keras_tensor" with a number by default.
 
+    Raises:
+      ValueError: the shape is None or has a size that is neither None nor a natural number, the dtype is unknown, or it
+        is to be both sparse and ragged.
+
     Example:
       >>> x = tf.keras.KerasTensor((None, 3))
       >>> x.shape, x.dtype
@@ -48,6 +52,8 @@ class KerasTensor:
         record_history: bool = True,
         name: str | None = None,
     ) -> None:
+        if sparse and ragged:
+            raise ValueError("KerasTensor cannot have `sparse=True` and `ragged=True` at the same time.")
         self._shape = standardize_shape(shape)
         self._dtype = standardize_dtype(dtype)
         self._sparse, self._ragged = bool(sparse), bool(ragged)

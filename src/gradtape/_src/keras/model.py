@@ -373,6 +373,10 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
     Returns:
       A model.
 
+    Raises:
+      ValueError: json_string is not JSON.
+      TypeError: it is not a str, or a class is unknown.
+
     Example:
       >>> model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
       >>> tf.keras.models.model_from_json(model.to_json()).count_params()

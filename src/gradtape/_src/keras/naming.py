@@ -37,6 +37,9 @@ def get_uid(prefix: str = "") -> int:
     Returns:
       An int, starting with 1.
 
+    Raises:
+      TypeError: the prefix is not hashable.
+
     Example:
       >>> tf.keras.backend.get_uid("an example of names")
       1

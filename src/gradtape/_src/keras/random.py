@@ -14,7 +14,7 @@ from gradtape._src.keras.naming import auto_name, name_scope
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.keras.variable import Variable
 from gradtape._src.nn.normalization import stateless_dropout
-from gradtape._src.ops import elementwise
+from gradtape._src.ops import elementwise, shapes
 from gradtape._src.ops.creation import zeros_like
 from gradtape._src.ops.gathering import gather
 from gradtape._src.ops.sorting import argsort
@@ -192,6 +192,11 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, se
     Returns:
       A tensor of that shape and dtype.
 
+    Raises:
+      InvalidArgumentError: a size is negative, or mean or stddev does not broadcast.
+      ValueError: the seed is neither an integer nor a SeedGenerator.
+      TypeError: the dtype is not floating.
+
     Example:
       >>> tf.keras.random.normal([2], seed=1).numpy().round(4)
       array([ 0.1267, -0.493 ], dtype=float32)
@@ -211,6 +216,11 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any 
 
     Returns:
       A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a size is negative, or mean or stddev does not broadcast.
+      ValueError: the seed is neither an integer nor a SeedGenerator.
+      TypeError: the dtype is not floating.
 
     Example:
       >>> tf.keras.random.truncated_normal([2], seed=1).numpy().round(4)
@@ -316,6 +326,11 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
     Returns:
       A tensor of the shape and dtype of the inputs.
 
+    Raises:
+      ValueError: the rate is not in [0, 1), the inputs are not floating, or the seed is neither an integer nor a
+        SeedGenerator.
+      InvalidArgumentError: noise_shape does not broadcast to that of the inputs.
+
     Example:
       >>> tf.keras.random.dropout(tf.ones([4]), 0.5, seed=1).numpy()
       array([2., 0., 2., 0.], dtype=float32)
@@ -337,12 +352,16 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     Returns:
       A tensor of the same shape and dtype.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range.
+      ValueError: x cannot be converted to a tensor, or the seed is neither an integer nor a SeedGenerator.
+
     Example:
       >>> tf.keras.random.shuffle([1, 2, 3, 4], seed=1).numpy()
       array([4, 2, 3, 1], dtype=int32)
     """
     x = tensor_of(x)
-    keys = stateless.stateless_uniform([x.shape[axis]], draw_seed(seed))
+    keys = stateless.stateless_uniform([shapes.shape(x)[axis]], draw_seed(seed))
     return gather(x, argsort(keys), axis=axis)
 
 
@@ -357,6 +376,11 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor
 
     Returns:
       A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a size is negative, or the shape does not end in that of alpha.
+      ValueError: the seed is neither an integer nor a SeedGenerator.
+      TypeError: the dtype is not floating.
 
     Example:
       >>> tf.keras.random.gamma([2], 3.0, seed=1).numpy() > 0
@@ -378,6 +402,11 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     Returns:
       A tensor of that shape and dtype.
 
+    Raises:
+      InvalidArgumentError: a size is negative, or the shape does not end in that of the parameters.
+      ValueError: the seed is neither an integer nor a SeedGenerator.
+      TypeError: unknown dtype.
+
     Example:
       >>> tf.keras.random.binomial([2], 10.0, 1.0, seed=1).numpy()
       array([10., 10.], dtype=float32)
@@ -396,6 +425,10 @@ def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None)
 
     Returns:
       A tensor of that shape and dtype.
+
+    Raises:
+      InvalidArgumentError: a size is negative, or a parameter does not broadcast to the shape.
+      TypeError, ValueError: unknown dtype, it is not floating, or the seed is neither an integer nor a SeedGenerator.
 
     Example:
       >>> tf.keras.random.beta([2], 2.0, 3.0, seed=1).numpy() < 1

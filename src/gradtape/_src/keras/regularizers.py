@@ -205,6 +205,9 @@ def serialize(regularizer: Any) -> Any:
     Returns:
       A dict.
 
+    Raises:
+      TypeError: regularizer is an object without `get_config`.
+
     Example:
       >>> tf.keras.regularizers.serialize(tf.keras.regularizers.L2(0.5))["config"]
       {'l2': 0.5}

@@ -71,6 +71,9 @@ def custom_object_scope(objects: dict[str, Any]) -> Iterator[None]:
     Returns:
       A context manager.
 
+    Raises:
+      TypeError: objects is not a mapping.
+
     Example:
       >>> with tf.keras.saving.custom_object_scope({"twice": lambda x: 2 * x}):
       ...     twice = tf.keras.activations.get("twice")
@@ -129,6 +132,9 @@ def get_registered_name(obj: Any) -> str:
     Returns:
       A str.
 
+    Raises:
+      AttributeError: obj has no name and is not registered.
+
     Example:
       >>> tf.keras.saving.get_registered_name(tf.keras.initializers.Zeros)
       'Zeros'
@@ -145,6 +151,9 @@ def get_registered_object(name: str, custom_objects: Any = None, module_objects:
 
     Returns:
       The object, or None.
+
+    Raises:
+      TypeError: custom_objects or module_objects is not a dict.
 
     Example:
       >>> tf.keras.saving.get_registered_object("nobody>nothing") is None

@@ -45,6 +45,9 @@ def flatten(structure: Any) -> list[Any]:
     Returns:
       A list, dicts in the order of their sorted keys.
 
+    Raises:
+      TypeError: the keys of a dict cannot be sorted.
+
     Example:
       >>> tf.keras.tree.flatten({"b": [1, 2], "a": 3})
       [3, 1, 2]
@@ -66,6 +69,9 @@ def flatten_with_path(structure: Any) -> list[tuple[tuple[Any, ...], Any]]:
 
     Returns:
       A list of pairs.
+
+    Raises:
+      TypeError: the keys of a dict cannot be sorted.
 
     Example:
       >>> tf.keras.tree.flatten_with_path({"b": [1, 2]})
@@ -240,6 +246,9 @@ def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) 
     Returns:
       A structure.
 
+    Raises:
+      TypeError: func is not callable, or the keys of a dict cannot be sorted.
+
     Example:
       >>> tf.keras.tree.traverse(lambda x: tuple(x) if isinstance(x, list) else None, [[1, 2], 3], top_down=False)
       ((1, 2), 3)
@@ -266,6 +275,9 @@ def lists_to_tuples(structure: Any) -> Any:
     Returns:
       A structure.
 
+    Raises:
+      TypeError: the keys of a dict cannot be sorted.
+
     Example:
       >>> tf.keras.tree.lists_to_tuples([1, [2, {"a": [3]}]])
       (1, (2, {'a': (3,)}))
@@ -282,6 +294,9 @@ def map_shape_structure(func: Callable[[Any], Any], structure: Any) -> Any:
 
     Returns:
       A structure.
+
+    Raises:
+      TypeError: func is not callable, or the keys of a dict cannot be sorted.
 
     Example:
       >>> tf.keras.tree.map_shape_structure(len, {"a": (1, None), "b": [(2,), (3, 4)]})

@@ -20,6 +20,9 @@ class CallbackList(Callback):
       model: the model.
       params: the arguments of the model's method.
 
+    Raises:
+      AttributeError: one of them is not a callback, if there is a model.
+
     Example:
       >>> several = tf.keras.callbacks.CallbackList([tf.keras.callbacks.TerminateOnNaN()], add_history=True)
       >>> [type(callback).__name__ for callback in several.callbacks]

@@ -127,6 +127,10 @@ class CSVLogger(Callback):
       separator: what stands between values.
       append: whether to append to an existing file.
 
+    Raises:
+      TypeError: filename is not a path.
+      FileNotFoundError: its folder does not exist when training begins.
+
     Example:
       >>> import tempfile, os
       >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -199,6 +203,9 @@ class LambdaCallback(Callback):
       on_train_batch_begin, on_train_batch_end: functions of the batch's number and the values of metrics.
       kwargs: functions for other moments.
 
+    Raises:
+      TypeError: what is given for an event is not callable, when it occurs.
+
     Example:
       >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
       >>> model.compile("sgd", "mse")
@@ -235,6 +242,9 @@ class TerminateOnNaN(Callback):
 
     Args:
       raise_error: whether RuntimeError is raised, in place of ending as `fit` ends.
+
+    Raises:
+      RuntimeError: the loss is NaN or infinite, and raise_error is true.
 
     Example:
       >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1)])

@@ -25,6 +25,9 @@ class MonitorCallback(Callback):
       baseline: the value that is to be better than, at first.
       min_delta: by how much a better value differs at least.
 
+    Raises:
+      TypeError: min_delta is not a number.
+
     Example:
       >>> tf.keras.callbacks.MonitorCallback("val_loss").monitor
       'val_loss'
@@ -83,6 +86,10 @@ class EarlyStopping(MonitorCallback):
       baseline: the value that it must be better than.
       restore_best_weights: whether weights are set back to those of the best epoch.
       start_from_epoch: the number of initial epochs that are ignored.
+
+    Raises:
+      ValueError: mode is "auto" and whether the monitored value should fall is unknown, at the end of an epoch.
+      TypeError: min_delta is not a number.
 
     Example:
       >>> model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="zeros")])

@@ -140,6 +140,10 @@ class ELU(Elementwise):
       alpha: the factor.
       kwargs: `name` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown keyword, or the input is not a tensor.
+      InvalidArgumentError: the input is not floating.
+
     Example:
       >>> tf.keras.layers.ELU()(tf.constant([-1.0, 2.0])).numpy().round(3)
       array([-0.632,  2.   ], dtype=float32)
@@ -165,6 +169,10 @@ class PReLU(Configured):
       alpha_constraint: a constraint on the slopes.
       shared_axes: the axes along which one slope serves all positions, such as [1, 2] for images.
       kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
+
+    Raises:
+      ValueError: unknown initializer, regularizer, constraint or keyword.
+      IndexError: a shared axis is out of range.
 
     Example:
       >>> layer = tf.keras.layers.PReLU(alpha_initializer="ones")
@@ -264,6 +272,9 @@ class ActivityRegularization(Elementwise):
       l1: the factor of the sum of absolute values.
       l2: the factor of the sum of squares.
       kwargs: `name` and `dtype`, see :class:`Layer`.
+
+    Raises:
+      ValueError: l1 or l2 is negative, or a keyword is unknown.
 
     Example:
       >>> layer = tf.keras.layers.ActivityRegularization(l2=0.5)

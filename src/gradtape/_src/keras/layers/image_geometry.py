@@ -24,6 +24,10 @@ class RandomFlip(Augmenting):
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown data_format or keyword, a seed that is not an integer, or the inputs have neither three nor
+        four axes.
+
     Example:
       >>> layer = tf.keras.layers.RandomFlip("horizontal", seed=3)
       >>> layer(tf.constant([[[1.0], [2.0]]]), training=False)[0, :, 0].numpy()

@@ -21,6 +21,9 @@ class CenterCrop(Sized):
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown data_format or keyword, or the inputs have neither three nor four axes.
+
     Example:
       >>> image = tf.reshape(tf.range(16.0), [4, 4, 1])
       >>> tf.keras.layers.CenterCrop(2, 2)(image)[:, :, 0].numpy()
@@ -62,6 +65,10 @@ class Resizing(Sized):
       antialias: whether to low-pass filter when downscaling.
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       kwargs: `name` and `dtype`, see :class:`Layer`.
+
+    Raises:
+      ValueError: unknown interpolation, fill_mode, data_format or keyword, a size that is not positive, cropping with
+        padding, or the inputs have neither three nor four axes.
 
     Example:
       >>> tf.keras.layers.Resizing(2, 3)(tf.ones([8, 8, 1])).shape
@@ -118,6 +125,10 @@ class RandomCrop(Sized, Augmenting):
       data_format: "channels_last" or "channels_first"; by default `tf.keras.config.image_data_format()`.
       name: the layer's name.
       kwargs: `dtype`, see :class:`Layer`.
+
+    Raises:
+      ValueError: unknown data_format or keyword, a seed that is not an integer, or the inputs have neither three nor
+        four axes.
 
     Example:
       >>> tf.keras.layers.RandomCrop(2, 2, seed=1)(tf.ones([8, 8, 1])).shape

@@ -51,6 +51,10 @@ class Rescaling(Preparing):
       offset: likewise.
       kwargs: `name` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown keyword.
+      InvalidArgumentError: scale or offset does not broadcast.
+
     Example:
       >>> tf.keras.layers.Rescaling(1 / 256, offset=-0.5)(np.array([[0, 64, 128]], np.uint8)).numpy()
       array([[-0.5 , -0.25,  0.  ]], dtype=float32)

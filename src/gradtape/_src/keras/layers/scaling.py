@@ -37,6 +37,10 @@ class RMSNormalization(Configured):
       epsilon: a small number that keeps divisors away from 0.
       kwargs: `name`, `trainable` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown keyword, or the input is not a tensor.
+      IndexError: an axis is out of range.
+
     Example:
       >>> tf.keras.layers.RMSNormalization()(tf.constant([[1.0, 7.0]])).numpy().round(3)
       array([[0.2, 1.4]], dtype=float32)

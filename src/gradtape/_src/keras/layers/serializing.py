@@ -17,6 +17,9 @@ def serialize(layer: Layer) -> dict[str, Any]:
     Returns:
       A dict of its class, its configuration and the shapes with which it was built.
 
+    Raises:
+      TypeError: layer is an object without `get_config`.
+
     Example:
       >>> tf.keras.layers.serialize(tf.keras.layers.Dense(3))["config"]["units"]
       3

@@ -78,6 +78,9 @@ class Identity(Elementwise, Unchanging):
     Args:
       kwargs: `name` and `dtype`, see :class:`Layer`.
 
+    Raises:
+      ValueError: unknown keyword, or the input is not a tensor.
+
     Example:
       >>> tf.keras.layers.Identity()(tf.constant([1.0, 2.0])).numpy()
       array([1., 2.], dtype=float32)
@@ -97,6 +100,10 @@ class Masking(Elementwise):
     Args:
       mask_value: the value.
       kwargs: `name` and `dtype`, see :class:`Layer`.
+
+    Raises:
+      ValueError: unknown keyword, or the input is not a tensor.
+      InvalidArgumentError: the input has no axes.
 
     Example:
       >>> layer = tf.keras.layers.Masking(-1.0)

@@ -40,6 +40,10 @@ def random_normal(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative or not an integer, or mean or stddev does not broadcast.
+      TypeError: unknown or integer dtype.
+
     Example:
       >>> tf.keras.backend.random_normal((2,)).shape
       TensorShape([2])
@@ -66,6 +70,10 @@ def truncated_normal(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative or not an integer, or mean or stddev does not broadcast.
+      TypeError: unknown or integer dtype.
+
     Example:
       >>> tf.keras.backend.truncated_normal((2,)).shape
       TensorShape([2])
@@ -91,6 +99,10 @@ def random_uniform(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative or not an integer, or minval is not below maxval for integers.
+      TypeError: unknown dtype.
+
     Example:
       >>> tf.keras.backend.random_uniform((2,)).shape
       TensorShape([2])
@@ -110,6 +122,11 @@ def random_bernoulli(shape: Any, p: float = 0.0, dtype: Any = None, seed: int | 
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: a size is negative, or p does not broadcast.
+      ValueError: the dtype is not floating.
+      TypeError: unknown dtype.
+
     Example:
       >>> tf.keras.backend.random_bernoulli((2,), 1.0).numpy()
       array([1., 1.], dtype=float32)
@@ -126,6 +143,10 @@ def dot(x: Any, y: Any) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the sizes of these axes or the dtypes differ, or a vector meets a vector or matrix.
+      ValueError: an operand cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.dot(tf.ones((2, 3)), tf.ones((3, 4))).shape
@@ -147,6 +168,11 @@ def l2_normalize(x: Any, axis: Any = None) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range.
+      TypeError: x holds integers.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.l2_normalize(tf.constant([3.0, 4.0]), 0).numpy().round(4)
       array([0.6, 0.8], dtype=float32)
@@ -166,6 +192,10 @@ def relu(x: Any, alpha: float = 0.0, max_value: float | None = None, threshold: 
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x holds bools, complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.relu(tf.constant([-1.0, 2.0])).numpy()
       array([0., 2.], dtype=float32)
@@ -182,6 +212,10 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x or alpha cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.elu(tf.constant([2.0])).numpy()
@@ -227,6 +261,10 @@ def dropout(x: Any, level: float, noise_shape: Any = None, seed: int | None = No
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      ValueError: the level is not in [0, 1), or x is not floating.
+      InvalidArgumentError: noise_shape does not broadcast to the shape of x.
+
     Example:
       >>> tf.keras.backend.dropout(tf.ones((2,)), 0.5).shape
       TensorShape([2])
@@ -244,6 +282,11 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      ValueError: the shapes differ.
+      InvalidArgumentError: the dtypes differ.
+      TypeError: the probabilities are integers.
 
     Example:
       >>> tf.keras.backend.binary_crossentropy([1.0], [0.5]).numpy().round(4)
@@ -263,6 +306,10 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 
     Returns:
       A tensor without that axis.
+
+    Raises:
+      ValueError: the shapes differ or have no axes.
+      InvalidArgumentError: the axis is out of range.
 
     Example:
       >>> tf.keras.backend.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy().round(4)
@@ -290,6 +337,10 @@ def sparse_categorical_crossentropy(
     Returns:
       A tensor of the targets' shape.
 
+    Raises:
+      ValueError: the shapes differ but for the axis of classes, or that is not the last.
+      InvalidArgumentError: a class is out of range.
+
     Example:
       >>> tf.keras.backend.sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy().round(4)
       array([0.6931], dtype=float32)
@@ -306,6 +357,10 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the dtypes differ.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.switch(tf.constant([True, False]), tf.constant([1, 2]), tf.constant([3, 4])).numpy()
@@ -333,6 +388,10 @@ def in_top_k(predictions: Any, targets: Any, k: int) -> Tensor:
     Returns:
       A bool vector.
 
+    Raises:
+      InvalidArgumentError: predictions is not a floating matrix, or targets not a vector of integers, one per row.
+      ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.in_top_k([[0.2, 0.8]], [1], 1).numpy()
       array([ True])
@@ -351,12 +410,16 @@ def bias_add(x: Any, bias: Any, data_format: str | None = None) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: the sizes or dtypes differ.
+      ValueError: unknown data_format, or a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.bias_add(tf.zeros((1, 2)), tf.constant([1.0, 2.0])).numpy()
       array([[1., 2.]], dtype=float32)
     """
     tensor, vector = as_tensor(x), as_tensor(bias)
-    if (data_format or settings.image_data_format()) == "channels_first" and vector.ndim == 1:
+    if settings.standardize_data_format(data_format) == "channels_first" and vector.ndim == 1:
         vector = apply_reshape(vector, [-1] + [1] * (tensor.ndim - 2))
     return tensor + vector
 
@@ -381,6 +444,10 @@ def conv1d(
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: unknown padding, a stride is 0, or the shapes or dtypes do not fit.
+      ValueError: unknown data_format, wrong number of strides, or strides with dilation.
 
     Example:
       >>> tf.keras.backend.conv1d(tf.ones((1, 4, 1)), tf.ones((2, 1, 3))).shape
@@ -413,6 +480,10 @@ def conv2d(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: unknown padding, a stride is 0, or the shapes or dtypes do not fit.
+      ValueError: unknown data_format, wrong number of strides, or strides with dilation.
+
     Example:
       >>> tf.keras.backend.conv2d(tf.ones((1, 4, 4, 1)), tf.ones((2, 2, 1, 3))).shape
       TensorShape([1, 3, 3, 3])
@@ -441,6 +512,10 @@ def conv3d(
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: unknown padding, a stride is 0, or the shapes or dtypes do not fit.
+      ValueError: unknown data_format, wrong number of strides, or strides with dilation.
+
     Example:
       >>> tf.keras.backend.conv3d(tf.ones((1, 4, 4, 4, 1)), tf.ones((2, 2, 2, 1, 3))).shape
       TensorShape([1, 3, 3, 3, 3])
@@ -468,6 +543,10 @@ def depthwise_conv2d(
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: unknown padding, a stride is 0, or the shapes or dtypes do not fit.
+      ValueError: unknown data_format, wrong number of strides, or the numbers of channels differ.
 
     Example:
       >>> tf.keras.backend.depthwise_conv2d(tf.ones((1, 4, 4, 2)), tf.ones((2, 2, 2, 1))).shape
@@ -498,7 +577,7 @@ def pool2d(
       A tensor.
 
     Raises:
-      ValueError: unknown mode.
+      ValueError: unknown mode or data_format.
 
     Example:
       >>> tf.keras.backend.pool2d(tf.ones((1, 4, 4, 1)), (2, 2)).shape
@@ -532,7 +611,7 @@ def pool3d(
       A tensor.
 
     Raises:
-      ValueError: unknown mode.
+      ValueError: unknown mode or data_format.
 
     Example:
       >>> tf.keras.backend.pool3d(tf.ones((1, 4, 4, 4, 1)), (2, 2, 2)).shape
@@ -564,6 +643,10 @@ def batch_normalization(
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the dtypes differ.
+      ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.batch_normalization(tf.constant([3.0]), 1.0, 4.0, 0.0, 1.0, epsilon=0.0).numpy()
       array([1.], dtype=float32)
@@ -591,6 +674,10 @@ def binary_focal_crossentropy(
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the dtypes differ.
+      ValueError: the numbers of axes differ, or a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.binary_focal_crossentropy(tf.constant([1.0]), tf.constant([0.5])).numpy().round(4)
@@ -623,6 +710,10 @@ def categorical_focal_crossentropy(
 
     Returns:
       A tensor without that axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or the axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.categorical_focal_crossentropy([[0.0, 1.0]], [[0.25, 0.75]]).numpy().round(4)

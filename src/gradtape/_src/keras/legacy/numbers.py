@@ -25,6 +25,10 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds bools or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.sum(tf.constant([1.0, 2.0])).numpy()
       np.float32(3.0)
@@ -42,6 +46,10 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds bools or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.prod(tf.constant([1.0, 2.0])).numpy()
@@ -61,6 +69,10 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds bools, complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.max(tf.constant([1.0, 2.0])).numpy()
       np.float32(2.0)
@@ -78,6 +90,10 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds bools, complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.min(tf.constant([1.0, 2.0])).numpy()
@@ -97,6 +113,10 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.mean(tf.constant([1.0, 2.0])).numpy()
       np.float32(1.5)
@@ -114,6 +134,11 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds text.
+      TypeError: x holds integers or complex numbers.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.std(tf.constant([1.0, 3.0])).numpy()
@@ -133,6 +158,11 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds text.
+      TypeError: x holds integers or complex numbers.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.var(tf.constant([1.0, 5.0])).numpy()
       np.float32(4.0)
@@ -150,6 +180,10 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.any(tf.constant([True, False])).numpy()
@@ -169,6 +203,10 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated, or x holds text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.all(tf.constant([True, False])).numpy()
       np.False_
@@ -184,6 +222,10 @@ def abs(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x holds bools, unsigned integers or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.abs(tf.constant([0.0, 1.0])).shape
@@ -201,6 +243,10 @@ def exp(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.exp(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -216,6 +262,10 @@ def log(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.log(tf.constant([0.0, 1.0])).shape
@@ -233,6 +283,10 @@ def round(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x holds bools, complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.round(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -248,6 +302,10 @@ def sign(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x holds bools, unsigned integers or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.sign(tf.constant([0.0, 1.0])).shape
@@ -265,6 +323,10 @@ def square(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x holds bools or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.square(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -280,6 +342,10 @@ def sin(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.sin(tf.constant([0.0, 1.0])).shape
@@ -297,6 +363,10 @@ def cos(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.cos(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -312,6 +382,10 @@ def tanh(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.tanh(tf.constant([0.0, 1.0])).shape
@@ -329,6 +403,10 @@ def sigmoid(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x is neither floating nor complex.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.sigmoid(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -344,6 +422,10 @@ def softplus(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.softplus(tf.constant([0.0, 1.0])).shape
@@ -361,6 +443,10 @@ def softsign(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: x is not floating.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.softsign(tf.constant([0.0, 1.0])).shape
       TensorShape([2])
@@ -376,6 +462,11 @@ def sqrt(x: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      TypeError: x holds integers or bools.
+      InvalidArgumentError: x holds complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.sqrt(tf.constant([-4.0, 4.0])).numpy()
@@ -393,6 +484,11 @@ def hard_sigmoid(x: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      TypeError: x holds integers or bools.
+      InvalidArgumentError: x holds complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.hard_sigmoid(tf.constant([-9.0, 0.0])).numpy()
       array([0. , 0.5], dtype=float32)
@@ -408,6 +504,10 @@ def equal(x: Any, y: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: the dtypes differ, or the shapes do not broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
 
     Example:
       >>> tf.keras.backend.equal(tf.constant([1.0, 2.0]), 1.0).shape
@@ -425,6 +525,10 @@ def not_equal(x: Any, y: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: the dtypes differ, or the shapes do not broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
+
     Example:
       >>> tf.keras.backend.not_equal(tf.constant([1.0, 2.0]), 1.0).shape
       TensorShape([2])
@@ -440,6 +544,11 @@ def greater(x: Any, y: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
 
     Example:
       >>> tf.keras.backend.greater(tf.constant([1.0, 2.0]), 1.0).shape
@@ -457,6 +566,11 @@ def greater_equal(x: Any, y: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
+
     Example:
       >>> tf.keras.backend.greater_equal(tf.constant([1.0, 2.0]), 1.0).shape
       TensorShape([2])
@@ -472,6 +586,11 @@ def less(x: Any, y: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
 
     Example:
       >>> tf.keras.backend.less(tf.constant([1.0, 2.0]), 1.0).shape
@@ -489,6 +608,11 @@ def less_equal(x: Any, y: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
+
     Example:
       >>> tf.keras.backend.less_equal(tf.constant([1.0, 2.0]), 1.0).shape
       TensorShape([2])
@@ -505,6 +629,11 @@ def maximum(x: Any, y: Any) -> Tensor:
     Returns:
       A tensor of their common shape.
 
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
+
     Example:
       >>> tf.keras.backend.maximum(tf.constant([1.0, 2.0]), 1.0).shape
       TensorShape([2])
@@ -520,6 +649,11 @@ def minimum(x: Any, y: Any) -> Tensor:
 
     Returns:
       A tensor of their common shape.
+
+    Raises:
+      InvalidArgumentError: an operand holds bools, complex numbers or text, the dtypes differ, or the shapes do not
+        broadcast.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
 
     Example:
       >>> tf.keras.backend.minimum(tf.constant([1.0, 2.0]), 1.0).shape
@@ -538,6 +672,11 @@ def pow(x: Any, a: Any) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: an operand holds bools or text, the dtypes differ, the shapes do not broadcast, or an
+        integer has a negative exponent.
+      TypeError, ValueError: an operand cannot be converted to a tensor, or not to the dtype of the other.
+
     Example:
       >>> tf.keras.backend.pow(tf.constant([2.0]), 3.0).numpy()
       array([8.], dtype=float32)
@@ -554,6 +693,11 @@ def clip(x: Any, min_value: Any, max_value: Any) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: x holds complex numbers or text, a bound has another dtype, or the shapes do not broadcast.
+      TypeError: a bound cannot be converted to the dtype of x.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.clip(tf.constant([-1.0, 5.0]), 0.0, 2.0).numpy()
@@ -576,6 +720,10 @@ def argmax(x: Any, axis: int = -1) -> Tensor:
     Returns:
       An int64 tensor without the axis.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x holds complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.argmax(tf.constant([1.0, 3.0])).numpy()
       np.int64(1)
@@ -592,6 +740,10 @@ def argmin(x: Any, axis: int = -1) -> Tensor:
 
     Returns:
       An int64 tensor without the axis.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or empty, or x holds complex numbers or text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.argmin(tf.constant([1.0, 3.0])).numpy()
@@ -610,6 +762,10 @@ def cumsum(x: Any, axis: int = 0) -> Tensor:
     Returns:
       A tensor of the same shape.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x holds bools or text.
+      ValueError: x or the axis cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.cumsum(tf.constant([1.0, 2.0])).shape
       TensorShape([2])
@@ -626,6 +782,10 @@ def cumprod(x: Any, axis: int = 0) -> Tensor:
 
     Returns:
       A tensor of the same shape.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range, or x holds bools or text.
+      ValueError: x or the axis cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.cumprod(tf.constant([1.0, 2.0])).shape

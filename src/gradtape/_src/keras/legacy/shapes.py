@@ -28,6 +28,9 @@ def shape(x: Any) -> Tensor:
     Returns:
       An int32 vector.
 
+    Raises:
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.shape(tf.zeros((2, 3))).numpy()
       array([2, 3], dtype=int32)
@@ -43,6 +46,9 @@ def int_shape(x: Any) -> tuple[Any, ...]:
 
     Returns:
       A tuple; for a symbolic value None means an unknown size.
+
+    Raises:
+      AttributeError: x has no shape.
 
     Example:
       >>> tf.keras.backend.int_shape(tf.zeros((2, 3)))
@@ -60,6 +66,9 @@ def ndim(x: Any) -> int:
     Returns:
       An int.
 
+    Raises:
+      AttributeError: x has no shape.
+
     Example:
       >>> tf.keras.backend.ndim(tf.zeros((2, 3)))
       2
@@ -76,6 +85,9 @@ def dtype(x: Any) -> str:
     Returns:
       A str.
 
+    Raises:
+      AttributeError: x has no dtype.
+
     Example:
       >>> tf.keras.backend.dtype(tf.zeros((2, 3)))
       'float32'
@@ -91,6 +103,9 @@ def count_params(x: Any) -> int:
 
     Returns:
       An int.
+
+    Raises:
+      AttributeError: x has no shape.
 
     Example:
       >>> tf.keras.backend.count_params(tf.zeros((2, 3)))
@@ -109,11 +124,15 @@ def reshape(x: Any, shape: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the shape does not have the same number of elements, or two sizes are -1.
+      ValueError: x or the shape cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.reshape(tf.zeros((2, 3)), (6,)).shape
       TensorShape([6])
     """
-    return apply_reshape(x, shape)
+    return shapes.reshape(x, shape)
 
 
 def flatten(x: Any) -> Tensor:
@@ -125,11 +144,14 @@ def flatten(x: Any) -> Tensor:
     Returns:
       A vector.
 
+    Raises:
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.flatten(tf.zeros((2, 3))).shape
       TensorShape([6])
     """
-    return apply_reshape(x, (-1,))
+    return shapes.reshape(x, (-1,))
 
 
 def batch_flatten(x: Any) -> Tensor:
@@ -140,6 +162,10 @@ def batch_flatten(x: Any) -> Tensor:
 
     Returns:
       A matrix.
+
+    Raises:
+      InvalidArgumentError: x holds text.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.batch_flatten(tf.zeros((2, 3, 4))).shape
@@ -159,6 +185,10 @@ def expand_dims(x: Any, axis: int = -1) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: the axis is out of range.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.expand_dims(tf.zeros((2, 3))).shape
       TensorShape([2, 3, 1])
@@ -175,6 +205,10 @@ def squeeze(x: Any, axis: int) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the axis is out of range or its size is not 1.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.squeeze(tf.zeros((2, 1)), 1).shape
@@ -193,11 +227,15 @@ def permute_dimensions(x: Any, pattern: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: pattern is not a permutation of the axes.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.permute_dimensions(tf.zeros((2, 3)), (1, 0)).shape
       TensorShape([3, 2])
     """
-    return apply_transpose(x, pattern)
+    return shapes.transpose(x, pattern)
 
 
 def transpose(x: Any) -> Tensor:
@@ -209,11 +247,14 @@ def transpose(x: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.transpose(tf.zeros((2, 3))).shape
       TensorShape([3, 2])
     """
-    return apply_transpose(x)
+    return shapes.transpose(x)
 
 
 def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
@@ -225,6 +266,10 @@ def concatenate(tensors: Sequence[Any], axis: int = -1) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the shapes or dtypes differ, the axis is out of range, or there are no tensors.
+      ValueError: one of them cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.concatenate([tf.zeros((2, 3)), tf.zeros((2, 1))]).shape
@@ -242,6 +287,10 @@ def stack(x: Sequence[Any], axis: int = 0) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: the shapes or dtypes differ.
+      ValueError: the axis is out of range, or a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.stack([tf.zeros(3), tf.zeros(3)]).shape
@@ -284,6 +333,10 @@ def repeat_elements(x: Any, rep: int, axis: int) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      ValueError: the axis is out of range, or x cannot be converted to a tensor.
+      TypeError: rep or axis is not an integer.
+
     Example:
       >>> tf.keras.backend.repeat_elements(tf.constant([1, 2]), 2, 0).numpy()
       array([1, 1, 2, 2], dtype=int32)
@@ -300,6 +353,11 @@ def tile(x: Any, n: Any) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: there is not one number per axis, or one is negative.
+      TypeError: n is a number but not an integer.
+      ValueError: x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.tile(tf.constant([1, 2]), 2).numpy()
@@ -318,6 +376,10 @@ def reverse(x: Any, axes: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      InvalidArgumentError: an axis is out of range or repeated.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.reverse(tf.constant([1, 2]), 0).numpy()
       array([2, 1], dtype=int32)
@@ -334,6 +396,10 @@ def gather(reference: Any, indices: Any) -> Tensor:
 
     Returns:
       A tensor.
+
+    Raises:
+      InvalidArgumentError: an index is out of range or not an integer, or reference has no axes.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.gather(tf.constant([1, 2, 3]), [2, 0]).numpy()
@@ -352,6 +418,10 @@ def one_hot(indices: Any, num_classes: int) -> Tensor:
     Returns:
       A float32 tensor.
 
+    Raises:
+      InvalidArgumentError: the indices are not integers, or num_classes is negative.
+      TypeError: num_classes is not an integer.
+
     Example:
       >>> tf.keras.backend.one_hot([1], 2).numpy()
       array([[0., 1.]], dtype=float32)
@@ -369,6 +439,11 @@ def cast(x: Any, dtype: Any) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: gradtape does not support the dtype.
+      UnimplementedError: conversion between strings and numbers.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.cast(tf.constant([1.5]), "int32").numpy()
       array([1], dtype=int32)
@@ -384,6 +459,10 @@ def cast_to_floatx(x: Any) -> Any:
 
     Returns:
       A tensor for a tensor, else an array.
+
+    Raises:
+      TypeError, ValueError: x cannot be converted to an array of floating numbers.
+      UnimplementedError: x is a tensor of strings.
 
     Example:
       >>> tf.keras.backend.cast_to_floatx([1, 2])
@@ -426,7 +505,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
       A tensor.
 
     Raises:
-      ValueError: padding is not two pairs.
+      ValueError: padding is not two pairs, or data_format is unknown.
 
     Example:
       >>> tf.keras.backend.spatial_2d_padding(tf.ones((1, 2, 2, 3))).shape
@@ -435,7 +514,7 @@ def spatial_2d_padding(x: Any, padding: Any = ((1, 1), (1, 1)), data_format: str
     if len(padding) != 2 or [len(pair) for pair in padding] != [2, 2]:
         raise ValueError(f"Expected `padding` to be a tuple of 2 tuples of 2 integers. Received: padding={padding}")
     widths = [list(pair) for pair in padding]
-    first = (data_format or settings.image_data_format()) == "channels_first"
+    first = settings.standardize_data_format(data_format) == "channels_first"
     return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 
@@ -447,6 +526,9 @@ def is_float_dtype(dtype: Any) -> bool:
 
     Returns:
       A bool.
+
+    Raises:
+      ValueError: unknown dtype.
 
     Example:
       >>> tf.keras.backend.is_float_dtype("int32")
@@ -463,6 +545,9 @@ def is_int_dtype(dtype: Any) -> bool:
 
     Returns:
       A bool.
+
+    Raises:
+      ValueError: unknown dtype.
 
     Example:
       >>> tf.keras.backend.is_int_dtype("int32")
@@ -515,7 +600,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
       A tensor.
 
     Raises:
-      ValueError: padding is not three pairs.
+      ValueError: padding is not three pairs, or data_format is unknown.
 
     Example:
       >>> tf.keras.backend.spatial_3d_padding(tf.ones((1, 2, 2, 2, 3))).shape
@@ -524,7 +609,7 @@ def spatial_3d_padding(x: Any, padding: Any = ((1, 1), (1, 1), (1, 1)), data_for
     widths = [list(pair) for pair in padding]
     if [len(pair) for pair in widths] != [2, 2, 2]:
         raise ValueError(f"Expected `padding` to be a tuple of 3 tuples of 2 integers. Received: padding={padding}")
-    first = (data_format or settings.image_data_format()) == "channels_first"
+    first = settings.standardize_data_format(data_format) == "channels_first"
     return padding_ops.pad(x, [[0, 0], [0, 0], *widths] if first else [[0, 0], *widths, [0, 0]])
 
 

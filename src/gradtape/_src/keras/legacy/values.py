@@ -30,6 +30,10 @@ def variable(value: Any, dtype: Any = None, name: str | None = None, constraint:
     Returns:
       A tf.Variable.
 
+    Raises:
+      TypeError: unknown dtype, or the value is text.
+      ValueError: the value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.variable([1.0, 2.0]).numpy()
       array([1., 2.], dtype=float32)
@@ -49,6 +53,10 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None 
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: unknown dtype, or the value does not have that dtype or the number of elements of the shape.
+      ValueError: the value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.constant(3).numpy()
       np.float32(3.0)
@@ -66,6 +74,10 @@ def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
 
     Returns:
       A tf.Variable; a tensor if it is empty.
+
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: unknown dtype, or a size is not an integer.
 
     Example:
       >>> tf.keras.backend.zeros((2,)).shape
@@ -86,6 +98,10 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
     Returns:
       A tf.Variable; a tensor if it is empty.
 
+    Raises:
+      InvalidArgumentError: a size is negative.
+      TypeError: unknown dtype, or a size is not an integer.
+
     Example:
       >>> tf.keras.backend.ones((2,)).shape
       TensorShape([2])
@@ -105,6 +121,10 @@ def zeros_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: unknown dtype.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.zeros_like(tf.constant([5, 6])).shape
       TensorShape([2])
@@ -123,6 +143,10 @@ def ones_like(x: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     Returns:
       A tensor.
 
+    Raises:
+      TypeError: unknown dtype.
+      ValueError: x cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.ones_like(tf.constant([5, 6])).shape
       TensorShape([2])
@@ -140,6 +164,10 @@ def eye(size: int, dtype: Any = None, name: str | None = None) -> Variable:
 
     Returns:
       A tf.Variable.
+
+    Raises:
+      InvalidArgumentError: the size is negative.
+      TypeError: unknown dtype, or the size is not an integer.
 
     Example:
       >>> tf.keras.backend.eye(2).numpy().tolist()
@@ -187,6 +215,10 @@ def set_value(x: Any, value: Any) -> None:
       x: the variable.
       value: the value.
 
+    Raises:
+      AttributeError: x is not a variable.
+      TypeError, ValueError: the value has another shape, or cannot be converted to the dtype of x.
+
     Example:
       >>> v = tf.Variable(2.0)
       >>> tf.keras.backend.set_value(v, 3.0)
@@ -205,6 +237,10 @@ def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
     Returns:
       A list of arrays.
 
+    Raises:
+      AttributeError: one of them is neither a variable nor a tensor.
+      TypeError: tensors is not a sequence.
+
     Example:
       >>> tf.keras.backend.batch_get_value([tf.Variable(2.0)])
       [np.float32(2.0)]
@@ -217,6 +253,10 @@ def batch_set_value(tuples: Sequence[Any]) -> None:
 
     Args:
       tuples: pairs of variable and value.
+
+    Raises:
+      AttributeError: the first of a pair is not a variable.
+      TypeError, ValueError: tuples does not hold pairs, or a value has another shape or cannot be converted.
 
     Example:
       >>> v = tf.Variable(2.0)
@@ -238,6 +278,10 @@ def update(x: Any, new_x: Any) -> Any:
     Returns:
       The variable.
 
+    Raises:
+      AttributeError: x is not a variable.
+      TypeError, ValueError: the value has another shape or dtype, or cannot be converted to that of x.
+
     Example:
       >>> tf.keras.backend.update(tf.Variable(2.0), 3.0).numpy()
       np.float32(3.0)
@@ -254,6 +298,11 @@ def update_add(x: Any, increment: Any) -> Any:
 
     Returns:
       The variable.
+
+    Raises:
+      AttributeError: x is not a variable.
+      InvalidArgumentError: the shapes differ.
+      TypeError, ValueError: the operand has another dtype, or cannot be converted to that of x.
 
     Example:
       >>> tf.keras.backend.update_add(tf.Variable(2.0), 3.0).numpy()
@@ -272,6 +321,11 @@ def update_sub(x: Any, decrement: Any) -> Any:
     Returns:
       The variable.
 
+    Raises:
+      AttributeError: x is not a variable.
+      InvalidArgumentError: the shapes differ.
+      TypeError, ValueError: the operand has another dtype, or cannot be converted to that of x.
+
     Example:
       >>> tf.keras.backend.update_sub(tf.Variable(2.0), 3.0).numpy()
       np.float32(-1.0)
@@ -289,6 +343,11 @@ def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
 
     Returns:
       The variable.
+
+    Raises:
+      AttributeError: x is not a variable.
+      InvalidArgumentError: the shapes do not broadcast.
+      TypeError, ValueError: value or momentum cannot be converted to the dtype of x.
 
     Example:
       >>> tf.keras.backend.moving_average_update(tf.Variable(2.0), 4.0, 0.5).numpy()
@@ -310,6 +369,10 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") ->
     Returns:
       A vector.
 
+    Raises:
+      InvalidArgumentError: the step is 0 or leads away from stop.
+      TypeError: unknown dtype, or a lone start is not a number.
+
     Example:
       >>> tf.keras.backend.arange(3).numpy()
       array([0, 1, 2], dtype=int32)
@@ -327,6 +390,10 @@ def stop_gradient(variables: Any) -> Any:
 
     Returns:
       A tensor, or a list of them.
+
+    Raises:
+      InvalidArgumentError: a tensor holds text.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.stop_gradient(tf.constant(2.0)).numpy()
@@ -349,6 +416,11 @@ def map_fn(fn: Any, elems: Any, name: str | None = None, dtype: Any = None) -> A
     Returns:
       The stacked results.
 
+    Raises:
+      TypeError: fn is not callable, or the dtype is unknown.
+      ValueError: elems has no axes or cannot be converted to a tensor.
+      InvalidArgumentError: fn returns another dtype.
+
     Example:
       >>> tf.keras.backend.map_fn(lambda x: x * x, tf.constant([1, 2])).numpy()
       array([1, 4], dtype=int32)
@@ -368,6 +440,11 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
     Returns:
       The final value.
 
+    Raises:
+      TypeError: fn is not callable.
+      OutOfRangeError: elems is empty and there is no initializer.
+      ValueError: elems cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.backend.foldl(lambda a, x: a + x, tf.constant([1, 2])).numpy()
       np.int32(3)
@@ -386,6 +463,11 @@ def foldr(fn: Any, elems: Any, initializer: Any = None, name: str | None = None)
 
     Returns:
       The final value.
+
+    Raises:
+      TypeError: fn is not callable.
+      OutOfRangeError: elems is empty and there is no initializer.
+      ValueError: elems cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.backend.foldr(lambda a, x: a + x, tf.constant([1, 2])).numpy()

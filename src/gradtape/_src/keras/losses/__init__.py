@@ -25,6 +25,9 @@ def serialize(loss: Any) -> Any:
     Returns:
       A dict.
 
+    Raises:
+      TypeError: loss is an object without `get_config`.
+
     Example:
       >>> tf.keras.losses.serialize(tf.keras.losses.Huber(2.0))["config"]["delta"]
       2.0

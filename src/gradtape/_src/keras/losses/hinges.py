@@ -34,6 +34,10 @@ def hinge(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.hinge([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
       array([0.75], dtype=float32)
@@ -52,6 +56,10 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.squared_hinge([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
       array([1.125], dtype=float32)
@@ -69,6 +77,10 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.categorical_hinge([[0.0, 1.0]], [[0.25, 0.75]]).numpy()

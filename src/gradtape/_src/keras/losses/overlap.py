@@ -31,6 +31,10 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Tensor:
     Returns:
       A tensor without these axes.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or an axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.dice([[1.0, 0.0]], [[0.5, 0.5]]).numpy().round(4)
       np.float32(0.5)
@@ -55,6 +59,10 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
 
     Returns:
       A tensor without these axes.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or an axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.tversky([[1.0, 0.0]], [[0.5, 0.5]]).numpy().round(4)
@@ -91,6 +99,10 @@ def circle(
 
     Returns:
       A tensor of one value for each example.
+
+    Raises:
+      InvalidArgumentError: y_pred is not a matrix, or there is not one label per row.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> embeddings = tf.constant([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])

@@ -54,6 +54,10 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).numpy().round(4)
       array([0.1438], dtype=float32)
@@ -74,6 +78,10 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.poisson([[2.0, 0.0]], [[1.0, 3.0]]).numpy().round(4)
@@ -274,6 +282,10 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
     Returns:
       A tensor of the true classes' shape.
+
+    Raises:
+      InvalidArgumentError: there is not one class per row of predictions.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.categorical_generalized_cross_entropy([1], [[0.36, 0.64]], 0.5).numpy().round(4)

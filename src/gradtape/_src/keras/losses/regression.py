@@ -24,6 +24,10 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
       array([2.5], dtype=float32)
@@ -42,6 +46,10 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.mean_absolute_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -63,6 +71,10 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.mean_absolute_percentage_error([[2.0, 4.0]], [[1.0, 3.0]]).numpy()
       array([37.5], dtype=float32)
@@ -82,6 +94,10 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.mean_squared_logarithmic_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy().round(4)
@@ -105,6 +121,10 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
 
     Returns:
       A tensor without the axis, of values from -1 (the same direction) to 1 (the opposite one).
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or an axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.cosine_similarity([[0.0, 1.0]], [[3.0, 4.0]]).numpy()
@@ -130,6 +150,10 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
     Returns:
       A tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.losses.huber([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
       array([1.], dtype=float32)
@@ -151,6 +175,10 @@ def log_cosh(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast or have no axes.
+      TypeError, ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.losses.log_cosh([[0.0, 1.0]], [[1.0, 3.0]]).numpy().round(4)

@@ -28,6 +28,9 @@ def serialize(metric: Any) -> Any:
     Returns:
       A dict.
 
+    Raises:
+      TypeError: metric is an object without `get_config`.
+
     Example:
       >>> tf.keras.metrics.serialize(tf.keras.metrics.Mean())["config"]
       {'name': 'mean', 'dtype': 'float32'}

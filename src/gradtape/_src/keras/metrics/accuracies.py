@@ -12,7 +12,7 @@ from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.losses.base import same_rank
 from gradtape._src.keras.metrics.base import metric
 from gradtape._src.keras.metrics.reductions import MeanMetricWrapper
-from gradtape._src.keras.tensors import tensor_of
+from gradtape._src.keras.tensors import floating, tensor_of
 from gradtape._src.ops import elementwise
 from gradtape._src.ops.extremes import argmax
 from gradtape._src.ops.shapes import expand_dims
@@ -42,11 +42,15 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
     Returns:
       A floating tensor of their shape.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast.
+      TypeError, ValueError: a value cannot be converted to a tensor, or the threshold is not a number.
+
     Example:
       >>> tf.keras.metrics.binary_accuracy([1, 0, 1], [0.9, 0.7, 0.2]).numpy()
       array([1., 0., 0.], dtype=float32)
     """
-    y_true, y_pred = same_rank(tensor_of(y_true), tensor_of(y_pred))
+    y_true, y_pred = same_rank(tensor_of(y_true), floating(y_pred))
     return _hits(y_true, apply_cast(y_pred > threshold, y_true.dtype))
 
 
@@ -60,6 +64,10 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A floating tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the numbers of examples differ.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.metrics.categorical_accuracy([[0, 1], [0, 1]], [[0.2, 0.8], [0.7, 0.3]]).numpy()
@@ -78,6 +86,10 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 
     Returns:
       A floating tensor without the last axis.
+
+    Raises:
+      InvalidArgumentError: the numbers of examples differ.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.metrics.sparse_categorical_accuracy([1, 1], [[0.2, 0.8], [0.7, 0.3]]).numpy()
@@ -110,6 +122,11 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Tensor:
     Returns:
       A floating tensor without the last axis.
 
+    Raises:
+      InvalidArgumentError: the numbers of examples differ, or the predictions are not floating or have no axes.
+      TypeError: k is not an integer.
+      ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.metrics.top_k_categorical_accuracy([[0, 0, 1]], [[0.2, 0.5, 0.3]], k=2).numpy()
       array([1.], dtype=float32)
@@ -129,6 +146,11 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
 
     Returns:
       A floating tensor of the true classes' shape.
+
+    Raises:
+      InvalidArgumentError: the numbers of examples differ, or the predictions are not floating or have no axes.
+      TypeError: k is not an integer.
+      ValueError: a value cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.metrics.sparse_top_k_categorical_accuracy([2], [[0.2, 0.5, 0.3]], k=2).numpy()
@@ -154,6 +176,10 @@ class Accuracy(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.Accuracy()
       >>> metric.update_state([1, 2, 3, 4], [0, 2, 3, 4])
@@ -176,6 +202,10 @@ class BinaryAccuracy(MeanMetricWrapper):
       dtype: the dtype of its result, `floatx` by default.
       threshold: the threshold.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.BinaryAccuracy()
       >>> metric.update_state([1, 1, 0, 0], [0.98, 0.4, 0.1, 0.6])
@@ -197,6 +227,10 @@ class CategoricalAccuracy(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.CategoricalAccuracy()
       >>> metric.update_state([[0, 1], [0, 1]], [[0.2, 0.8], [0.7, 0.3]])
@@ -217,6 +251,10 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.SparseCategoricalAccuracy()
@@ -240,6 +278,10 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.TopKCategoricalAccuracy(k=2)
       >>> metric.update_state([[0, 0, 1]], [[0.2, 0.5, 0.3]])
@@ -262,6 +304,10 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
       from_sorted_ids: whether predictions are numbers of classes, the likeliest first.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.SparseTopKCategoricalAccuracy(k=2)

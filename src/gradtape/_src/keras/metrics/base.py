@@ -53,6 +53,10 @@ class Metric:
       dtype: the dtype of its variables and its result, `floatx` by default.
       name: its name; by default the class' name in snake case.
 
+    Raises:
+      ValueError: unknown dtype.
+      NotImplementedError: the class does not implement `update_state` or `result`.
+
     Example:
       >>> class Largest(tf.keras.metrics.Metric):
       ...     def __init__(self, name="largest"):

@@ -31,6 +31,10 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
     Returns:
       A tensor without the axis, of values from -1 to 1.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or an axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.metrics.pearson_correlation([[0.0, 1.0, 2.0]], [[1.0, 3.0, 5.0]]).numpy().round(4)
       array([1.], dtype=float32)
@@ -54,6 +58,10 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: Any = -1) -> Tensor:
     Returns:
       A tensor without the axis, of values from -1 to 1.
 
+    Raises:
+      InvalidArgumentError: the shapes do not broadcast, or an axis is out of range.
+      TypeError, ValueError: a value cannot be converted to a tensor.
+
     Example:
       >>> tf.keras.metrics.concordance_correlation([[0.0, 1.0, 2.0]], [[1.0, 3.0, 5.0]]).numpy().round(4)
       array([0.3636], dtype=float32)
@@ -74,6 +82,10 @@ class PearsonCorrelation(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
       axis: the axis along which they vary.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit, or an axis is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.PearsonCorrelation()
@@ -98,6 +110,10 @@ class ConcordanceCorrelation(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
       axis: the axis along which they vary.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit, or an axis is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.ConcordanceCorrelation()

@@ -26,6 +26,10 @@ class MeanSquaredError(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.MeanSquaredError()
       >>> metric.update_state([[0.0, 1.0]], [[1.0, 3.0]])
@@ -46,6 +50,10 @@ class MeanAbsoluteError(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.MeanAbsoluteError()
@@ -68,6 +76,10 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.MeanAbsolutePercentageError()
       >>> metric.update_state([[2.0, 4.0]], [[1.0, 3.0]])
@@ -88,6 +100,10 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.MeanSquaredLogarithmicError()
@@ -111,6 +127,10 @@ class CosineSimilarity(MeanMetricWrapper):
       dtype: the dtype of its result, `floatx` by default.
       axis: the axis of vectors.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit, or an axis is out of range.
+
     Example:
       >>> metric = tf.keras.metrics.CosineSimilarity()
       >>> metric.update_state([[0.0, 1.0]], [[3.0, 4.0]])
@@ -131,6 +151,10 @@ class LogCoshError(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.LogCoshError()
@@ -153,6 +177,10 @@ class Hinge(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.Hinge()
       >>> metric.update_state([[-1.0, 1.0]], [[0.5, 2.0]])
@@ -173,6 +201,10 @@ class SquaredHinge(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.SquaredHinge()
@@ -195,6 +227,10 @@ class CategoricalHinge(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.CategoricalHinge()
       >>> metric.update_state([[0.0, 1.0]], [[0.25, 0.75]])
@@ -216,6 +252,10 @@ class KLDivergence(MeanMetricWrapper):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
+
     Example:
       >>> metric = tf.keras.metrics.KLDivergence()
       >>> metric.update_state([[0.5, 0.5]], [[0.25, 0.75]])
@@ -236,6 +276,10 @@ class Poisson(MeanMetricWrapper):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.Poisson()
@@ -259,6 +303,10 @@ class BinaryCrossentropy(MeanMetricWrapper):
       dtype: the dtype of its result, `floatx` by default.
       from_logits: whether predictions are logits.
       label_smoothing: how far true values are moved towards 0.5.
+
+    Raises:
+      ValueError: unknown dtype, or the shapes given to `update_state` differ.
+      InvalidArgumentError: the weights do not broadcast.
 
     Example:
       >>> metric = tf.keras.metrics.BinaryCrossentropy()
@@ -291,6 +339,10 @@ class CategoricalCrossentropy(MeanMetricWrapper):
       from_logits: whether predictions are logits.
       label_smoothing: the fraction of the true distributions that is spread evenly over all classes.
       axis: the axis of classes.
+
+    Raises:
+      ValueError: unknown dtype, or the shapes given to `update_state` differ.
+      InvalidArgumentError: the axis is out of range, or the weights do not broadcast.
 
     Example:
       >>> metric = tf.keras.metrics.CategoricalCrossentropy()
@@ -330,6 +382,10 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
       ignore_class: a class to ignore.
       axis: the axis of classes, which must be the last.
 
+    Raises:
+      ValueError: unknown dtype, the axis is not the last, or the shapes given to `update_state` do not fit.
+      InvalidArgumentError: a class is out of range.
+
     Example:
       >>> metric = tf.keras.metrics.SparseCategoricalCrossentropy()
       >>> metric.update_state([1], [[0.25, 0.75]])
@@ -364,6 +420,10 @@ class RootMeanSquaredError(Mean):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the shapes given to `update_state` do not fit.
 
     Example:
       >>> metric = tf.keras.metrics.RootMeanSquaredError()

@@ -166,6 +166,10 @@ class MeanIoU(IoU):
       sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
 
+    Raises:
+      ValueError: unknown dtype, or num_classes is not positive.
+      InvalidArgumentError: the sizes given to `update_state` differ, or the axis is out of range.
+
     Example:
       >>> metric = tf.keras.metrics.MeanIoU(num_classes=2)
       >>> metric.update_state([0, 0, 1, 1], [0, 1, 0, 1])
@@ -244,6 +248,10 @@ class OneHotMeanIoU(MeanIoU):
       ignore_class: a class to ignore.
       sparse_y_pred: whether predictions are class indices; otherwise that of the largest counts.
       axis: the axis of classes.
+
+    Raises:
+      ValueError: unknown dtype, or num_classes is not positive.
+      InvalidArgumentError: the sizes given to `update_state` differ, or the axis is out of range.
 
     Example:
       >>> metric = tf.keras.metrics.OneHotMeanIoU(num_classes=2)

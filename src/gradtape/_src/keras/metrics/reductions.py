@@ -51,6 +51,11 @@ class Sum(Metric):
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
 
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the weights do not broadcast.
+      TypeError, ValueError: a value given to `update_state` is not a number.
+
     Example:
       >>> total = tf.keras.metrics.Sum()
       >>> total.update_state([1.0, 2.0, 4.0])
@@ -92,6 +97,11 @@ class Mean(Metric):
     Args:
       name: the metric's name.
       dtype: the dtype of its result, `floatx` by default.
+
+    Raises:
+      ValueError: unknown dtype.
+      InvalidArgumentError: the weights do not broadcast.
+      TypeError, ValueError: a value given to `update_state` is not a number.
 
     Example:
       >>> mean = tf.keras.metrics.Mean()
@@ -148,6 +158,10 @@ class MeanMetricWrapper(FunctionWrapper, Mean):
       name: the metric's name; by default the class' name in snake case.
       dtype: the dtype of its result, `floatx` by default.
       kwargs: further arguments that the function is called with.
+
+    Raises:
+      ValueError: unknown dtype.
+      TypeError: fn is not callable or does not take a keyword, in `update_state`.
 
     Example:
       >>> metric = tf.keras.metrics.MeanMetricWrapper(tf.keras.losses.mean_squared_error)

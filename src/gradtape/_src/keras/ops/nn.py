@@ -48,7 +48,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 
 
 def _is_first(data_format: str | None) -> bool:
-    return (settings.image_data_format() if data_format is None else data_format) == "channels_first"
+    return settings.standardize_data_format(data_format) == "channels_first"
 
 
 def _last(x: Tensor) -> Tensor:

@@ -23,6 +23,9 @@ def make_sampling_table(size: int, sampling_factor: float = 1e-5) -> np.ndarray:
     Returns:
       A float64 vector.
 
+    Raises:
+      TypeError: size or sampling_factor is not a number.
+
     Example:
       >>> tf.keras.preprocessing.sequence.make_sampling_table(3).round(5)
       array([0.00315, 0.00315, 0.00548])
@@ -56,6 +59,10 @@ def skipgrams(
 
     Returns:
       The pairs, and their labels.
+
+    Raises:
+      ValueError: vocabulary_size is less than 2, and negative samples are wanted.
+      IndexError: sampling_table has no entry for a word.
 
     Example:
       >>> tf.keras.preprocessing.sequence.skipgrams([1, 2, 3], 4, 1, negative_samples=0, shuffle=False)

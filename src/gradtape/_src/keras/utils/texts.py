@@ -26,6 +26,10 @@ def text_to_word_sequence(input_text: str, filters: str = _FILTERS, lower: bool 
     Returns:
       A list of strings.
 
+    Raises:
+      AttributeError: input_text is not a str.
+      ValueError: split is empty.
+
     Example:
       >>> tf.keras.preprocessing.text.text_to_word_sequence("To be, or not to be.")
       ['to', 'be', 'or', 'not', 'to', 'be']
@@ -61,6 +65,11 @@ def hashing_trick(
     Returns:
       A list of ints.
 
+    Raises:
+      ZeroDivisionError: n is 1.
+      TypeError: n is not a number, or hash_function is unknown.
+      AttributeError: text is not a str.
+
     Example:
       >>> tf.keras.preprocessing.text.hashing_trick("to be or not to be", 50, "md5")
       [15, 5, 8, 36, 15, 5]
@@ -88,6 +97,11 @@ def one_hot(
 
     Returns:
       A list of ints.
+
+    Raises:
+      ZeroDivisionError: n is 1.
+      TypeError: n is not a number.
+      AttributeError: input_text is not a str.
 
     Example:
       >>> numbers = tf.keras.preprocessing.text.one_hot("to be or not to be", 50)
@@ -385,6 +399,10 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
 
     Returns:
       A Tokenizer.
+
+    Raises:
+      ValueError: json_string is not JSON.
+      KeyError: it does not describe a Tokenizer.
 
     Example:
       >>> words = tf.keras.preprocessing.text.Tokenizer()
