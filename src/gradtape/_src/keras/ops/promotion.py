@@ -82,6 +82,13 @@ def countable(value: Any) -> Tensor:
     return apply_cast(tensor, dtypes.int32) if tensor.dtype.name in ("bool", "uint8") else tensor
 
 
+def axis_of(axis: int, rank: int) -> int:
+    """An axis counted from the first; ValueError if it is out of range."""
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis {axis} is out of bounds for an array with dimension {rank}.")
+    return axis % rank
+
+
 def shape_list(shape: Any) -> list[int]:
     """A shape as a list of ints."""
     return [int(size) for size in ([shape] if isinstance(shape, int) else np.asarray(held(shape)).reshape(-1).tolist())]
