@@ -40,7 +40,7 @@ def result_type(*dtypes: Any) -> str:
         return settings.floatx()
     strong = [settings.standardize_dtype(dtype) for dtype in dtypes if dtype not in (bool, int, float)]
     if len(set(strong)) > 1 and (unknown := set(strong).difference(_ORDER)):
-        raise ValueError(f"Dtypes {', '.join(strong)} have no common one: {', '.join(sorted(unknown))} is not promoted")
+        raise ValueError(f"dtype={min(unknown)!r} is not a valid dtype for Keras type promotion.")
     widest = strong[0] if len(set(strong)) == 1 else max(strong, key=_ORDER.index, default="bool")
     if float in dtypes and not widest.startswith("float"):
         return settings.floatx()
