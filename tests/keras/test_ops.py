@@ -486,6 +486,35 @@ def test_result_type(names):
     same(lambda tf, keras: keras.backend.result_type(*names))
 
 
+REFUSED = {
+    "moveaxis": lambda o, x: o.moveaxis(x, 0, 5),
+    "swapaxes": lambda o, x: o.swapaxes(x, 0, 7),
+    "expand_dims": lambda o, x: o.expand_dims(x, (0, 7)),
+    "rot90": lambda o, x: o.rot90(x, axes=(0, 0)),
+    "take_along_axis": lambda o, x: o.take_along_axis(x, [[0]], 5),
+    "linspace": lambda o, x: o.linspace(0, 1, -1),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_arguments(name):
+    same(lambda tf, keras: REFUSED[name](keras.ops, tf.ones((2, 3))), message=False)
+
+
+def test_dtypes_that_are_not_promoted():
+    same(lambda tf, keras: keras.backend.result_type("string", "float32"))
+    same(lambda tf, keras: keras.ops.add(tf.constant(["a"]), [1.0]))
+
+
+def test_half_precision_with_numbers():
+    same(lambda tf, keras: keras.ops.add(tf.constant([1.5, 2.0], tf.float16), 2.0))
+
+
+@pytest.mark.parametrize("shapes", [((3,), (2,)), ((2, 3), (2,)), ((), (2,)), ((1, 2, 3), (2, 2))], ids=str)
+def test_kron(shapes):
+    same(lambda tf, keras: keras.ops.kron(*(keras.ops.ones(shape) + 1.0 for shape in shapes)))
+
+
 GRADIENTS = ("clip", "where", "take", "take_along_axis", "scatter_update", "norm", "quantile")
 
 

@@ -347,8 +347,8 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
       A tensor.
 
     Raises:
-      InvalidArgumentError: the shapes do not broadcast, num is negative, or the axis is out of range.
-      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
+      InvalidArgumentError: the shapes do not broadcast, or the axis is out of range.
+      ValueError: num is negative, start or stop cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.geomspace(1.0, 100.0, 3).numpy().round(2)
@@ -403,8 +403,8 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Tensor:
       A tensor without the axis.
 
     Raises:
-      InvalidArgumentError: y is a scalar, or has dtype string.
-      ValueError: y cannot be converted to a tensor.
+      InvalidArgumentError: y has dtype string.
+      ValueError: the axis is out of range, or y cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.trapezoid([1.0, 2.0, 3.0]).numpy()

@@ -253,13 +253,15 @@ def linspace(
       A tensor, or a pair of it and the step.
 
     Raises:
-      InvalidArgumentError: the shapes do not broadcast, or num is negative.
-      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
+      InvalidArgumentError: the shapes do not broadcast.
+      ValueError: num is negative, start or stop cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.linspace(0.0, 1.0, 3).numpy()
       array([0. , 0.5, 1. ], dtype=float32)
     """
+    if num < 0:
+        raise ValueError(f"`num` must be a non-negative integer. Received: num={num}")
     first, last = promoted(start, stop)
     if not first.dtype.is_floating:
         first, last = apply_cast(first, wanted(None)), apply_cast(last, wanted(None))
@@ -299,8 +301,8 @@ def logspace(
       A tensor.
 
     Raises:
-      InvalidArgumentError: the shapes do not broadcast, or num is negative.
-      ValueError: start or stop cannot be converted to a tensor, or the dtype is unknown.
+      InvalidArgumentError: the shapes do not broadcast.
+      ValueError: num is negative, start or stop cannot be converted to a tensor, or the dtype is unknown.
 
     Example:
       >>> tf.keras.ops.logspace(0.0, 2.0, 3).numpy().round(2)

@@ -14,17 +14,13 @@ from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.core import dtypes
 from gradtape._src.keras.functions import keras_op
 from gradtape._src.keras.keras_tensor import KerasTensor
-from gradtape._src.keras.ops.promotion import promoted, shape_list, wanted
+from gradtape._src.keras.ops.promotion import axis_of, promoted, shape_list, wanted
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.linalg import diagonals
 from gradtape._src.ops import elementwise as e, gathering as g, masking, scattering, segments
 from gradtape._src.ops.counting import bincount as counted
 from gradtape._src.ops.indexing import slice as sliced
 from gradtape._src.ops.sorting import searchsorted as searched
-
-
-def _axis(axis: int, rank: int) -> int:
-    return axis % rank if rank else 0
 
 
 @keras_op
@@ -71,7 +67,8 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
 
     Raises:
       InvalidArgumentError: an index is out of range, or indices are not integers.
-      ValueError: the shapes do not broadcast except along the axis, or an operand cannot be converted.
+      ValueError: the axis is out of range, the shapes do not broadcast except along it, or an operand cannot be
+        converted to a tensor.
 
     Example:
       >>> tf.keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1).numpy().tolist()
@@ -80,7 +77,7 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
     tensor, places = tensor_of(x), tensor_of(indices)
     if axis is None:
         return g.gather(apply_reshape(tensor, (-1,)), apply_reshape(places, (-1,)))
-    last = _axis(axis, tensor.ndim)
+    last = axis_of(axis, tensor.ndim)
     order = [place for place in builtins.range(tensor.ndim) if place != last] + [last]
     back = np.argsort(order).tolist()
     shape = list(np.broadcast_shapes(*([*one.shape[:last], 1, *one.shape[last + 1 :]] for one in (tensor, places))))
@@ -326,15 +323,15 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
       A tensor whose last axis is the diagonal.
 
     Raises:
-      InvalidArgumentError: the axes are the same, x has fewer than two, or the diagonal is outside of the matrices.
-      ValueError: x cannot be converted to a tensor.
+      InvalidArgumentError: the axes are the same, or the diagonal is outside of the matrices.
+      ValueError: an axis is out of range, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diagonal([[1, 2], [3, 4]]).numpy()
       array([1, 4], dtype=int32)
     """
     tensor = tensor_of(x)
-    first, second = _axis(axis1, tensor.ndim), _axis(axis2, tensor.ndim)
+    first, second = axis_of(axis1, tensor.ndim), axis_of(axis2, tensor.ndim)
     rest = [place for place in builtins.range(tensor.ndim) if place not in (first, second)]
     return diagonals.diag_part(apply_transpose(tensor, [*rest, first, second]), k=offset)
 
@@ -352,8 +349,8 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
       A tensor without these axes.
 
     Raises:
-      InvalidArgumentError: the axes are the same, x has fewer than two, or the diagonal is outside of the matrices.
-      ValueError: x cannot be converted to a tensor.
+      InvalidArgumentError: the axes are the same, or the diagonal is outside of the matrices.
+      ValueError: an axis is out of range, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.trace([[1, 2], [3, 4]]).numpy()
@@ -376,8 +373,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
 
     Raises:
       InvalidArgumentError: a has dtype string or bool.
-      IndexError: the axis is out of range.
-      ValueError: a cannot be converted to a tensor.
+      ValueError: the axis is out of range, or a cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.diff([1, 3, 6]).numpy()
@@ -386,6 +382,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Tensor:
     tensor = tensor_of(a)
     before = [builtins.slice(None)] * tensor.ndim
     behind = list(before)
+    axis = axis_of(axis, tensor.ndim)
     before[axis], behind[axis] = builtins.slice(None, -1), builtins.slice(1, None)
     for _ in builtins.range(builtins.min(n, tensor.shape[axis])):  # empty tensors have no differences
         tensor = e.subtract(tensor[tuple(behind)], tensor[tuple(before)])

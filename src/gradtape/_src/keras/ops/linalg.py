@@ -137,13 +137,13 @@ def outer(x1: Any, x2: Any) -> Tensor:
 
 @keras_op
 def kron(x1: Any, x2: Any) -> Tensor:
-    """The Kronecker product of matrices.
+    """The Kronecker product.
 
     Args:
-      x1, x2: matrices.
+      x1, x2: tensors; axes of size 1 are put before those of the one that has fewer.
 
     Returns:
-      A matrix.
+      A tensor whose sizes are products of theirs.
 
     Raises:
       InvalidArgumentError: the dtype is string or bool.
@@ -154,9 +154,11 @@ def kron(x1: Any, x2: Any) -> Tensor:
       array([[1, 1, 2, 2]], dtype=int32)
     """
     x, y = promoted(x1, x2)
-    (rows, columns), (inner_rows, inner_columns) = x.shape, y.shape
-    blocks = apply_reshape(x, (rows, 1, columns, 1)) * apply_reshape(y, (1, inner_rows, 1, inner_columns))
-    return apply_reshape(blocks, (rows * inner_rows, columns * inner_columns))
+    rank = max(x.ndim, y.ndim)
+    outer_sizes, inner_sizes = ([1] * (rank - one.ndim) + list(one.shape) for one in (x, y))
+    blocks = apply_reshape(x, [size for outer in outer_sizes for size in (outer, 1)])
+    blocks = blocks * apply_reshape(y, [size for inner in inner_sizes for size in (1, inner)])
+    return apply_reshape(blocks, [outer * inner for outer, inner in zip(outer_sizes, inner_sizes, strict=True)])
 
 
 @keras_op

@@ -40,7 +40,7 @@ def result_type(*dtypes: Any) -> str:
         return settings.floatx()
     strong = [settings.standardize_dtype(dtype) for dtype in dtypes if dtype not in (bool, int, float)]
     if len(set(strong)) > 1 and (unknown := set(strong).difference(_ORDER)):
-        raise ValueError(f"Dtypes {', '.join(strong)} have no common one: {', '.join(sorted(unknown))} is not promoted")
+        raise ValueError(f"dtype={min(unknown)!r} is not a valid dtype for Keras type promotion.")
     widest = strong[0] if len(set(strong)) == 1 else max(strong, key=_ORDER.index, default="bool")
     if float in dtypes and not widest.startswith("float"):
         return settings.floatx()
@@ -80,6 +80,13 @@ def countable(value: Any) -> Tensor:
     """Converts a value to a tensor that can be summed: bools and small integers become int32."""
     tensor = tensor_of(value)
     return apply_cast(tensor, dtypes.int32) if tensor.dtype.name in ("bool", "uint8") else tensor
+
+
+def axis_of(axis: int, rank: int) -> int:
+    """An axis counted from the first; ValueError if it is out of range."""
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis {axis} is out of bounds for an array with dimension {rank}.")
+    return axis % rank
 
 
 def shape_list(shape: Any) -> list[int]:

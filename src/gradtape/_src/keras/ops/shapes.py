@@ -11,13 +11,9 @@ from gradtape._engine.api.api import apply_broadcast_to, apply_reshape, apply_tr
 from gradtape._engine.tensor.sequence import held
 from gradtape._engine.tensor.tensor import Tensor
 from gradtape._src.keras.functions import keras_op
-from gradtape._src.keras.ops.promotion import promoted, shape_list
+from gradtape._src.keras.ops.promotion import axis_of, promoted, shape_list
 from gradtape._src.keras.tensors import tensor_of
 from gradtape._src.ops import joining, padding, rearranging, shapes
-
-
-def _axis(axis: int, rank: int) -> int:
-    return axis % rank if rank else 0
 
 
 @keras_op
@@ -96,8 +92,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
       A tensor of the same dtype.
 
     Raises:
-      IndexError: an axis is out of range.
-      ValueError: x cannot be converted to a tensor.
+      ValueError: an axis is out of range, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.swapaxes(tf.zeros((2, 3, 4)), 0, 2).shape
@@ -105,7 +100,8 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
     """
     tensor = tensor_of(x)
     order = list(builtins.range(tensor.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    first, second = axis_of(axis1, tensor.ndim), axis_of(axis2, tensor.ndim)
+    order[first], order[second] = order[second], order[first]
     return apply_transpose(tensor, order)
 
 
@@ -123,7 +119,8 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
 
     Raises:
       InvalidArgumentError: an axis is repeated.
-      ValueError: source and destination differ in length, or x cannot be converted to a tensor.
+      ValueError: an axis is out of range, source and destination differ in length, or x cannot be converted to a
+        tensor.
 
     Example:
       >>> tf.keras.ops.moveaxis(tf.zeros((2, 3, 4)), 0, -1).shape
@@ -131,9 +128,9 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
     """
     tensor = tensor_of(x)
     sources, goals = ([axes] if isinstance(axes, int) else list(axes) for axes in (source, destination))
-    sources = [_axis(axis, tensor.ndim) for axis in sources]
+    sources = [axis_of(axis, tensor.ndim) for axis in sources]
     order = [axis for axis in builtins.range(tensor.ndim) if axis not in sources]
-    for goal, axis in sorted(zip((_axis(goal, tensor.ndim) for goal in goals), sources, strict=True)):
+    for goal, axis in sorted(zip((axis_of(goal, tensor.ndim) for goal in goals), sources, strict=True)):
         order.insert(goal, axis)
     return apply_transpose(tensor, order)
 
@@ -150,8 +147,8 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
       A tensor of the same dtype.
 
     Raises:
-      InvalidArgumentError: a single position is out of range.
-      ValueError: x cannot be converted to a tensor.
+      InvalidArgumentError: a position that is given alone is out of range.
+      ValueError: one of several positions is out of range, or x cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.expand_dims([1, 2], -1).shape
@@ -161,7 +158,7 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     if isinstance(axis, int):
         return shapes.expand_dims(tensor, axis)
     rank = tensor.ndim + len(axis)
-    for place in sorted(one % rank for one in axis):
+    for place in sorted(axis_of(one, rank) for one in axis):
         tensor = shapes.expand_dims(tensor, place)
     return tensor
 
@@ -289,15 +286,16 @@ def rot90(array: Any, k: int = 1, axes: Any = (0, 1)) -> Tensor:
       A tensor of the same dtype.
 
     Raises:
-      IndexError: an axis is out of range.
-      ValueError: axes are not two, or array cannot be converted to a tensor.
+      ValueError: axes are not two of the tensor's, or array cannot be converted to a tensor.
 
     Example:
       >>> tf.keras.ops.rot90([[1, 2], [3, 4]]).numpy().tolist()
       [[2, 4], [1, 3]]
     """
     tensor = tensor_of(array)
-    first, second = axes
+    first, second = (axis_of(axis, tensor.ndim) for axis in axes)
+    if first == second:
+        raise ValueError(f"Axes must be two different dimensions. Received: axes={axes}")
     turns = k % 4
     if turns == 2:
         return rearranging.reverse(tensor, [first, second])
