@@ -347,8 +347,9 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
       A tensor.
 
     Raises:
-      InvalidArgumentError: the shapes do not broadcast, or the axis is out of range.
-      ValueError: num is negative, start or stop cannot be converted to a tensor, or the dtype is unknown.
+      InvalidArgumentError: the shapes do not broadcast.
+      ValueError: num is negative, the axis is out of range, start or stop cannot be converted to a tensor, or the dtype
+        is unknown.
 
     Example:
       >>> tf.keras.ops.geomspace(1.0, 100.0, 3).numpy().round(2)
