@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from beside import OURS, same
 
+import keras
 from cases import cases
 from gradtape._src.keras.ops import elementwise, reductions
 
@@ -15,6 +16,7 @@ from gradtape._src.keras.ops import elementwise, reductions
 DELIBERATE = {
     "ops.rot90": "Keras turns what is not square wrongly by two right angles",
     "ops.slice_update": "has a gradient, which Keras' has not on TensorFlow",
+    "backend.result_type": "does not halve uint64 and complex128, which loses digits",
     "ops.add": "functions of two bools, or of integers where NumPy takes them, compute; Keras refuses some",
 }
 
@@ -504,6 +506,32 @@ def test_refused_arguments(name):
 def test_dtypes_that_are_not_promoted():
     same(lambda tf, keras: keras.backend.result_type("string", "float32"))
     same(lambda tf, keras: keras.ops.add(tf.constant(["a"]), [1.0]))
+
+
+KINDS = ("bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)), "bfloat16", "float16")
+KINDS += ("float32", "float64", "complex64", "complex128", bool, int, float)
+WIDEST = ("uint64", "complex128")
+
+
+@cases("kinds", itertools.product(KINDS, repeat=2), group=lambda name: "pairs")
+def test_promotion(kinds):
+    mine, theirs = (library.backend.result_type(*kinds) for library in (OURS, keras))
+    assert mine == theirs or (mine in WIDEST and theirs in ("uint32", "complex64"))
+
+
+def test_promotion_of_three():
+    for kinds in (("bfloat16", "float16", int), ("int8", "uint8", "float16"), ("uint32", "int8", float)):
+        same(lambda tf, keras, kinds=kinds: keras.backend.result_type(*kinds))
+
+
+@pytest.mark.parametrize(
+    "dtypes", [("float16", "float32"), ("int8", "uint8"), ("bfloat16", "float16"), ("int16", "float16")], ids=str
+)
+def test_operands_of_several_dtypes(dtypes):
+    one, other = dtypes
+    same(lambda tf, keras: keras.ops.add(tf.constant([1, 2], one), tf.constant([3, 4], other)))
+    same(lambda tf, keras: keras.ops.maximum(tf.constant([1, 2], one), [2.5, 1.5]))
+    same(lambda tf, keras: keras.ops.concatenate([tf.constant([1, 2], one), tf.constant([3, 4], other)]))
 
 
 def test_half_precision_with_numbers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,40 @@ from gradtape._src.core.dtypes import DType
 from gradtape._src.keras import settings
 from gradtape._src.keras.tensors import tensor_of
 
-# From the narrowest to the widest.
-_ORDER = ("bool", "uint8", "int32", "int64", "float32", "float64")
+# What each dtype is promoted to, next; "int" and "float" are Python's numbers. Two dtypes have the first in common that
+# both lead to.
+_NEXT = {
+    "bool": ("int",),
+    "int": ("uint8", "int8"),
+    "uint8": ("uint16", "int16"),
+    "uint16": ("uint32", "int32"),
+    "uint32": ("uint64", "int64"),
+    "uint64": ("float",),
+    "int8": ("int16",),
+    "int16": ("int32",),
+    "int32": ("int64",),
+    "int64": ("float",),
+    "float": ("bfloat16", "float16"),
+    "bfloat16": ("float32",),
+    "float16": ("float32",),
+    "float32": ("float64",),
+    "float64": ("complex64",),
+    "complex64": ("complex128",),
+    "complex128": (),
+}
+# By identity, as dtypes equal the Python types that they are of.
+_NUMBERS = {id(kind): kind.__name__ for kind in (bool, int, float)}
+
+
+@functools.cache
+def _wider(kind: str) -> frozenset[str]:
+    """All that a dtype is promoted to, itself included."""
+    return frozenset((kind,)).union(*map(_wider, _NEXT[kind]))
+
+
+@functools.cache
+def _common(kinds: frozenset[str]) -> str:
+    return max(frozenset.intersection(*map(_wider, kinds)), key=lambda kind: len(_wider(kind)))
 
 
 def result_type(*dtypes: Any) -> str:
@@ -28,7 +61,7 @@ def result_type(*dtypes: Any) -> str:
       The dtype's name.
 
     Raises:
-      ValueError: gradtape does not support the dtype, or does not promote it to another one.
+      ValueError: a dtype is unknown, or is string beside others.
 
     Example:
       >>> tf.keras.backend.result_type("int64", "float32")
@@ -38,15 +71,13 @@ def result_type(*dtypes: Any) -> str:
     """
     if not dtypes:
         return settings.floatx()
-    strong = [settings.standardize_dtype(dtype) for dtype in dtypes if dtype not in (bool, int, float)]
-    if len(set(strong)) > 1 and (unknown := set(strong).difference(_ORDER)):
+    kinds = frozenset(_NUMBERS.get(id(dtype)) or settings.standardize_dtype(dtype) for dtype in dtypes)
+    if len(kinds) == 1 and not kinds.issubset(("int", "float")):
+        return next(iter(kinds))
+    if unknown := kinds.difference(_NEXT):
         raise ValueError(f"dtype={min(unknown)!r} is not a valid dtype for Keras type promotion.")
-    widest = strong[0] if len(set(strong)) == 1 else max(strong, key=_ORDER.index, default="bool")
-    if float in dtypes and not widest.startswith("float"):
-        return settings.floatx()
-    if int in dtypes and widest == "bool":
-        return "int32"
-    return widest
+    found = _common(kinds)
+    return {"int": "int32", "float": settings.floatx()}.get(found, found)
 
 
 def promoted(*values: Any) -> list[Tensor]:
