@@ -216,14 +216,7 @@ def enter_folders(names: str) -> None:
 
 
 def read_all() -> None:
-    """Reads what has not been used yet, but for what needs a package that is not installed.
-
-    What adapts gradtape to another package is left alone: it would import all of that package.
-    """
+    """Reads what has not been used yet, but for what adapts gradtape to other packages: it would import all of these."""
     _complete(sys.modules["gradtape"])
     for name in [name for name in _unread if not name.startswith("gradtape.interop")]:
-        try:
-            _read(sys.modules[name])
-        except ModuleNotFoundError as error:
-            if (error.name or "gradtape").split(".")[0] == "gradtape":
-                raise
+        _read(sys.modules[name])
