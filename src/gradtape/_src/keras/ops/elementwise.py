@@ -61,21 +61,13 @@ def _sinc(x: Tensor) -> Tensor:
     return chosen_of(e.equal(x, 0), 1.0, e.sin(angle) / angle)
 
 
+def _absolute(x: Tensor) -> Tensor:
+    return x if x.dtype is dtypes.bool else e.abs(x)
+
+
 _UNARY = (
-    Unary(
-        "abs",
-        lambda x: x if x.dtype is dtypes.bool else e.abs(x),
-        "keep",
-        "The absolute value",
-        refused="string or an unsigned integer dtype",
-    ),
-    Unary(
-        "absolute",
-        lambda x: x if x.dtype is dtypes.bool else e.abs(x),
-        "keep",
-        "The absolute value",
-        refused="string or an unsigned integer dtype",
-    ),
+    Unary("abs", _absolute, "keep", "The absolute value", refused="string or an unsigned integer dtype"),
+    Unary("absolute", _absolute, "keep", "The absolute value", refused="string or an unsigned integer dtype"),
     Unary("fabs", e.abs, "float", "The absolute value"),
     Unary("negative", e.negative, "keep", "The negated value", refused="string, bool or an unsigned integer dtype"),
     Unary(
