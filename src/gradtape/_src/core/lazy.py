@@ -216,7 +216,7 @@ def enter_folders(names: str) -> None:
 
 
 def read_all() -> None:
-    """Reads what has not been used yet, but for what adapts gradtape to other packages: it would import all of these."""
+    """Reads what has not been used yet, but for what adapts gradtape to other packages, which would be imported."""
     _complete(sys.modules["gradtape"])
     for name in [name for name in _unread if not name.startswith("gradtape.interop")]:
         _read(sys.modules[name])
