@@ -47,18 +47,19 @@ def campaign(kinds: list[str], seed: int, steps: int, processes: int) -> Iterato
 
     def run(job: tuple[str, int, int]) -> str:
         kind, first, count = job
-        told = f"{kind!r}, {first}, {count}"
         interpreter = idle.get()
         with tempfile.TemporaryDirectory() as folder:
             progress = Path(folder) / "progress"
             progress.touch()
-            code = f"from tests.robustness.__main__ import child; child({told}, {str(progress)!r})"
+            arguments = f"{kind!r}, {first}, {count}, {str(progress)!r}"
+            code = f"from tests.robustness.__main__ import child; child({arguments})"
             ended = interpreter.run(["-c", code], Path(folder), 120 + count)
             last = progress.read_text().strip()
         idle.put(interpreter)
         if ended.returncode == 0:
             return ""
-        return f"child({told}) ended with {ended.returncode} at: {last}\n{(ended.stdout + ended.stderr)[-3000:]}"
+        command = f"python -m tests.robustness --child {kind} {first} {count}"
+        return f"{command} ended with {ended.returncode} at: {last}\n{(ended.stdout + ended.stderr)[-3000:]}"
 
     idle: queue.SimpleQueue[Interpreter] = queue.SimpleQueue()
     with contextlib.ExitStack() as stack:
